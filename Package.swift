@@ -1,0 +1,47 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The engine is compiled for the CPU it is built on. `CNN_CPU=x86-64-v3 swift build` builds for another one.
+#if arch(x86_64)
+  let cpuFlags = ["-Xcc", "-march=\(Context.environment["CNN_CPU"] ?? "native")"]
+#else
+  let cpuFlags: [String] = []
+#endif
+
+let package = Package(
+  name: "cnn",
+  platforms: [.macOS(.v26)],
+  products: [.executable(name: "cnn", targets: ["cnn"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .target(name: "CLanes"),
+    .target(name: "Randomness"),
+    .target(name: "Configuration"),
+    .target(
+      name: "Digits",
+      dependencies: ["CZlib", "Randomness", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(
+      name: "ConvNet",
+      dependencies: ["CLanes", "Configuration", "Randomness"],
+      swiftSettings: [.unsafeFlags(["-Ounchecked"] + cpuFlags)]),
+    .target(name: "Interchange", dependencies: ["Configuration"]),
+    .target(
+      name: "Training", dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"]),
+    .executableTarget(
+      name: "cnn",
+      dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(name: "DigitsTests", dependencies: ["Digits"]),
+    .testTarget(
+      name: "ConvNetTests", dependencies: ["ConvNet", "Interchange"],
+      swiftSettings: [.unsafeFlags(cpuFlags)]),
+    .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training"]),
+    .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"]),
+  ]
+)

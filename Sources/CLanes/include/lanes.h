@@ -1,0 +1,41 @@
+// The vector a lane block is made of, as wide as the CPU this file is compiled for.
+#pragma once
+#include <stdint.h>
+
+#if defined(__AVX512F__)
+#define LANES 16
+#define LANE_CPU "AVX-512"
+#elif defined(__AVX2__) && defined(__FMA__)
+#define LANES 8
+#define LANE_CPU "AVX2"
+#else
+#define LANES 4
+#define LANE_CPU "128-bit SIMD"
+#endif
+
+typedef float lanes __attribute__((ext_vector_type(LANES)));
+typedef int32_t integer_lanes __attribute__((ext_vector_type(LANES)));
+typedef uint32_t random_lanes __attribute__((ext_vector_type(LANES)));
+
+/// Images in a block.
+static const int32_t lane_count = LANES;
+/// Vector registers the CPU has: they decide how large a kernel's register tile can be.
+#if defined(__AVX512F__) || defined(__aarch64__)
+static const int32_t vector_register_count = 32;
+#else
+static const int32_t vector_register_count = 16;
+#endif
+
+/// The instruction set the engine was built for.
+static inline const char *_Nonnull lane_cpu_name(void) { return LANE_CPU; }
+
+/// 1 when the CPU that runs this has the instructions the engine was built for.
+static inline int lane_cpu_is_supported(void) {
+#if defined(__AVX512F__)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl");
+#elif defined(__AVX2__) && defined(__FMA__)
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+  return 1;
+#endif
+}

@@ -1,0 +1,76 @@
+/// Random numbers as a function of what they are for, not of when they are drawn.
+///
+/// A draw is `Threefry-2x32-20(key, counter)` (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+/// SC 2011): the key names the seed and the purpose, the counter the position. Nothing has to be saved to
+/// resume a run, and no draw depends on the order of work or the number of threads.
+public struct CounterRandom: Sendable {
+  /// What numbers are drawn for; each purpose has its own independent numbers under one seed.
+  public enum Purpose: UInt32, Sendable {
+    case initialWeights = 1
+    case shuffle, resplit, validation, dropout, drawnDigits, sample, augmentation
+  }
+
+  /// The two key words Threefry mixes in, derived from seed, purpose and `stream`.
+  public let key: SIMD2<UInt32>
+
+  /// A generator for one purpose; `stream` tells apart uses within it (an epoch, a layer, a parameter).
+  public init(seed: UInt64, purpose: Purpose, stream: UInt64 = 0) {
+    let seeded = Self.threefry(
+      key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)),
+      counter: SIMD2(purpose.rawValue, 0))
+    key = Self.threefry(
+      key: seeded,
+      counter: SIMD2(UInt32(truncatingIfNeeded: stream), UInt32(truncatingIfNeeded: stream >> 32)))
+  }
+
+  /// 64 random bits at position `index`.
+  public func bits(at index: UInt64) -> UInt64 {
+    let word = Self.threefry(
+      key: key, counter: SIMD2(UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32)))
+    return UInt64(word.x) | UInt64(word.y) << 32
+  }
+
+  /// A number in 0 ..< 1 with 53 random bits at position `index`.
+  public func uniform(at index: UInt64) -> Double {
+    Double(bits(at: index) >> 11) * 0x1p-53
+  }
+
+  /// A whole number in 0 ..< `bound` at position `index`, unbiased up to 2^-64 (Lemire's multiplication).
+  public func below(_ bound: Int, at index: UInt64) -> Int {
+    Int(bits(at: index).multipliedFullWidth(by: UInt64(bound)).high)
+  }
+
+  /// The numbers 0 ..< `count` in random order (Fisher-Yates, one draw per position).
+  public func permutation(_ count: Int) -> [Int32] {
+    var order = [Int32](0..<Int32(count))
+    for last in stride(from: count - 1, to: 0, by: -1) {
+      order.swapAt(last, below(last + 1, at: UInt64(last)))
+    }
+    return order
+  }
+
+  /// Threefry-2x32 with 20 rounds: a bijection of the counter for every key.
+  public static func threefry(key: SIMD2<UInt32>, counter: SIMD2<UInt32>) -> SIMD2<UInt32> {
+    let schedule = (key.x, key.y, 0x1BD1_1BDA ^ key.x ^ key.y)
+    var (a, b) = (counter.x &+ schedule.0, counter.y &+ schedule.1)
+    func mix(_ rotation: UInt32) {
+      a &+= b
+      b = (b &<< rotation | b &>> (32 &- rotation)) ^ a
+    }
+    func inject(_ first: UInt32, _ second: UInt32, _ round: UInt32) {
+      a &+= first
+      b &+= second &+ round
+    }
+    mix(13); mix(15); mix(26); mix(6)
+    inject(schedule.1, schedule.2, 1)
+    mix(17); mix(29); mix(16); mix(24)
+    inject(schedule.2, schedule.0, 2)
+    mix(13); mix(15); mix(26); mix(6)
+    inject(schedule.0, schedule.1, 3)
+    mix(17); mix(29); mix(16); mix(24)
+    inject(schedule.1, schedule.2, 4)
+    mix(13); mix(15); mix(26); mix(6)
+    inject(schedule.2, schedule.0, 5)
+    return SIMD2(a, b)
+  }
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct CNN: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "cnn")
+}
