@@ -27,7 +27,10 @@ let package = Package(
     .target(
       name: "ConvNet",
       dependencies: ["CLanes", "Configuration", "Randomness"],
-      swiftSettings: [.unsafeFlags(["-Ounchecked"] + cpuFlags)]),
+      swiftSettings: [
+        // Kernels are generic in their tile size: only once they are unrolled do the tiles stay in registers.
+        .unsafeFlags(["-Ounchecked", "-Xllvm", "-unroll-threshold=3000"] + cpuFlags)
+      ]),
     .target(name: "Interchange", dependencies: ["Configuration"]),
     .target(
       name: "Training", dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"]),

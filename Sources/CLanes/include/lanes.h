@@ -39,3 +39,26 @@ static inline int lane_cpu_is_supported(void) {
   return 1;
 #endif
 }
+
+/// Tells the CPU that this thread is waiting in a loop.
+static inline void spin_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+/// Rounds denormal numbers to zero on this thread: arithmetic with them is a hundred times slower.
+static inline void flush_denormals_to_zero(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040);
+#elif defined(__aarch64__)
+  uint64_t mode;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
+  __asm__ volatile("msr fpcr, %0" : : "r"(mode | (1u << 24)));
+#endif
+}
+
+/// The cores this process may run on, at least 1.
+int32_t usable_core_count(void);

@@ -1,0 +1,112 @@
+import Randomness
+
+/// A layer bound to its shapes. All its state lies outside, in the buffers of a `LayerPass`.
+package protocol BuiltLayer: Sendable {}
+
+/// What the workspace has to know to lay out a layer's memory.
+protocol RunnableLayer: BuiltLayer {
+  var input: Shape { get }
+  var output: Shape { get }
+  /// The border of zeros this layer wants around its input.
+  var inputLayout: MapLayout { get }
+  /// The layout this layer wants its output's gradient in.
+  var outputGradientLayout: MapLayout { get }
+  /// Whether the output may take the place of the input.
+  var worksInPlace: Bool { get }
+  /// Whether the backward pass reads the output.
+  var needsOutput: Bool { get }
+  /// Vectors the layer keeps from the forward to the backward pass of `blocks` blocks.
+  func memory(blocks: Int) -> Int
+}
+
+extension RunnableLayer {
+  var inputLayout: MapLayout { .dense }
+  var outputGradientLayout: MapLayout { .dense }
+  var worksInPlace: Bool { false }
+  var needsOutput: Bool { false }
+  func memory(blocks: Int) -> Int { 0 }
+}
+
+/// A layer whose outputs in one channel depend on the same channel of its input alone.
+///
+/// Such layers run on the part of the map their predecessor has just written, while it is in the cache.
+protocol ChannelwiseLayer: RunnableLayer {
+  /// The input rows that `rows` of the output are made from.
+  func inputRows(for rows: Range<Int>) -> Range<Int>
+  /// Whether no input row serves two output rows, so that rows can be worked on apart.
+  var rowsAreIndependent: Bool { get }
+  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo)
+  /// Turns the gradient of `region` of the output into that of the input rows it was made from.
+  func backward(_ region: Region, _ pass: LayerPass, _ step: StepInfo)
+}
+
+extension ChannelwiseLayer {
+  func inputRows(for rows: Range<Int>) -> Range<Int> { rows }
+  var rowsAreIndependent: Bool { true }
+}
+
+/// A layer that mixes channels; channelwise layers follow it on the regions it writes.
+protocol MixingLayer: RunnableLayer {
+  /// Ranges of output channels that are computed apart.
+  var channelGroups: [Range<Int>] { get }
+  /// Whether one piece of work spans all blocks (each weight is then read once) or one.
+  var spansBlocks: Bool { get }
+  /// Floats of packed weights for the forward pass and for the input gradient.
+  var packedSize: (forward: Int, inputGradient: Int) { get }
+  /// Floats of scratch memory each worker needs.
+  func scratchSize(blocks: Int) -> Int
+
+  /// Pieces of packing; the weights have changed since the last step.
+  func packingPieces(training: Bool) -> Int
+  func pack(_ piece: Int, _ pass: LayerPass)
+
+  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo)
+
+  /// Pieces of the backward pass: input gradient, weight gradient and bias gradient, in any order.
+  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int
+  func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
+}
+
+extension MixingLayer {
+  var channelGroups: [Range<Int>] { [0..<output.channels] }
+  var spansBlocks: Bool { false }
+  var packedSize: (forward: Int, inputGradient: Int) { (0, 0) }
+  func scratchSize(blocks: Int) -> Int { 0 }
+  func packingPieces(training: Bool) -> Int { 0 }
+  func pack(_ piece: Int, _ pass: LayerPass) {}
+}
+
+/// The buffers of one layer, allocated once per batch size.
+struct LayerPass {
+  let x: FeatureMaps
+  let y: FeatureMaps
+  /// The input's gradient; nil where nobody needs it.
+  let dx: FeatureMaps?
+  /// The output's gradient; nil in evaluation.
+  let dy: FeatureMaps?
+  let weights: UnsafePointer<Float>
+  let bias: UnsafePointer<Float>?
+  let weightGradient: UnsafeMutablePointer<Float>
+  let biasGradient: UnsafeMutablePointer<Float>?
+  let packed: UnsafeMutablePointer<Float>
+  let packedForInputGradient: UnsafeMutablePointer<Float>
+  let memory: UnsafeMutablePointer<Lanes>
+  /// The layer's number, which tells its random numbers from another's.
+  let index: Int
+}
+
+/// What changes from step to step.
+struct StepInfo {
+  var images: Int
+  var training: Bool
+  var random: CounterRandom
+  var blocks: Int { blockCount(images) }
+
+  /// Vectors that are 1 for the images of `block` and 0 for the lanes beyond the last one.
+  @inline(__always)
+  func mask(block: Int) -> Lanes {
+    var mask = Lanes()
+    for lane in 0..<LaneCPU.laneCount where block &* LaneCPU.laneCount &+ lane < images { mask[lane] = 1 }
+    return mask
+  }
+}

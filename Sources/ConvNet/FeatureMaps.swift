@@ -1,0 +1,67 @@
+/// How a boundary between two layers lies in memory: a border of zeros around each map, and gaps between pixels.
+///
+/// The border ("halo") makes padding free. `step` > 1 spreads the gradient of a strided convolution over the
+/// pixels it came from, with zeros between, so that its input gradient is an ordinary convolution.
+struct MapLayout: Equatable {
+  var top = 0
+  var left = 0
+  var bottom = 0
+  var right = 0
+  var rowStep = 1
+  var columnStep = 1
+
+  static let dense = MapLayout()
+}
+
+/// A view of the activations (or gradients) of a batch: blocks of `[channel][row][column][lane]`.
+struct FeatureMaps {
+  /// The first pixel inside the halo of block 0, channel 0.
+  var origin: UnsafeMutablePointer<Lanes>
+  /// Distances in vectors of lanes.
+  let column: Int
+  let row: Int
+  let channel: Int
+  let block: Int
+
+  /// Vectors one block of `shape` takes in `layout`.
+  static func blockSize(_ shape: Shape, _ layout: MapLayout) -> Int {
+    shape.channels * channelSize(shape, layout)
+  }
+
+  init(_ memory: UnsafeMutablePointer<Lanes>, shape: Shape, layout: MapLayout) {
+    column = layout.columnStep
+    let pitch = layout.left + (shape.width - 1) * layout.columnStep + 1 + layout.right
+    row = pitch * layout.rowStep
+    channel = Self.channelSize(shape, layout)
+    block = shape.channels * channel
+    origin = memory + layout.top * pitch + layout.left
+  }
+
+  private static func channelSize(_ shape: Shape, _ layout: MapLayout) -> Int {
+    let pitch = layout.left + (shape.width - 1) * layout.columnStep + 1 + layout.right
+    return pitch * (layout.top + (shape.height - 1) * layout.rowStep + 1 + layout.bottom)
+  }
+
+  /// The pixels of one row, `column` vectors apart.
+  @inline(__always)
+  func row(_ block: Int, _ channel: Int, _ row: Int) -> UnsafeMutablePointer<Lanes> {
+    origin + (block &* self.block &+ channel &* self.channel &+ row &* self.row)
+  }
+}
+
+/// A part of a layer's output: some blocks, some channels, some rows, every column.
+struct Region {
+  var blocks: Range<Int>
+  var channels: Range<Int>
+  var rows: Range<Int>
+
+  /// Calls `body` with each block, channel and row.
+  @inline(__always)
+  func forEachRow(_ body: (_ block: Int, _ channel: Int, _ row: Int) -> Void) {
+    for block in blocks {
+      for channel in channels {
+        for row in rows { body(block, channel, row) }
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/// The kernel behind convolution, its input gradient and dense layers: `O` output channels x `P` pixels in registers.
+///
+/// Each step of the reduction broadcasts one weight per channel and loads one vector per pixel, for
+/// `O` x `P` multiply-adds. With 32 registers 8 x 3 reaches the peak of the CPU; see `TileWidths`.
+enum BroadcastTile<let O: Int, let P: Int> {
+  /// Computes `pixels` neighbouring pixels of `O` channels.
+  ///
+  /// - Parameters:
+  ///   - x: the input under the first weight of the first pixel; the next pixel lies `xStep` vectors further.
+  ///   - weights: packed `[reduction][O]`.
+  ///   - y: the output, pixels `yStep` and channels `yChannel` vectors apart.
+  @inline(never)
+  static func row(
+    x: UnsafePointer<Lanes>, xStep: Int, reduction: Reduction, weights: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?, y: UnsafeMutablePointer<Lanes>, yStep: Int, yChannel: Int, pixels: Int
+  ) {
+    var pixel = 0
+    while pixel &+ P <= pixels {
+      compute(
+        x + pixel &* xStep, xStep, reduction, weights, bias, y + pixel &* yStep, yStep, yChannel)
+      pixel &+= P
+    }
+    while pixel &+ 2 <= pixels {
+      BroadcastTile<O, 2>.compute(
+        x + pixel &* xStep, xStep, reduction, weights, bias, y + pixel &* yStep, yStep, yChannel)
+      pixel &+= 2
+    }
+    if pixel < pixels {
+      BroadcastTile<O, 1>.compute(
+        x + pixel &* xStep, xStep, reduction, weights, bias, y + pixel &* yStep, yStep, yChannel)
+    }
+  }
+
+  @inline(__always)
+  private static func compute(
+    _ x: UnsafePointer<Lanes>, _ xStep: Int, _ reduction: Reduction, _ weights: UnsafePointer<Float>,
+    _ bias: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Lanes>, _ yStep: Int, _ yChannel: Int
+  ) {
+    var sums = InlineArray<O, InlineArray<P, Lanes>>(repeating: InlineArray(repeating: Lanes()))
+    if let bias {
+      for o in 0..<O { sums[unchecked: o] = InlineArray(repeating: Lanes(repeating: bias[o])) }
+    }
+    var weight = weights
+    var channel = x
+    for _ in 0..<reduction.channels {
+      var row = channel
+      for _ in 0..<reduction.rows {
+        var column = row
+        for _ in 0..<reduction.columns {
+          var inputs = InlineArray<P, Lanes>(repeating: Lanes())
+          for p in 0..<P { inputs[unchecked: p] = column[p &* xStep] }
+          for o in 0..<O {
+            let factor = Lanes(repeating: weight[o])
+            for p in 0..<P { sums[unchecked: o][unchecked: p].addProduct(factor, inputs[unchecked: p]) }
+          }
+          weight += O
+          column += 1
+        }
+        row += reduction.rowStride
+      }
+      channel += reduction.channelStride
+    }
+    for o in 0..<O {
+      for p in 0..<P { y[o &* yChannel &+ p &* yStep] = sums[unchecked: o][unchecked: p] }
+    }
+  }
+}
+
+/// Runs the kernel compiled for the width of a channel tile.
+@inline(__always)
+func computeRow(
+  tile width: Int, x: UnsafePointer<Lanes>, xStep: Int, reduction: Reduction, weights: UnsafePointer<Float>,
+  bias: UnsafePointer<Float>?, y: UnsafeMutablePointer<Lanes>, yStep: Int, yChannel: Int, pixels: Int
+) {
+  typealias Kernel = (
+    UnsafePointer<Lanes>, Int, Reduction, UnsafePointer<Float>, UnsafePointer<Float>?,
+    UnsafeMutablePointer<Lanes>, Int, Int, Int
+  ) -> Void
+  let kernel: Kernel
+  if LaneCPU.registers == 32 {
+    switch width {
+    case 8: kernel = BroadcastTile<8, 3>.row
+    case 6: kernel = BroadcastTile<6, 4>.row
+    case 4: kernel = BroadcastTile<4, 6>.row
+    case 3: kernel = BroadcastTile<3, 8>.row
+    case 2: kernel = BroadcastTile<2, 8>.row
+    default: kernel = BroadcastTile<1, 8>.row
+    }
+  } else {
+    switch width {
+    case 4: kernel = BroadcastTile<4, 3>.row
+    case 3: kernel = BroadcastTile<3, 4>.row
+    case 2: kernel = BroadcastTile<2, 4>.row
+    default: kernel = BroadcastTile<1, 6>.row
+    }
+  }
+  kernel(x, xStep, reduction, weights, bias, y, yStep, yChannel, pixels)
+}

@@ -1,0 +1,226 @@
+import Configuration
+
+/// A two-dimensional convolution (cross-correlation, as every framework computes it).
+package struct Conv2D: Layer {
+  let filters: Int
+  let window: Window
+  let hasBias: Bool
+  let initializer: Initializer
+  let biasInitializer: Initializer
+  let penalty: Penalty
+  package let activityPenalty: ActivityPenalty?
+
+  package init(_ reader: ObjectReader) {
+    filters = reader.value("filters", .integer(.within(1...65536)), "output channels")
+    window = Window(reader, isPool: false)
+    hasBias = reader.value("bias", .boolean, default: JSON(true), "whether each filter has a bias")
+    initializer = reader.value(
+      "init", Initializer.field(isBias: false), default: "torch_default", "Initial weights.")
+    biasInitializer = reader.value(
+      "bias_init", Initializer.field(isBias: true), default: "torch_default", "Initial biases.")
+    penalty = Penalty(reader)
+    activityPenalty = .read(reader)
+  }
+
+  package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
+    let size = try window.outputSize(for: input, isPool: false)
+    return Shape(channels: filters, height: size.rows, width: size.columns)
+  }
+
+  package func parameters(for input: Shape) -> [ParameterSpec] {
+    let taps = window.kernel.rows * window.kernel.columns
+    let (fanIn, fanOut) = (input.channels * taps, filters * taps)
+    let weight = ParameterSpec(
+      role: "weight", shape: [filters, input.channels, window.kernel.rows, window.kernel.columns],
+      initializer: initializer, fanIn: fanIn, fanOut: fanOut, penalty: penalty)
+    let bias = ParameterSpec(
+      role: "bias", shape: [filters], initializer: biasInitializer, fanIn: fanIn, fanOut: fanOut)
+    return hasBias ? [weight, bias] : [weight]
+  }
+
+  package func multiplyAdds(input: Shape, output: Shape) -> Int {
+    output.count * input.channels * window.kernel.rows * window.kernel.columns
+  }
+
+  package var details: LayerDetails {
+    var details = window.details
+    details.bias = hasBias
+    return details
+  }
+
+  package func build(input: Shape, output: Shape) -> any BuiltLayer {
+    Convolution(input: input, output: output, window: window)
+  }
+}
+
+/// A convolution bound to its shapes: y `[N, O, OH, OW]` from x `[N, I, H, W]` and weights `[O, I, KH, KW]`.
+struct Convolution: MixingLayer {
+  let input: Shape
+  let output: Shape
+  let window: Window
+  let border: (top: Int, left: Int, bottom: Int, right: Int)
+  let outputTiles: [ChannelTile]
+  let inputTiles: [ChannelTile]
+  private let taps: [TapPiece]
+
+  /// Weight gradients that one piece of work sums: a rectangle of taps for a few output channels.
+  private struct TapPiece {
+    let rectangle: TapRectangle
+    let outputs: Range<Int>
+  }
+
+  init(input: Shape, output: Shape, window: Window) {
+    (self.input, self.output, self.window) = (input, output, window)
+    border = window.border(input)
+    outputTiles = ChannelTile.tiles(for: output.channels)
+    inputTiles = ChannelTile.tiles(for: input.channels)
+    taps = TapRectangle.rectangles(rows: window.kernel.rows, columns: window.kernel.columns).flatMap {
+      rectangle in
+      rectangle.channelRanges(output.channels).map { TapPiece(rectangle: rectangle, outputs: $0) }
+    }
+  }
+
+  private var filter: Int { input.channels * window.kernel.rows * window.kernel.columns }
+
+  // MARK: Memory
+
+  var inputLayout: MapLayout {
+    MapLayout(top: border.top, left: border.left, bottom: border.bottom, right: border.right)
+  }
+
+  /// The input gradient is a convolution of the output gradient, spread by the stride, with a border of its own.
+  var outputGradientLayout: MapLayout {
+    let spreadRows = (output.height - 1) * window.stride.rows + 1
+    let spreadColumns = (output.width - 1) * window.stride.columns + 1
+    return MapLayout(
+      top: max(0, window.kernel.rows - 1 - border.top),
+      left: max(0, window.kernel.columns - 1 - border.left),
+      bottom: max(0, input.height + border.top - spreadRows),
+      right: max(0, input.width + border.left - spreadColumns),
+      rowStep: window.stride.rows, columnStep: window.stride.columns)
+  }
+
+  var channelGroups: [Range<Int>] { outputTiles.map(\.channels) }
+
+  var packedSize: (forward: Int, inputGradient: Int) {
+    let count = output.channels * filter
+    return (count, count)
+  }
+
+  // MARK: Forward
+
+  func packingPieces(training: Bool) -> Int { outputTiles.count + (training ? inputTiles.count : 0) }
+
+  func pack(_ piece: Int, _ pass: LayerPass) {
+    if piece < outputTiles.count {
+      WeightPacking.forward(
+        outputTiles[piece], weights: pass.weights, reduction: filter, into: pass.packed)
+    } else if pass.dx != nil {
+      WeightPacking.inputGradient(
+        inputTiles[piece - outputTiles.count], weights: pass.weights, outputs: output.channels,
+        inputs: input.channels, kernelRows: window.kernel.rows, kernelColumns: window.kernel.columns,
+        into: pass.packedForInputGradient)
+    }
+  }
+
+  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
+    let reduction = Reduction(
+      channels: input.channels, channelStride: pass.x.channel, rows: window.kernel.rows,
+      rowStride: pass.x.row, columns: window.kernel.columns)
+    let corner = pass.x.origin - (border.top &* pass.x.row &+ border.left)
+    for tile in outputTiles where region.channels.contains(tile.first) {
+      let weights = pass.packed + tile.first &* filter
+      let bias = pass.bias.map { $0 + tile.first }
+      for block in region.blocks {
+        for row in region.rows {
+          computeRow(
+            tile: tile.width,
+            x: corner + (block &* pass.x.block &+ row &* window.stride.rows &* pass.x.row),
+            xStep: window.stride.columns, reduction: reduction, weights: weights, bias: bias,
+            y: pass.y.row(block, tile.first, row), yStep: pass.y.column, yChannel: pass.y.channel,
+            pixels: output.width)
+        }
+      }
+    }
+  }
+
+  // MARK: Backward
+
+  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
+    let inputGradient = pass.dx == nil ? 0 : inputTiles.count * step.blocks
+    return inputGradient + taps.count * input.channels + (pass.biasGradient == nil ? 0 : output.channels)
+  }
+
+  func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
+    guard let dy = pass.dy else { return }
+    var piece = piece
+    if let dx = pass.dx {
+      let pieces = inputTiles.count &* step.blocks
+      if piece < pieces {
+        inputGradient(inputTiles[piece % inputTiles.count], block: piece / inputTiles.count, dx, dy, pass)
+        return
+      }
+      piece -= pieces
+    }
+    let pieces = taps.count &* input.channels
+    if piece < pieces {
+      weightGradient(taps[piece / input.channels], channel: piece % input.channels, dy, pass, step)
+    } else if let biasGradient = pass.biasGradient {
+      biasGradient[piece - pieces] = sumOfGradient(dy, channel: piece - pieces, step)
+    }
+  }
+
+  private func inputGradient(
+    _ tile: ChannelTile, block: Int, _ dx: FeatureMaps, _ dy: FeatureMaps, _ pass: LayerPass
+  ) {
+    // One row down in dx is one row down in the spread dy, whose rows lie rowStep pitches apart.
+    let pitch = dy.row / window.stride.rows
+    let reduction = Reduction(
+      channels: output.channels, channelStride: dy.channel, rows: window.kernel.rows, rowStride: pitch,
+      columns: window.kernel.columns)
+    let corner =
+      dy.origin
+      + ((border.top &- (window.kernel.rows &- 1)) &* pitch &+ border.left &- (window.kernel.columns &- 1))
+    let weights =
+      pass.packedForInputGradient + tile.first &* output.channels &* window.kernel.rows
+      &* window.kernel.columns
+    for row in 0..<input.height {
+      computeRow(
+        tile: tile.width, x: corner + (block &* dy.block &+ row &* pitch), xStep: 1, reduction: reduction,
+        weights: weights, bias: nil, y: dx.row(block, tile.first, row), yStep: dx.column,
+        yChannel: dx.channel, pixels: input.width)
+    }
+  }
+
+  private func weightGradient(
+    _ piece: TapPiece, channel: Int, _ dy: FeatureMaps, _ pass: LayerPass, _ step: StepInfo
+  ) {
+    let rectangle = piece.rectangle
+    let x = pass.x
+    let first =
+      x.origin
+      + (channel &* x.channel &+ (rectangle.row &- border.top) &* x.row &+ rectangle.column &- border.left)
+    let taps = window.kernel.rows &* window.kernel.columns
+    let gradient =
+      pass.weightGradient
+      + (piece.outputs.lowerBound &* filter &+ channel &* taps &+ rectangle.row &* window.kernel.columns
+        &+ rectangle.column)
+    let kernel = rectangle.kernel(channels: piece.outputs.count)
+    kernel(
+      first, x, window.stride.rows, window.stride.columns,
+      dy.origin + piece.outputs.lowerBound &* dy.channel, dy, step.blocks, output.height, output.width,
+      gradient, window.kernel.columns, filter)
+  }
+
+  private func sumOfGradient(_ dy: FeatureMaps, channel: Int, _ step: StepInfo) -> Float {
+    // Four sums side by side, because one chain of additions would wait for itself.
+    var sums = InlineArray<4, Lanes>(repeating: Lanes())
+    for block in 0..<step.blocks {
+      for row in 0..<output.height {
+        let pixels = dy.row(block, channel, row)
+        for column in 0..<output.width { sums[unchecked: column & 3] += pixels[column &* dy.column] }
+      }
+    }
+    return (sums[0] + sums[1] + (sums[2] + sums[3])).laneSum()
+  }
+}

@@ -1,0 +1,206 @@
+import Configuration
+
+/// A fully connected layer: y = x W^T + b.
+package struct Dense: Layer {
+  let units: Int
+  let hasBias: Bool
+  let initializer: Initializer
+  let biasInitializer: Initializer
+  let penalty: Penalty
+  package let activityPenalty: ActivityPenalty?
+
+  package init(_ reader: ObjectReader) {
+    units = reader.value("units", .integer(.within(1...1_000_000)), "output features")
+    hasBias = reader.value("bias", .boolean, default: JSON(true), "whether each unit has a bias")
+    initializer = reader.value(
+      "init", Initializer.field(isBias: false), default: "torch_default", "Initial weights.")
+    biasInitializer = reader.value(
+      "bias_init", Initializer.field(isBias: true), default: "torch_default", "Initial biases.")
+    penalty = Penalty(reader)
+    activityPenalty = .read(reader)
+  }
+
+  package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
+    guard input.isFlat else {
+      throw ShapeError(
+        "needs flat features, not a \(input) map; put { \"type\": \"flatten\" } before it (\(input.count) features)"
+      )
+    }
+    return Shape([units])
+  }
+
+  package func parameters(for input: Shape) -> [ParameterSpec] {
+    let weight = ParameterSpec(
+      role: "weight", shape: [units, input.count], initializer: initializer, fanIn: input.count,
+      fanOut: units, penalty: penalty)
+    let bias = ParameterSpec(
+      role: "bias", shape: [units], initializer: biasInitializer, fanIn: input.count, fanOut: units)
+    return hasBias ? [weight, bias] : [weight]
+  }
+
+  package func multiplyAdds(input: Shape, output: Shape) -> Int { input.count * output.count }
+
+  package var details: LayerDetails { LayerDetails(bias: hasBias) }
+
+  package func build(input: Shape, output: Shape) -> any BuiltLayer {
+    MatrixProduct(input: input, output: output)
+  }
+}
+
+/// A dense layer bound to its shapes: y `[N, U]` from x `[N, F]` and weights `[U, F]`.
+///
+/// The blocks of the batch stand side by side where a convolution has pixels, so each weight is read once per step.
+struct MatrixProduct: MixingLayer {
+  let input: Shape
+  let output: Shape
+  private let unitTiles: [ChannelTile]
+  private let featureTiles: [ChannelTile]
+  private var features: Int { input.count }
+  private var units: Int { output.count }
+
+  /// Feature tiles whose input gradient is one piece of work.
+  private static let tilesPerPiece = 8
+  /// Vectors of features whose weight gradient is one piece of work.
+  private static var vectorsPerPiece: Int { LaneCPU.registers == 32 ? 3 : 2 }
+  private static var featuresPerPiece: Int { vectorsPerPiece * LaneCPU.laneCount }
+
+  init(input: Shape, output: Shape) {
+    (self.input, self.output) = (input, output)
+    unitTiles = ChannelTile.tiles(for: output.count)
+    featureTiles = ChannelTile.tiles(for: input.count)
+  }
+
+  var channelGroups: [Range<Int>] { unitTiles.map(\.channels) }
+  var spansBlocks: Bool { true }
+  var packedSize: (forward: Int, inputGradient: Int) { (units * features, units * features) }
+  func scratchSize(blocks: Int) -> Int { blocks * LaneCPU.laneCount * Self.featuresPerPiece }
+
+  // MARK: Forward
+
+  func packingPieces(training: Bool) -> Int { unitTiles.count + (training ? inputGradientPieces : 0) }
+
+  func pack(_ piece: Int, _ pass: LayerPass) {
+    if piece < unitTiles.count {
+      WeightPacking.forward(
+        unitTiles[piece], weights: pass.weights, reduction: features, into: pass.packed)
+    } else if pass.dx != nil {
+      for tile in featureTiles(ofPiece: piece - unitTiles.count) {
+        WeightPacking.inputGradient(
+          featureTiles[tile], weights: pass.weights, outputs: units, inputs: features, kernelRows: 1,
+          kernelColumns: 1, into: pass.packedForInputGradient)
+      }
+    }
+  }
+
+  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
+    let reduction = Reduction(channels: 1, channelStride: 0, rows: 1, rowStride: 0, columns: features)
+    for tile in unitTiles where region.channels.contains(tile.first) {
+      computeRow(
+        tile: tile.width, x: pass.x.row(region.blocks.lowerBound, 0, 0), xStep: pass.x.block,
+        reduction: reduction, weights: pass.packed + tile.first &* features,
+        bias: pass.bias.map { $0 + tile.first }, y: pass.y.row(region.blocks.lowerBound, tile.first, 0),
+        yStep: pass.y.block, yChannel: pass.y.channel, pixels: region.blocks.count)
+    }
+  }
+
+  // MARK: Backward
+
+  private var inputGradientPieces: Int {
+    (featureTiles.count + Self.tilesPerPiece - 1) / Self.tilesPerPiece
+  }
+
+  private func featureTiles(ofPiece piece: Int) -> Range<Int> {
+    piece * Self.tilesPerPiece..<min((piece + 1) * Self.tilesPerPiece, featureTiles.count)
+  }
+
+  private var weightGradientPieces: Int { (features + Self.featuresPerPiece - 1) / Self.featuresPerPiece }
+
+  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
+    (pass.dx == nil ? 0 : inputGradientPieces) + weightGradientPieces + (pass.biasGradient == nil ? 0 : 1)
+  }
+
+  func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
+    guard let dy = pass.dy else { return }
+    var piece = piece
+    if let dx = pass.dx {
+      if piece < inputGradientPieces {
+        for tile in featureTiles(ofPiece: piece) { inputGradient(featureTiles[tile], dx, dy, pass, step) }
+        return
+      }
+      piece -= inputGradientPieces
+    }
+    if piece < weightGradientPieces {
+      weightGradient(piece &* Self.featuresPerPiece, dy, pass, step, scratch)
+    } else if let biasGradient = pass.biasGradient {
+      for unit in 0..<units {
+        var sum = Lanes()
+        for block in 0..<step.blocks { sum += dy.row(block, unit, 0)[0] }
+        biasGradient[unit] = sum.laneSum()
+      }
+    }
+  }
+
+  private func inputGradient(
+    _ tile: ChannelTile, _ dx: FeatureMaps, _ dy: FeatureMaps, _ pass: LayerPass, _ step: StepInfo
+  ) {
+    computeRow(
+      tile: tile.width, x: dy.origin, xStep: dy.block,
+      reduction: Reduction(channels: 1, channelStride: 0, rows: 1, rowStride: 0, columns: units),
+      weights: pass.packedForInputGradient + tile.first &* units, bias: nil,
+      y: dx.row(0, tile.first, 0), yStep: dx.block, yChannel: dx.channel, pixels: step.blocks)
+  }
+
+  private func weightGradient(
+    _ first: Int, _ dy: FeatureMaps, _ pass: LayerPass, _ step: StepInfo,
+    _ scratch: UnsafeMutablePointer<Float>
+  ) {
+    let columns = min(Self.featuresPerPiece, features &- first)
+    readByImage(first, columns, pass.x, step, into: scratch)
+    let transposed = UnsafeRawPointer(scratch).assumingMemoryBound(to: Lanes.self)
+    for tile in unitTiles {
+      let gradient = pass.weightGradient + (tile.first &* features &+ first)
+      let upstream = dy.row(0, tile.first, 0)
+      switch (tile.width, Self.vectorsPerPiece) {
+      case (8, 3):
+        OuterTile<8, 3>.sum(
+          features: transposed, dy: upstream, dyBlock: dy.block, blocks: step.blocks, gradient: gradient,
+          rowLength: features, columns: columns)
+      case (4, 2):
+        OuterTile<4, 2>.sum(
+          features: transposed, dy: upstream, dyBlock: dy.block, blocks: step.blocks, gradient: gradient,
+          rowLength: features, columns: columns)
+      default:
+        for unit in 0..<tile.width {
+          if Self.vectorsPerPiece == 3 {
+            OuterTile<1, 3>.sum(
+              features: transposed, dy: upstream + unit &* dy.channel, dyBlock: dy.block,
+              blocks: step.blocks, gradient: gradient + unit &* features, rowLength: features,
+              columns: columns)
+          } else {
+            OuterTile<1, 2>.sum(
+              features: transposed, dy: upstream + unit &* dy.channel, dyBlock: dy.block,
+              blocks: step.blocks, gradient: gradient + unit &* features, rowLength: features,
+              columns: columns)
+          }
+        }
+      }
+    }
+  }
+
+  /// Transposes some features of all images from lanes to rows: `[image][featuresPerPiece]`.
+  private func readByImage(
+    _ first: Int, _ columns: Int, _ x: FeatureMaps, _ step: StepInfo, into rows: UnsafeMutablePointer<Float>
+  ) {
+    let (lanes, width) = (LaneCPU.laneCount, Self.featuresPerPiece)
+    for block in 0..<step.blocks {
+      let source = UnsafeRawPointer(x.row(block, first, 0)).assumingMemoryBound(to: Float.self)
+      let target = rows + block &* lanes &* width
+      for lane in 0..<lanes {
+        for column in 0..<columns {
+          target[lane &* width &+ column] = source[column &* lanes &+ lane]
+        }
+        for column in columns..<width { target[lane &* width &+ column] = 0 }
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/// Where the windows of a pool lie on its input, clipped at the borders.
+struct PoolingFrame: Sendable {
+  let height: Int
+  let width: Int
+  let kernelRows: Int
+  let kernelColumns: Int
+  let strideRows: Int
+  let strideColumns: Int
+  let top: Int
+  let left: Int
+
+  init(input: Shape, window: Window) {
+    (height, width) = (input.height, input.width)
+    (kernelRows, kernelColumns) = window.kernel
+    (strideRows, strideColumns) = window.stride
+    let border = window.border(input)
+    (top, left) = (border.top, border.left)
+  }
+
+  /// The input row under the first row of window `row`; it lies outside the map when there is padding.
+  @inline(__always)
+  func inputRow(_ row: Int) -> Int { row &* strideRows &- top }
+
+  @inline(__always)
+  func inputColumn(_ column: Int) -> Int { column &* strideColumns &- left }
+
+  /// The rows of window `row` that lie on the map.
+  @inline(__always)
+  func rows(_ row: Int) -> Range<Int> {
+    let first = inputRow(row)
+    return max(0, 0 &- first)..<min(kernelRows, height &- first)
+  }
+
+  /// The columns of window `column` that lie on the map.
+  @inline(__always)
+  func columns(_ column: Int) -> Range<Int> {
+    let first = inputColumn(column)
+    return max(0, 0 &- first)..<min(kernelColumns, width &- first)
+  }
+
+  func inputRows(for rows: Range<Int>) -> Range<Int> {
+    let last = inputRow(rows.upperBound - 1) + kernelRows
+    return max(0, inputRow(rows.lowerBound))..<min(height, last)
+  }
+
+  var rowsAreIndependent: Bool { strideRows >= kernelRows }
+  var windowsAreDisjoint: Bool { rowsAreIndependent && strideColumns >= kernelColumns }
+
+  /// Sets the gradient of the channels of `region` to zero, for windows that overlap.
+  func clear(_ dx: FeatureMaps, _ region: Region) {
+    var whole = region
+    whole.rows = inputRows(for: region.rows)
+    whole.forEachRow { block, channel, row in
+      let gradient = dx.row(block, channel, row)
+      for column in 0..<width { gradient[column &* dx.column] = Lanes() }
+    }
+  }
+}
+
+extension Window {
+  /// The output of a pool: as many channels as its input; every window must touch the map.
+  func pooledShape(for input: Shape) throws(ShapeError) -> Shape {
+    let size = try outputSize(for: input, isPool: true)
+    let border = border(input)
+    let largest = max(border.top, border.left, border.bottom, border.right)
+    guard largest < min(kernel.rows, kernel.columns) else {
+      throw ShapeError(
+        "padding \(largest) is not smaller than the \(kernel.rows)x\(kernel.columns) pool: a window would lie outside the map"
+      )
+    }
+    return Shape(channels: input.channels, height: size.rows, width: size.columns)
+  }
+}

@@ -1,0 +1,83 @@
+import Configuration
+
+/// Gives the same numbers another shape; one size may be -1 and is worked out.
+package struct Reshape: Layer {
+  let sizes: [Int]
+
+  package init(_ reader: ObjectReader) {
+    sizes = reader.value(
+      "shape", .list(of: .integer(.within(-1...100_000_000)), count: .within(1...3)),
+      "One to three sizes; one of them may be -1.")
+    if sizes.contains(0) || sizes.filter({ $0 == -1 }).count > 1 {
+      reader.report("sizes must be positive, and at most one may be -1", at: "shape")
+    }
+  }
+
+  package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
+    let (known, overflows) = sizes.filter { $0 != -1 }.reduce((1, false)) { product, size in
+      let next = product.0.multipliedReportingOverflow(by: size)
+      return (next.partialValue, product.1 || next.overflow)
+    }
+    let text = sizes.map(String.init).joined(separator: "x")
+    guard !overflows, known > 0 else { throw ShapeError("\(text) has too many elements") }
+    let inferred = sizes.contains(-1)
+    guard inferred ? input.count % known == 0 : input.count == known else {
+      throw ShapeError(
+        inferred
+          ? "cannot make \(text) of \(input.count) elements (\(input)): \(input.count) is not a multiple of \(known)"
+          : "cannot make \(text) of \(input.count) elements (\(input)): \(text) has \(known)")
+    }
+    return Shape(sizes.map { $0 == -1 ? input.count / known : $0 })
+  }
+
+  package func build(input: Shape, output: Shape) -> any BuiltLayer {
+    Relabeling(input: input, output: output)
+  }
+}
+
+/// Makes flat features of a map, channel by channel, row by row, as PyTorch's `flatten`.
+package struct Flatten: Layer {
+  package init(_ reader: ObjectReader) {}
+
+  package func outputShape(for input: Shape) -> Shape { Shape([input.count]) }
+
+  package func build(input: Shape, output: Shape) -> any BuiltLayer {
+    Relabeling(input: input, output: output)
+  }
+}
+
+/// A change of shape. Where neither neighbour wants a border the two share their memory and nothing is done.
+struct Relabeling: MixingLayer {
+  let input: Shape
+  let output: Shape
+  var worksInPlace: Bool { true }
+
+  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
+    for block in region.blocks { copy(pass.x, input, to: pass.y, output, block) }
+  }
+
+  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
+    pass.dx == nil || pass.dx?.origin == pass.dy?.origin ? 0 : step.blocks
+  }
+
+  func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
+    if let dx = pass.dx, let dy = pass.dy { copy(dy, output, to: dx, input, piece) }
+  }
+
+  private func copy(_ source: FeatureMaps, _ from: Shape, to target: FeatureMaps, _ to: Shape, _ block: Int) {
+    guard source.origin != target.origin else { return }
+    for index in 0..<from.count {
+      target.pixel(block, index, to).pointee = source.pixel(block, index, from).pointee
+    }
+  }
+}
+
+extension FeatureMaps {
+  /// The pixel of the `index`-th number of an image of `shape`.
+  @inline(__always)
+  func pixel(_ block: Int, _ index: Int, _ shape: Shape) -> UnsafeMutablePointer<Lanes> {
+    let (line, place) = index.quotientAndRemainder(dividingBy: shape.width)
+    let (channel, row) = line.quotientAndRemainder(dividingBy: shape.height)
+    return self.row(block, channel, row) + place &* column
+  }
+}

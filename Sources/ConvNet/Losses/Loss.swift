@@ -1,0 +1,47 @@
+import Configuration
+
+/// How far outputs are from labels, and which way is down.
+package protocol Loss: Sendable {
+  init(_ reader: ObjectReader)
+
+  /// Whether a softmax in front of it is part of it: the loss then reads the scores, which is more exact.
+  static var absorbsSoftmax: Bool { get }
+}
+
+/// The word that names a loss in a config.
+package enum LossType: String, CaseIterable, Sendable {
+  case crossEntropy = "cross_entropy"
+  case negativeLogLikelihood = "nll"
+  case meanSquaredError = "mse"
+
+  /// The type that reads it.
+  package var loss: any Loss.Type {
+    switch self {
+    case .crossEntropy: CrossEntropy.self
+    case .negativeLogLikelihood: NegativeLogLikelihood.self
+    case .meanSquaredError: MeanSquaredError.self
+    }
+  }
+}
+
+/// A loss that runs on one block of outputs.
+protocol RunnableLoss: Loss {
+  /// The loss of each image.
+  ///
+  /// - Parameters:
+  ///   - y: `[classes]` vectors.
+  ///   - labels: the class of each lane.
+  ///   - dy: where the gradient goes, times `scale`, or nil.
+  func evaluate(
+    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: IntegerLanes, scale: Lanes,
+    dy: UnsafeMutablePointer<Lanes>?
+  ) -> Lanes
+}
+
+extension Lanes {
+  /// 1 in the lanes whose label is `label`, 0 elsewhere.
+  @inline(__always)
+  static func oneHot(_ labels: IntegerLanes, _ label: Int) -> Lanes {
+    Lanes().replacing(with: 1, where: labels .== Int32(truncatingIfNeeded: label))
+  }
+}

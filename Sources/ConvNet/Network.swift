@@ -1,0 +1,226 @@
+import Randomness
+
+/// What one batch gave.
+public struct BatchResult: Sendable {
+  /// Images in the batch.
+  public let images: Int
+  /// The sum of the images' losses, without penalties.
+  public let lossSum: Double
+  /// Images whose highest score is their label's.
+  public let correct: Int
+}
+
+/// A model with memory and a team of threads: it reads batches, computes outputs and gradients.
+///
+/// Several networks may share one buffer of parameters: one trains with a large batch, another evaluates.
+public final class Network {
+  /// The checked layers.
+  public let model: Model
+  /// The weights; shared, not copied.
+  public let parameters: FlatBuffer
+  /// The gradient of the last backward pass; nil in a network that only evaluates.
+  public let gradients: FlatBuffer?
+  let team: WorkerTeam
+  private let workspace: Workspace
+  private let stages: [Stage]
+  private let loss: any RunnableLoss
+  private let classes: Int
+  private var step: StepInfo
+
+  /// Allocates everything for batches of up to `batchSize` images.
+  package init(
+    model: Model, parameters: FlatBuffer, loss: any Loss, batchSize: Int, training: Bool, team: WorkerTeam
+  ) {
+    self.model = model
+    self.parameters = parameters
+    self.team = team
+    self.loss = (loss as? any RunnableLoss) ?? CrossEntropy()
+    classes = model.output.count
+    gradients = training ? FlatBuffer(count: model.flatCount) : nil
+    let operations = Self.operations(of: model, absorbingSoftmax: type(of: loss).absorbsSoftmax)
+    workspace = Workspace(
+      operations: operations, input: model.input, parameters: parameters, gradients: gradients,
+      capacity: batchSize, workers: team.threads)
+    stages = Self.stages(operations.map(\.layer))
+    step = StepInfo(
+      images: batchSize, training: training, random: CounterRandom(seed: 0, purpose: .dropout))
+  }
+
+  private static func operations(of model: Model, absorbingSoftmax: Bool) -> [Operation] {
+    var layers = model.layers
+    if absorbingSoftmax, layers.last?.layer is Softmax { layers.removeLast() }
+    return layers.flatMap { entry -> [Operation] in
+      guard let built = entry.layer.build(input: entry.input, output: entry.output) as? any RunnableLayer
+      else { return [] }
+      let operation = Operation(layer: built, parameters: entry.parameters)
+      guard let penalty = entry.layer.activityPenalty else { return [operation] }
+      return [
+        operation,
+        Operation(layer: PenalizingActivity(input: entry.output, penalty: penalty), parameters: []),
+      ]
+    }
+  }
+
+  private static func stages(_ layers: [any RunnableLayer]) -> [Stage] {
+    var stages: [Stage] = []
+    var index = 0
+    while index < layers.count {
+      let first = index
+      let head = layers[index] as? any MixingLayer
+      if head != nil { index += 1 }
+      var tail: [any ChannelwiseLayer] = []
+      while index < layers.count, let layer = layers[index] as? any ChannelwiseLayer {
+        tail.append(layer)
+        index += 1
+      }
+      stages.append(Stage(head: head, tail: tail, first: first))
+    }
+    return stages
+  }
+
+  // MARK: Input
+
+  /// Reads the images `indices` of a data set into lanes.
+  ///
+  /// - Parameters:
+  ///   - pixels: `[N, C, H, W]` bytes.
+  ///   - labels: `[N]` classes.
+  public func load(
+    pixels: [UInt8], labels: [UInt8], indices: ArraySlice<Int32>, scale: PixelScale
+  ) {
+    let size = model.input.count
+    precondition(
+      indices.count <= workspace.capacity && !indices.isEmpty && scale.channels == model.input.channels)
+    precondition(
+      indices.allSatisfy { $0 >= 0 && (Int($0) + 1) * size <= pixels.count && Int($0) < labels.count })
+    step.images = indices.count
+    let lanes = LaneCPU.laneCount
+    let x = workspace.passes[0].x
+    let input = model.input
+    let rowsPerPiece = max(1, 8192 / (input.width * lanes))
+    let rows = input.channels * input.height
+    let pieces = (rows + rowsPerPiece - 1) / rowsPerPiece
+    pixels.withUnsafeBufferPointer { pixels in
+      indices.withUnsafeBufferPointer { indices in
+        scale.table.withUnsafeBufferPointer { table in
+          team.run(items: step.blocks * pieces) { item, _ in
+            let (block, piece) = item.quotientAndRemainder(dividingBy: pieces)
+            let gather = Gather(pixels: pixels, indices: indices, imageSize: size, firstImage: block * lanes)
+            for line in piece * rowsPerPiece..<min((piece + 1) * rowsPerPiece, rows) {
+              let (channel, row) = line.quotientAndRemainder(dividingBy: input.height)
+              gather.row(
+                at: line * input.width, count: input.width, table: table, tableOffset: channel * 256,
+                into: x.row(block, channel, row))
+            }
+          }
+        }
+      }
+    }
+    for (image, index) in indices.enumerated() {
+      workspace.labels[image / lanes][image % lanes] = Int32(labels[Int(index)])
+    }
+  }
+
+  // MARK: Passes
+
+  /// Packs the weights again after they have changed.
+  public func weightsChanged() {
+    let layers = workspace.operations.indices.compactMap { index in
+      (workspace.operations[index] as? any MixingLayer).map { ($0, index) }
+    }
+    for (layer, index) in layers {
+      let pass = workspace.passes[index]
+      team.run(items: layer.packingPieces(training: gradients != nil)) { piece, _ in layer.pack(piece, pass) }
+    }
+  }
+
+  /// Computes the outputs of the loaded batch, and their losses; with `training`, dropout is on.
+  public func forward(training: Bool = false, dropout: CounterRandom? = nil) -> BatchResult {
+    step.training = training
+    if let dropout { step.random = dropout }
+    let (passes, step) = (UnsafePointer(workspace.passes), step)
+    for stage in stages {
+      let cut = stage.cut(blocks: step.blocks)
+      team.run(items: cut.count) { piece, _ in stage.forward(piece, cut, passes, step) }
+    }
+    return measureLoss()
+  }
+
+  private func measureLoss() -> BatchResult {
+    let last = workspace.passes[workspace.operations.count - 1]
+    let (loss, classes, step, workspace) = (loss, classes, step, workspace)
+    team.run(items: step.blocks) { block, _ in
+      let mask = step.mask(block: block)
+      let outputs = last.y.row(block, 0, 0)
+      workspace.losses[block] =
+        loss.evaluate(
+          outputs, classes: classes, labels: workspace.labels[block], scale: mask / Float(step.images),
+          dy: step.training ? last.dy?.row(block, 0, 0) : nil) * mask
+      var best = outputs[0]
+      var winner = IntegerLanes()
+      for label in 1..<max(classes, 1) {
+        let wins = outputs[label] .> best
+        best = best.replacing(with: outputs[label], where: wins)
+        winner = winner.replacing(with: Int32(label), where: wins)
+      }
+      workspace.predictions[block] = winner
+    }
+    var (sum, correct) = (0.0, 0)
+    for image in 0..<step.images {
+      let (block, lane) = image.quotientAndRemainder(dividingBy: LaneCPU.laneCount)
+      sum += Double(workspace.losses[block][lane])
+      if workspace.predictions[block][lane] == workspace.labels[block][lane] { correct += 1 }
+    }
+    return BatchResult(images: step.images, lossSum: sum, correct: correct)
+  }
+
+  /// Computes the gradient of the mean loss, and of all penalties, after a training forward pass.
+  public func backward() {
+    guard let gradients else { return }
+    let (passes, step, scratch) = (UnsafePointer(workspace.passes), step, workspace.scratch)
+    for stage in stages.reversed() {
+      let cut = stage.cut(blocks: step.blocks)
+      if !stage.tail.isEmpty {
+        team.run(items: cut.count) { piece, _ in stage.backwardThroughTail(piece, cut, passes, step) }
+      }
+      guard let head = stage.head else { continue }
+      let pass = passes[stage.first]
+      team.run(items: head.backwardPieces(pass, step)) { piece, worker in
+        head.backward(piece, pass, step, scratch: scratch[worker])
+      }
+    }
+    for parameter in model.parameters {
+      let weights = UnsafeBufferPointer(start: parameters.floats + parameter.offset, count: parameter.count)
+      parameter.spec.penalty.addGradient(weights, to: gradients.floats + parameter.offset)
+    }
+  }
+
+  /// What weights and activities add to the loss of the last forward pass.
+  public func penalty() -> Double {
+    let weights = model.parameters.reduce(0.0) { sum, parameter in
+      let values = UnsafeBufferPointer(start: parameters.floats + parameter.offset, count: parameter.count)
+      return sum + parameter.spec.penalty.loss(values)
+    }
+    return workspace.operations.enumerated().reduce(weights) { sum, entry in
+      guard let activity = entry.element as? PenalizingActivity else { return sum }
+      return sum + activity.loss(workspace.passes[entry.offset], step)
+    }
+  }
+
+  // MARK: Output
+
+  /// The scores of one image of the last batch, `[classes]`.
+  public func outputs(ofImage image: Int) -> [Float] {
+    precondition(image >= 0 && image < step.images)
+    let (block, lane) = image.quotientAndRemainder(dividingBy: LaneCPU.laneCount)
+    let outputs = workspace.passes[workspace.operations.count - 1].y.row(block, 0, 0)
+    return (0..<classes).map { outputs[$0][lane] }
+  }
+
+  /// The class with the highest score of one image of the last batch.
+  public func prediction(ofImage image: Int) -> Int {
+    precondition(image >= 0 && image < step.images)
+    let (block, lane) = image.quotientAndRemainder(dividingBy: LaneCPU.laneCount)
+    return Int(workspace.predictions[block][lane])
+  }
+}

@@ -1,0 +1,94 @@
+/// A mixing layer and the channelwise layers behind it, which run on each part of its output while it is in the cache.
+struct Stage {
+  let head: (any MixingLayer)?
+  /// The operations of the tail.
+  let tail: [any ChannelwiseLayer]
+  /// The first operation's number.
+  let first: Int
+  private let groups: [Range<Int>]
+  private let finalRows: Int
+  private let rowsAreIndependent: Bool
+  /// Rows of the final output that are taken through the stage together.
+  private let bandRows: Int
+
+  /// Bytes of a band of the head's output: half of a first-level cache.
+  private static let bandBytes = 24 * 1024
+  /// Pieces of work that keep a small team busy.
+  private static let enoughPieces = 16
+
+  init(head: (any MixingLayer)?, tail: [any ChannelwiseLayer], first: Int) {
+    (self.head, self.tail, self.first) = (head, tail, first)
+    let output = tail.last?.output ?? head?.output ?? Shape([1])
+    groups = head?.channelGroups ?? [0..<output.channels]
+    finalRows = output.height
+    rowsAreIndependent = tail.allSatisfy(\.rowsAreIndependent)
+    let widest = head?.output ?? tail.first?.input ?? output
+    let rowBytes = widest.width * (groups.first?.count ?? 1) * LaneCPU.laneCount * 4
+    let headRowsPerRow = max(1, widest.height / max(output.height, 1))
+    bandRows =
+      rowsAreIndependent && !tail.isEmpty ? max(1, Self.bandBytes / (rowBytes * headRowsPerRow)) : finalRows
+  }
+
+  /// How the stage's output is cut for `blocks` blocks.
+  struct Cut {
+    let blocks: Int
+    let groups: Int
+    let parts: Int
+    var count: Int { blocks * groups * parts }
+  }
+
+  func cut(blocks: Int) -> Cut {
+    let units = head?.spansBlocks == true ? 1 : blocks
+    let whole = units * groups.count
+    let parts = rowsAreIndependent ? min(finalRows, (Self.enoughPieces + whole - 1) / whole) : 1
+    return Cut(blocks: units, groups: groups.count, parts: parts)
+  }
+
+  private func region(_ piece: Int, _ cut: Cut, blocks: Int) -> Region {
+    let (rest, part) = piece.quotientAndRemainder(dividingBy: cut.parts)
+    let (unit, group) = rest.quotientAndRemainder(dividingBy: cut.groups)
+    return Region(
+      blocks: head?.spansBlocks == true ? 0..<blocks : unit..<unit + 1, channels: groups[group],
+      rows: finalRows * part / cut.parts..<finalRows * (part + 1) / cut.parts)
+  }
+
+  /// Computes one piece of the stage's output, band by band.
+  func forward(_ piece: Int, _ cut: Cut, _ passes: UnsafePointer<LayerPass>, _ step: StepInfo) {
+    var region = region(piece, cut, blocks: step.blocks)
+    let rows = region.rows
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let next = min(row + bandRows, rows.upperBound)
+      region.rows = row..<next
+      forward(through: tail.count, region, passes, step)
+      row = next
+    }
+  }
+
+  private func forward(
+    through count: Int, _ region: Region, _ passes: UnsafePointer<LayerPass>, _ step: StepInfo
+  ) {
+    guard count > 0 else {
+      head?.forward(region, passes[first], step)
+      return
+    }
+    let layer = tail[count - 1]
+    var before = region
+    before.rows = layer.inputRows(for: region.rows)
+    forward(through: count - 1, before, passes, step)
+    layer.forward(region, passes[tailIndex(count - 1)], step)
+  }
+
+  private func tailIndex(_ index: Int) -> Int { first + (head == nil ? 0 : 1) + index }
+
+  /// Takes one piece of the gradient back through the tail.
+  func backwardThroughTail(
+    _ piece: Int, _ cut: Cut, _ passes: UnsafePointer<LayerPass>, _ step: StepInfo
+  ) {
+    var region = region(piece, cut, blocks: step.blocks)
+    for index in tail.indices.reversed() {
+      tail[index].backward(region, passes[tailIndex(index)], step)
+      region.rows = tail[index].inputRows(for: region.rows)
+    }
+  }
+}
