@@ -1,0 +1,139 @@
+/// A JSON value that knows where it was written; equality ignores the places.
+public struct JSON: Sendable {
+  /// What the value is.
+  public var content: Content
+  /// Where it was written.
+  public var place: Place
+
+  /// The kinds of JSON values; objects keep the order of their members.
+  public enum Content: Sendable, Equatable {
+    case null
+    case bool(Bool)
+    case number(Number)
+    case string(String)
+    case array([JSON])
+    case object([Member])
+  }
+
+  /// One `"key": value` of an object.
+  public struct Member: Sendable {
+    /// The key, unescaped.
+    public var key: String
+    /// Where the key was written.
+    public var keyPlace: Place
+    /// The value under the key.
+    public var value: JSON
+
+    /// A member whose key was written at `keyPlace`.
+    public init(_ key: String, _ value: JSON, keyPlace: Place = .code) {
+      self.key = key
+      self.keyPlace = keyPlace
+      self.value = value
+    }
+  }
+
+  /// A value written at `place`.
+  public init(_ content: Content, at place: Place = .code) {
+    self.content = content
+    self.place = place
+  }
+
+  /// The same value with every part of it at `place`.
+  public func relocated(to place: Place) -> JSON {
+    switch content {
+    case .array(let elements):
+      JSON(.array(elements.map { $0.relocated(to: place) }), at: place)
+    case .object(let members):
+      JSON(
+        .object(members.map { Member($0.key, $0.value.relocated(to: place), keyPlace: place) }), at: place)
+    default: JSON(content, at: place)
+    }
+  }
+}
+
+extension JSON: Equatable {
+  /// Whether both are the same JSON, wherever they were written.
+  public static func == (left: JSON, right: JSON) -> Bool { left.content == right.content }
+}
+
+extension JSON.Member: Equatable {
+  /// Whether key and value agree, wherever they were written.
+  public static func == (left: Self, right: Self) -> Bool {
+    left.key == right.key && left.value == right.value
+  }
+}
+
+extension JSON {
+  /// The value of a boolean, nil for anything else.
+  public var bool: Bool? { if case .bool(let value) = content { value } else { nil } }
+  /// The text of a string, nil for anything else.
+  public var string: String? { if case .string(let text) = content { text } else { nil } }
+  /// The value of a number, nil for anything else.
+  public var number: Double? { if case .number(let number) = content { number.double } else { nil } }
+  /// The exact value of a whole number that is an `Int`, nil for anything else.
+  public var integer: Int? { if case .number(let number) = content { number.exact(Int.self) } else { nil } }
+  /// The exact value of a whole number that is a `UInt64`, nil for anything else.
+  public var unsigned: UInt64? {
+    if case .number(let number) = content { number.exact(UInt64.self) } else { nil }
+  }
+  /// The elements of an array, nil for anything else.
+  public var array: [JSON]? { if case .array(let elements) = content { elements } else { nil } }
+  /// The members of an object, nil for anything else.
+  public var members: [Member]? { if case .object(let members) = content { members } else { nil } }
+  /// Whether this is `null`.
+  public var isNull: Bool { content == .null }
+
+  /// The value under `key` of an object; nil if there is none. Setting nil removes the member.
+  public subscript(key: String) -> JSON? {
+    get { members?.first { $0.key == key }?.value }
+    set {
+      var members = members ?? []
+      let index = members.firstIndex { $0.key == key }
+      switch (index, newValue) {
+      case (let index?, let newValue?): members[index].value = newValue
+      case (let index?, nil): members.remove(at: index)
+      case (nil, let newValue?): members.append(Member(key, newValue, keyPlace: newValue.place))
+      case (nil, nil): break
+      }
+      content = .object(members)
+    }
+  }
+}
+
+extension JSON {
+  /// A JSON string.
+  public init(_ text: String) { self.init(.string(text)) }
+  /// `true` or `false`.
+  public init(_ flag: Bool) { self.init(.bool(flag)) }
+  /// A JSON number that is a whole number.
+  public init(_ number: some BinaryInteger) { self.init(.number(Number(number))) }
+  /// A JSON number in its shortest exact form, or `null` if it is not finite, as JSON has no word for it.
+  public init(_ number: some BinaryFloatingPoint & LosslessStringConvertible) {
+    self.init(Number(number).map(Content.number) ?? .null)
+  }
+  /// A JSON array.
+  public init(_ elements: [JSON]) { self.init(.array(elements)) }
+  /// A JSON object with its members in this order; the keys must differ.
+  public init(object members: [(String, JSON)]) {
+    self.init(.object(members.map { Member($0.0, $0.1) }))
+  }
+}
+
+extension JSON: ExpressibleByStringInterpolation, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
+  ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+  /// `"same"` as a JSON string.
+  public init(stringLiteral text: String) { self.init(text) }
+  /// `true` as a JSON boolean.
+  public init(booleanLiteral flag: Bool) { self.init(flag) }
+  /// `10` as a JSON number.
+  public init(integerLiteral number: Int) { self.init(.number(Number(number))) }
+  /// `0.5` as a JSON number.
+  public init(floatLiteral number: Double) { self.init(Number(number).map(Content.number) ?? .null) }
+  /// `[1, 28, 28]` as a JSON array.
+  public init(arrayLiteral elements: JSON...) { self.init(elements) }
+  /// `["type": "relu"]` as a JSON object, in this order.
+  public init(dictionaryLiteral members: (String, JSON)...) { self.init(object: members) }
+  /// The JSON value `null`.
+  public static let null = JSON(.null)
+}

@@ -1,0 +1,131 @@
+extension JSON: CustomStringConvertible {
+  /// The compact text.
+  public var description: String { text(pretty: false) }
+
+  /// The value as JSON text without a final newline, keys in their order.
+  ///
+  /// Pretty text is indented by 2 spaces; a short array or object of scalars (or of arrays of scalars) stays
+  /// on one line of at most 100 columns. Compact text is one line without spaces.
+  public func text(pretty: Bool = true) -> String {
+    var writer = JSONWriter()
+    if pretty { writer.writePretty(self, indentation: 0) } else { writer.writeInline(self, spaced: false) }
+    return writer.text
+  }
+}
+
+private struct JSONWriter {
+  static let lineWidth = 100
+  var text = ""
+  private var column = 0
+
+  mutating func writePretty(_ json: JSON, indentation: Int) {
+    if json.isShallow {
+      var line = JSONWriter()
+      line.writeInline(json, spaced: true)
+      // One column stays free for the comma.
+      if json.isScalar || column + line.text.unicodeScalars.count < Self.lineWidth { return put(line.text) }
+    }
+    switch json.content {
+    case .array(let elements):
+      writeLines(elements, "[", "]", indentation) { $0.writePretty($1, indentation: indentation + 2) }
+    case .object(let members):
+      writeLines(members, "{", "}", indentation) {
+        $0.put($1.key.quoted + ": ")
+        $0.writePretty($1.value, indentation: indentation + 2)
+      }
+    default: break
+    }
+  }
+
+  private mutating func writeLines<Item>(
+    _ items: [Item], _ open: String, _ close: String, _ indentation: Int,
+    write: (inout JSONWriter, Item) -> Void
+  ) {
+    put(open)
+    for (index, item) in items.enumerated() {
+      startLine(indentation + 2)
+      write(&self, item)
+      if index < items.count - 1 { put(",") }
+    }
+    startLine(indentation)
+    put(close)
+  }
+
+  mutating func writeInline(_ json: JSON, spaced: Bool) {
+    switch json.content {
+    case .null: text += "null"
+    case .bool(let flag): text += flag ? "true" : "false"
+    case .number(let number): text += number.text
+    case .string(let string): text += string.quoted
+    case .array(let elements):
+      text += "["
+      for (index, element) in elements.enumerated() {
+        if index > 0 { text += spaced ? ", " : "," }
+        writeInline(element, spaced: spaced)
+      }
+      text += "]"
+    case .object(let members):
+      let margin = spaced && !members.isEmpty ? " " : ""
+      text += "{" + margin
+      for (index, member) in members.enumerated() {
+        if index > 0 { text += spaced ? ", " : "," }
+        text += member.key.quoted + (spaced ? ": " : ":")
+        writeInline(member.value, spaced: spaced)
+      }
+      text += margin + "}"
+    }
+  }
+
+  private mutating func put(_ piece: String) {
+    text += piece
+    column += piece.unicodeScalars.count
+  }
+
+  private mutating func startLine(_ indentation: Int) {
+    text += "\n" + String(repeating: " ", count: indentation)
+    column = indentation
+  }
+}
+
+extension JSON {
+  fileprivate var isScalar: Bool { array == nil && members == nil }
+
+  fileprivate var isScalarList: Bool { array?.allSatisfy(\.isScalar) ?? isScalar }
+
+  /// Whether the value may stand on one line.
+  fileprivate var isShallow: Bool {
+    switch content {
+    case .array(let elements): elements.allSatisfy(\.isScalarList)
+    case .object(let members): members.allSatisfy(\.value.isScalarList)
+    default: true
+    }
+  }
+}
+
+extension String {
+  /// The text as a JSON string, with quotes and escapes.
+  var quoted: String {
+    var text = "\""
+    for scalar in unicodeScalars {
+      switch scalar {
+      case "\"": text += "\\\""
+      case "\\": text += "\\\\"
+      default: text.appendEscapingControls(scalar)
+      }
+    }
+    return text + "\""
+  }
+
+  /// Appends a character, those that would break a line or steer a terminal as a JSON escape.
+  mutating func appendEscapingControls(_ scalar: UnicodeScalar) {
+    switch scalar {
+    case "\n": self += "\\n"
+    case "\r": self += "\\r"
+    case "\t": self += "\\t"
+    case "\0"..<" ", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
+      let digits = String(scalar.value, radix: 16)
+      self += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    default: unicodeScalars.append(scalar)
+    }
+  }
+}
