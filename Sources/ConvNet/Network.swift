@@ -25,6 +25,10 @@ public final class Network {
   private let stages: [Stage]
   private let loss: any RunnableLoss
   private let classes: Int
+  /// The name of each operation's layer.
+  private let names: [String]
+  private let penalized: [Parameter]
+  private let activityPenalties: [(layer: PenalizingActivity, index: Int)]
   private var step: StepInfo
 
   /// Allocates everything for batches of up to `batchSize` images.
@@ -42,6 +46,11 @@ public final class Network {
       operations: operations, input: model.input, parameters: parameters, gradients: gradients,
       capacity: batchSize, workers: team.threads)
     stages = Self.stages(operations.map(\.layer))
+    names = operations.map(\.name)
+    penalized = model.parameters.filter { $0.spec.penalty.l1 != 0 || $0.spec.penalty.l2 != 0 }
+    activityPenalties = operations.enumerated().compactMap { index, operation in
+      (operation.layer as? PenalizingActivity).map { ($0, index) }
+    }
     step = StepInfo(
       images: batchSize, training: training, random: CounterRandom(seed: 0, purpose: .dropout))
   }
@@ -52,7 +61,7 @@ public final class Network {
     return layers.flatMap { entry -> [Operation] in
       guard let built = entry.layer.build(input: entry.input, output: entry.output) as? any RunnableLayer
       else { return [] }
-      let operation = Operation(layer: built, parameters: entry.parameters)
+      let operation = Operation(name: entry.name, layer: built, parameters: entry.parameters)
       guard let penalty = entry.layer.activityPenalty else { return [operation] }
       return [
         operation,
@@ -189,7 +198,7 @@ public final class Network {
         head.backward(piece, pass, step, scratch: scratch[worker])
       }
     }
-    for parameter in model.parameters {
+    for parameter in penalized {
       let weights = UnsafeBufferPointer(start: parameters.floats + parameter.offset, count: parameter.count)
       parameter.spec.penalty.addGradient(weights, to: gradients.floats + parameter.offset)
     }
@@ -197,14 +206,30 @@ public final class Network {
 
   /// What weights and activities add to the loss of the last forward pass.
   public func penalty() -> Double {
-    let weights = model.parameters.reduce(0.0) { sum, parameter in
+    guard !penalized.isEmpty || !activityPenalties.isEmpty else { return 0 }
+    let weights = penalized.reduce(0.0) { sum, parameter in
       let values = UnsafeBufferPointer(start: parameters.floats + parameter.offset, count: parameter.count)
       return sum + parameter.spec.penalty.loss(values)
     }
-    return workspace.operations.enumerated().reduce(weights) { sum, entry in
-      guard let activity = entry.element as? PenalizingActivity else { return sum }
-      return sum + activity.loss(workspace.passes[entry.offset], step)
+    return activityPenalties.reduce(weights) { $0 + $1.layer.loss(workspace.passes[$1.index], step) }
+  }
+
+  /// The first layer whose outputs are not all finite in the last forward pass.
+  public func firstLayerThatIsNotFinite() -> String? {
+    for (index, operation) in workspace.operations.enumerated() {
+      let y = workspace.passes[index].y
+      for block in 0..<step.blocks {
+        for channel in 0..<operation.output.channels {
+          for row in 0..<operation.output.height {
+            for column in 0..<operation.output.width {
+              let value = y.row(block, channel, row)[column] * 0
+              if (value .== 0) != LaneMask(repeating: true) { return names[index] }
+            }
+          }
+        }
+      }
     }
+    return nil
   }
 
   // MARK: Output

@@ -80,6 +80,7 @@ final class Workspace: @unchecked Sendable {
 
 /// A layer at work, and the tensors it learns.
 struct Operation {
+  let name: String
   let layer: any RunnableLayer
   let parameters: [Parameter]
 }
