@@ -1,20 +1,10 @@
-/// A point of a drawn line, in pixels.
-struct InkPoint {
-  /// Where it lies: x to the right, y downwards; a pixel's centre is at its index plus a half.
-  var position: SIMD2<Float>
-  /// Half the line's width there.
-  var radius: Float
-  /// Whether the pen was put down here, so that no line leads here from the point before.
-  var startsStroke: Bool
-}
-
 /// How one digit is written: a glyph, deformed as a hand would, fitted into a box of pixels.
-struct Handwriting {
+package struct Handwriting {
   /// The line to draw, in writing order.
-  private(set) var points: [InkPoint] = []
+  package private(set) var points: [InkPoint] = []
 
   /// Writes `digit` (0 to 9) to fit a square of `box` pixels, centred by its mass on `center`.
-  init(digit: Int, box: Float, center: SIMD2<Float>, random: inout DigitRandom) {
+  package init(digit: Int, box: Float, center: SIMD2<Float>, random: inout DigitRandom) {
     let pen = PenPressure(box: box, random: &random)
     points.reserveCapacity(96)
     for stroke in Self.strokes(of: digit, random: &random) {
@@ -34,7 +24,7 @@ struct Handwriting {
       for k in strokes[s].indices {
         let other = glyph.shapes[second][s][k]
         strokes[s][k].position += blend * (other.position - strokes[s][k].position)
-        strokes[s][k].position += SIMD2(random.normal(0.03), random.normal(0.03))
+        strokes[s][k].position += SIMD2(random.normal(0.028), random.normal(0.028))
         strokes[s][k].smoothness += blend * (other.smoothness - strokes[s][k].smoothness)
         strokes[s][k].smoothness = max(strokes[s][k].smoothness, random.uniform(0, 0.6))
       }
@@ -97,18 +87,6 @@ struct Handwriting {
   }
 }
 
-extension Glyph {
-  /// The glyph at `fraction` (0 ..< 1) of the weights.
-  static func pick(from glyphs: [Glyph], at fraction: Float) -> Glyph {
-    var rest = fraction * glyphs.reduce(0) { $0 + $1.weight }
-    for glyph in glyphs.dropLast() {
-      rest -= glyph.weight
-      if rest < 0 { return glyph }
-    }
-    return glyphs[glyphs.count - 1]
-  }
-}
-
 extension SIMD2<Float> {
-  var length: Float { (x * x + y * y).squareRoot() }
+  fileprivate var length: Float { (x * x + y * y).squareRoot() }
 }

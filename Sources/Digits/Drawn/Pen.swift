@@ -1,7 +1,24 @@
+/// A point of a drawn line, in pixels.
+package struct InkPoint {
+  /// Where it lies: x to the right, y downwards; a pixel's centre is at its index plus a half.
+  package var position: SIMD2<Float>
+  /// Half the line's width there.
+  package var radius: Float
+  /// Whether the pen was put down here, so that no line leads here from the point before.
+  package var startsStroke: Bool
+
+  /// A point of a line.
+  package init(position: SIMD2<Float>, radius: Float, startsStroke: Bool) {
+    self.position = position
+    self.radius = radius
+    self.startsStroke = startsStroke
+  }
+}
+
 /// Draws lines of ink, anti-aliased by the distance of each pixel's centre to the line.
-enum Pen {
-  /// How much of each pixel is inked, 0 to 1: raises `coverage`, `size` x `size` in rows, where a line passes.
-  static func draw(_ points: [InkPoint], into coverage: UnsafeMutableBufferPointer<Float>, size: Int) {
+package enum Pen {
+  /// Raises `coverage` ([H, W], 0 to 1), how much of each pixel is inked, where a line passes.
+  package static func draw(_ points: [InkPoint], into coverage: UnsafeMutableBufferPointer<Float>, size: Int) {
     for i in points.indices.dropFirst() where !points[i].startsStroke {
       draw(from: points[i - 1], to: points[i], into: coverage, size: size)
     }
@@ -16,8 +33,7 @@ enum Pen {
     let high = pointwiseMax(a.position, b.position) + reach
     let columns = pixels(low.x, high.x, size)
     let direction = b.position - a.position
-    let lengthSquared = max((direction * direction).sum(), 1e-12)
-    let along = direction / lengthSquared
+    let along = direction / max((direction * direction).sum(), 1e-12)
     let widening = b.radius - a.radius
     for row in pixels(low.y, high.y, size) {
       let dy = Float(row) + 0.5 - a.position.y
