@@ -33,10 +33,13 @@ let package = Package(
       ]),
     .target(name: "Interchange", dependencies: ["Configuration"]),
     .target(
-      name: "Training", dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"]),
+      name: "Training",
+      dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"],
+      resources: [.embedInCode("Configs")]),
     .executableTarget(
       name: "cnn",
       dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(name: "Scratch", dependencies: ["ConvNet"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "DigitsTests", dependencies: ["Digits"]),

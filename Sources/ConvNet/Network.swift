@@ -65,7 +65,8 @@ public final class Network {
       guard let penalty = entry.layer.activityPenalty else { return [operation] }
       return [
         operation,
-        Operation(layer: PenalizingActivity(input: entry.output, penalty: penalty), parameters: []),
+        Operation(
+          name: entry.name, layer: PenalizingActivity(input: entry.output, penalty: penalty), parameters: []),
       ]
     }
   }

@@ -60,7 +60,8 @@ public final class Evaluator {
   /// Loss, accuracy and confusion over `subset`.
   public func evaluate(_ subset: Subset) throws(DataError) -> Evaluation {
     let classes = network.model.output.count
-    var evaluation = Evaluation(confusion: Array(repeating: Array(repeating: 0, count: classes), count: classes))
+    var evaluation = Evaluation(
+      confusion: Array(repeating: Array(repeating: 0, count: classes), count: classes))
     var lossSum = 0.0
     let pool = subset.images
     network.weightsChanged()

@@ -55,7 +55,8 @@ public struct ModelSource {
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return path }
     let candidates = ["model.ckpt", "checkpoints/best.ckpt", "checkpoints/last.ckpt"].map { "\(path)/\($0)" }
     guard let found = candidates.first(where: { access($0, F_OK) == 0 }) else {
-      throw .unreadable(path: path, reason: "no checkpoint in this folder (model.ckpt, checkpoints/best.ckpt)")
+      throw .unreadable(
+        path: path, reason: "no checkpoint in this folder (model.ckpt, checkpoints/best.ckpt)")
     }
     return found
   }

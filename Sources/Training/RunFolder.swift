@@ -19,7 +19,7 @@ public struct RunFolder: Sendable {
   ///   - overwrite: whether a run that is already there may be written over.
   /// - Throws: `DataError.unwritable` if it is taken or cannot be written.
   public init(output: String?, name: String, overwrite: Bool) throws(DataError) {
-    path = try output ?? Self.freePath("runs/\(name)", overwrite: overwrite)
+    if let output { path = output } else { path = try Self.freePath("runs/\(name)", overwrite: overwrite) }
     if !overwrite, Self.exists("\(path)/config.json") {
       throw .unwritable(path: path, reason: "there is a run in this folder already; --force writes over it")
     }

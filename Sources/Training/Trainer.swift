@@ -127,7 +127,8 @@ public final class Trainer {
     progress.stepInEpoch = 0
     progress.sums = EpochSums()
     return EpochMetrics(
-      epoch: epoch, loss: sums.loss / Double(sums.images), accuracy: Double(sums.correct) / Double(sums.images),
+      epoch: epoch, loss: sums.loss / Double(sums.images),
+      accuracy: Double(sums.correct) / Double(sums.images),
       validationLoss: validation?.loss, validationAccuracy: validation?.accuracy, summedLoss: summedLoss,
       learningRate: learningRate, steps: batches.count, seconds: seconds,
       imagesPerSecond: Double(sums.images - firstImage) / seconds)

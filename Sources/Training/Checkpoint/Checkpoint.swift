@@ -62,14 +62,17 @@ public struct Checkpoint: Sendable {
   public init(contentsOf path: String) throws {
     let file = try SafeTensors(contentsOf: path, requiringChecksum: false)
     guard file.metadata("format") == "cnn" else {
-      throw CheckpointError(path, "this safetensors file has no network in it; name its config with --config FILE")
+      throw CheckpointError(
+        path, "this safetensors file has no network in it; name its config with --config FILE")
     }
     let version = file.metadata("format_version").flatMap { Int($0) } ?? 0
     guard version <= Self.formatVersion else {
       throw CheckpointError(
         path, "format version \(version) is newer than this program, which reads up to \(Self.formatVersion)")
     }
-    guard file.isChecksummed else { throw CheckpointError(path, "the checksum is missing; the file is damaged") }
+    guard file.isChecksummed else {
+      throw CheckpointError(path, "the checksum is missing; the file is damaged")
+    }
     func json(_ key: String) throws -> JSON {
       guard let text = file.metadata(key) else { throw CheckpointError(path, "no \(key) in the metadata") }
       do {
@@ -138,10 +141,12 @@ public enum WeightFile {
           path, "no tensor \(parameter.name); the file has \(others.joined(separator: ", "))")
       }
       guard tensor.shape == parameter.shape else {
-        throw CheckpointError(path, "\(parameter.name) is \(tensor.shape), the network's is \(parameter.shape)")
+        throw CheckpointError(
+          path, "\(parameter.name) is \(tensor.shape), the network's is \(parameter.shape)")
       }
       guard let values = file.floats(of: tensor) else {
-        throw CheckpointError(path, "\(parameter.name) is \(tensor.dataType.rawValue), not floating-point numbers")
+        throw CheckpointError(
+          path, "\(parameter.name) is \(tensor.dataType.rawValue), not floating-point numbers")
       }
       guard values.allSatisfy(\.isFinite) else {
         throw CheckpointError(path, "\(parameter.name) has numbers that are not finite")

@@ -30,7 +30,8 @@ public struct RunProgress: Sendable, Equatable {
     JSON(object: [
       ("epoch", JSON(epoch)), ("step_in_epoch", JSON(stepInEpoch)), ("step", JSON(step)),
       ("loss_sum", JSON(sums.loss)), ("correct", JSON(sums.correct)), ("images", JSON(sums.images)),
-      ("best_epoch", best.map { JSON($0.epoch) } ?? .null), ("best_value", best.map { JSON($0.value) } ?? .null),
+      ("best_epoch", best.map { JSON($0.epoch) } ?? .null),
+      ("best_value", best.map { JSON($0.value) } ?? .null),
       ("epochs_without_improvement", JSON(epochsWithoutImprovement)),
     ])
   }

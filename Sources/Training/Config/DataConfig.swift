@@ -73,7 +73,8 @@ public struct DataConfig: Sendable {
     return validation
   }
 
-  private static func normalization(_ reader: ObjectReader) -> (scale: Double, mean: [Double], std: [Double]) {
+  private static func normalization(_ reader: ObjectReader) -> (scale: Double, mean: [Double], std: [Double])
+  {
     let perChannel = Bounds<Int>.within(1...65_536)
     return (
       scale: reader.value("scale", .number(.above(0)), default: 255, "Bytes are divided by this."),

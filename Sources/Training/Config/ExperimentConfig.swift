@@ -63,7 +63,8 @@ public struct ExperimentConfig: Sendable {
       data: reader.value("data", .object(DataConfig.init), default: [:], "The data set and its splits."),
       model: reader.value("model", .object(ModelConfig.init), "The network."),
       loss: reader.value("loss", LossType.field, default: "cross_entropy", "What is minimised."),
-      optimizer: reader.value("optimizer", OptimizerConfig.field, default: "adam", "How weights are updated."),
+      optimizer: reader.value(
+        "optimizer", OptimizerConfig.field, default: "adam", "How weights are updated."),
       train: reader.value("train", .object(TrainConfig.init), default: [:], "How long and in which batches."))
   }
 }

@@ -57,7 +57,8 @@ struct ModelConfig: Sendable {
     var counts: [LayerType: Int] = [:]
     return layers.map { entry in
       counts[entry.spec.type, default: 0] += 1
-      let name = entry.isNamed ? entry.spec.name : "\(entry.spec.type.rawValue)\(counts[entry.spec.type, default: 1])"
+      let name =
+        entry.isNamed ? entry.spec.name : "\(entry.spec.type.rawValue)\(counts[entry.spec.type, default: 1])"
       return LayerSpec(type: entry.spec.type, name: name, layer: entry.spec.layer)
     }
   }

@@ -18,9 +18,11 @@ public struct OptimizerConfig: Sendable {
   private init(_ type: OptimizerType, _ reader: ObjectReader) {
     self.type = type.rawValue
     let flavor = reader.value(
-      "flavor", .choice(of: OptimizerFlavor.self), default: "torch", "Whose arithmetic and defaults to follow.")
+      "flavor", .choice(of: OptimizerFlavor.self), default: "torch",
+      "Whose arithmetic and defaults to follow.")
     learningRate = reader.value(
-      "lr", .number(.within(0...1e6)), default: type == .sgd || type == .adagrad ? 0.01 : 0.001, "Learning rate.")
+      "lr", .number(.within(0...1e6)), default: type == .sgd || type == .adagrad ? 0.01 : 0.001,
+      "Learning rate.")
     rule = type.optimizer.init(reader, flavor: flavor)
     schedule = reader.value(
       "schedule", LearningRateSchedule.field, default: "constant", "How the learning rate changes.")

@@ -40,7 +40,8 @@ public struct TrainConfig: Sendable {
   public let earlyStop: EarlyStop?
 
   init(_ reader: ObjectReader) {
-    epochs = reader.value("epochs", .integer(.within(1...1_000_000)), default: 10, "Passes over the training set.")
+    epochs = reader.value(
+      "epochs", .integer(.within(1...1_000_000)), default: 10, "Passes over the training set.")
     batchSize = reader.value("batch_size", .integer(.within(1...65_536)), default: 128, "Images in a step.")
     shuffle = reader.value("shuffle", .boolean, default: true, "A new random order each epoch.")
     dropLast = reader.value("drop_last", .boolean, default: false, "Leave out the last, smaller batch.")
