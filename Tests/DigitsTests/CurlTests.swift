@@ -6,8 +6,13 @@ import Testing
   /// A folder with a `curl` that is this shell script.
   private func withCurl<T>(_ script: String, _ body: (Curl) throws -> T) throws -> T {
     try withTemporaryFolder { folder in
-      try write(Array("#!/bin/sh\n\(script)\n".utf8), "\(folder)/curl")
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder)/curl")
+      // A file this process has open for writing could be inherited by a child of another test: "text file busy".
+      let writer = Process()
+      writer.executableURL = URL(fileURLWithPath: "/bin/sh")
+      let command = "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$0/curl\" && chmod +x \"$0/curl\""
+      writer.arguments = ["-c", command, folder, script]
+      try writer.run()
+      writer.waitUntilExit()
       return try body(Curl(searchPath: "/none:\(folder)"))
     }
   }

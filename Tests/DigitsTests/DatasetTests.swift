@@ -28,6 +28,13 @@ import Testing
     #expect(loaded.fingerprint() == set.fingerprint())
   }
 
+  @Test func joinsTwoParts() {
+    let joined = Dataset(name: "tiny", train: set.pool.selecting([0, 1]), test: set.pool.selecting([2]))
+    #expect(joined.pool == set.pool)
+    #expect(joined.train.indices == set.train.indices)
+    #expect(joined.test.indices == set.test.indices)
+  }
+
   @Test func refusesPartsOfDifferentShape() {
     let wide = LabeledImages(pixels: Array(0..<6), labels: [1], height: 2, width: 3)
     let text = message { _ = try load(train: set.pool, test: wide) }

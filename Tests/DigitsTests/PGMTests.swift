@@ -44,12 +44,12 @@ import Testing
       ("P5 64000000 64000000 255 ", [], "byte 21: 64000000x64000000: more than 64,000,000 pixels"),
       ("P5 1 1 0 ", [], "byte 9: maxval is 0, less than 1"),
       ("P5 1 1 65535 ", [0, 0], "byte 10: maxval is more than 255"),
-      ("P5 2 2 255 ", [1, 2, 3], "byte 14: the data ends here, 1 bytes too early"),
-      ("P5 1 1 255 ", [1, 2, 3], "byte 12: 2 bytes after the end of 1 pixels"),
+      ("P5 2 2 255 ", [1, 2, 3], "byte 14: the data ends here, 1 byte too early"),
+      ("P5 1 1 255 ", [1, 2, 3], "byte 12: 2 bytes after the end of 1 pixel"),
       ("P5 2 1 9 ", [9, 10], "byte 10: pixel of 10, but maxval is 9"),
       ("P2 2 1 9 1 ", [], "byte 11: pixel: the file ends here"),
       ("P2 1 1 9 10", [], "byte 11: pixel is more than 9"),
-      ("P2 1 1 9 1 2", [], "byte 12: more after the last of 1 pixels"),
+      ("P2 1 1 9 1 2", [], "byte 12: more after the last of 1 pixel"),
     ] as [(String, [UInt8], String)])
   func refuses(text: String, raster: [UInt8], expected: String) {
     #expect(message { _ = try parse(text, raster) } == "f: " + expected)
