@@ -135,14 +135,11 @@ import Testing
     }
   }
 
+  /// The bomb has no trailer: inflated to its end, it would be called cut off instead.
   @Test func aBombIsNotInflated() {
     let bomb = TestBytes.gzipBomb(prefix: TestBytes.idx([1, 1, 1]), runs: 400_000)
-    let time = ContinuousClock().measure {
-      #expect(
-        message { _ = try images(bomb) } == "f: byte 17 (decompressed): more bytes after the end of 1 image")
-    }
-    #expect(bomb.count < 700_000)
-    #expect(time < .milliseconds(100), "inflating all 100 MB takes longer")
+    #expect(
+      message { _ = try images(bomb) } == "f: byte 17 (decompressed): more bytes after the end of 1 image")
   }
 
   @Test func refusesEveryTruncation() {
