@@ -22,7 +22,8 @@ public enum AtomicFile {
         close(output.descriptor)
         throw error
       }
-      try check(close(output.descriptor), path)
+      // Interrupted, the descriptor is closed all the same, and the bytes were synced before.
+      if close(output.descriptor) != 0, errno != EINTR { try check(-1, path) }
       try check(rename(output.temporaryPath, path), path)
     } catch {
       unlink(output.temporaryPath)
@@ -56,7 +57,10 @@ public enum AtomicFile {
     let descriptor = open(folder(of: path), O_RDONLY | O_CLOEXEC)
     try check(descriptor < 0 ? -1 : 0, path)
     defer { close(descriptor) }
-    if fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP { try check(-1, path) }
+    while fsync(descriptor) != 0 {
+      if errno == EINVAL || errno == ENOTSUP { return }
+      if errno != EINTR { try check(-1, path) }
+    }
   }
 
   /// `a` of `a/b` and `a/b/`, `.` of `b`, `/` of `/b`.
@@ -108,7 +112,11 @@ public enum AtomicFile {
         #else
           let count = Glibc.write(descriptor, slice.baseAddress, slice.count)
         #endif
-        if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { try check(-1, path) }
+        if count > 0 {
+          rest = rest.dropFirst(count)
+        } else if count == 0 || errno != EINTR {
+          try check(-1, path)
+        }
       }
     }
 
@@ -116,7 +124,7 @@ public enum AtomicFile {
       #if canImport(Darwin)
         if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
       #endif
-      try check(fsync(descriptor), path)
+      while fsync(descriptor) != 0 { if errno != EINTR { try check(-1, path) } }
     }
   }
 }

@@ -122,7 +122,7 @@ public struct ByteSource: ~Copyable {
     var byte: UInt8 = 0
     let count = try withUnsafeMutableBytes(of: &byte) { (buffer) throws(DataError) in try read(into: buffer) }
     if count == 0 { return }
-    let amount = extra.map { "\($0.grouped) bytes" } ?? "more bytes"
+    let amount = extra.map { counted($0, "byte") } ?? "more bytes"
     throw malformed(at: end, "\(amount) after the end of \(what)")
   }
 
@@ -132,7 +132,7 @@ public struct ByteSource: ~Copyable {
   }
 
   private func endedEarly(missing: Int) -> DataError {
-    malformed(at: offset, "the data ends here, \(missing.grouped) bytes too early")
+    malformed(at: offset, "the data ends here, \(counted(missing, "byte")) too early")
   }
 
   /// Decompresses at least one byte into `output`, or returns 0 after the last member.

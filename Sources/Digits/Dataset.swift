@@ -27,6 +27,17 @@ public struct Dataset: Sendable {
     test = Subset(of: pool, range: trainCount..<pool.count)
   }
 
+  /// A set of two parts of one shape, copied into one pool.
+  public init(
+    name: String, train: LabeledImages, test: LabeledImages, classNames: [String] = Dataset.digitNames
+  ) {
+    precondition(train.shape == test.shape, "training and test images have one shape")
+    let images = Images(pixels: train.pixels + test.pixels, shape: train.shape)
+    self.init(
+      name: name, pool: LabeledImages(images: images, labels: train.labels + test.labels),
+      trainCount: train.count, classNames: classNames)
+  }
+
   /// Reads the four IDX files that `DatasetFiles` finds in `directory`.
   ///
   /// Throws if one of them is missing or bad, if images and labels differ in number, if a label is not one of

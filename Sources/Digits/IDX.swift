@@ -25,7 +25,7 @@ public enum IDX {
   static func readLabels(from source: inout ByteSource) throws(DataError) -> [UInt8] {
     let header = try IDXHeader(parsing: &source, of: "labels", ranks: 1...1)
     let labels = try source.read(exactly: header.byteCount)
-    try source.expectEnd(of: "\(labels.count.grouped) labels")
+    try source.expectEnd(of: counted(labels.count, "label"))
     return labels
   }
 
@@ -71,7 +71,7 @@ public enum IDX {
     /// Appends all images to `pixels`, which will hold `total` bytes when it is full, and checks the file's end.
     mutating func append(to pixels: inout [UInt8], expecting total: Int) throws(DataError) {
       try source.append(byteCount, to: &pixels, expecting: total)
-      try source.expectEnd(of: "\(count.grouped) images")
+      try source.expectEnd(of: counted(count, "image"))
     }
 
     /// All images.
@@ -86,7 +86,7 @@ public enum IDX {
       try source.skip(range.lowerBound * shape.size)
       let pixels = try source.read(exactly: range.count * shape.size)
       try source.skip((count - range.upperBound) * shape.size)
-      try source.expectEnd(of: "\(count.grouped) images")
+      try source.expectEnd(of: counted(count, "image"))
       return Images(pixels: pixels, shape: shape)
     }
   }

@@ -72,10 +72,10 @@ struct IDXHeader: Equatable {
     if remaining < byteCount {
       throw source.malformed(
         at: source.offset + remaining,
-        "the file ends here, \((byteCount - remaining).grouped) bytes too early for \(text) \(items)")
+        "the file ends here, \(counted(byteCount - remaining, "byte")) too early for \(text) \(items)")
     }
     throw source.malformed(
       at: source.offset + byteCount,
-      "\((remaining - byteCount).grouped) bytes after the end of \(text) \(items)")
+      "\(counted(remaining - byteCount, "byte")) after the end of \(text) \(items)")
   }
 }

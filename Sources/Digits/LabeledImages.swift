@@ -62,7 +62,7 @@ struct LabeledReader: ~Copyable {
     let labels = try IDX.readLabels(from: &source)
     guard labels.count == reader.count else {
       throw source.malformed(
-        at: 4, "\(labels.count.grouped) labels, but \(imagePath) has \(reader.count.grouped) images")
+        at: 4, "\(counted(labels.count, "label")), but \(imagePath) has \(counted(reader.count, "image"))")
     }
     if let index = labels.firstIndex(where: { Int($0) >= classes }) {
       throw source.malformed(

@@ -85,7 +85,7 @@ public struct MNISTDownload: Sendable {
   /// Throws `unreadable` when all mirrors fail, with what to do by hand; `unwritable` when a file cannot be stored
   /// or `shouldStop` said so; `malformed` when a file of the same name and another content is in the way.
   public func run(
-    into directory: String, shouldStop: () -> Bool = { false }, progress: (Progress) -> Void = { _ in }
+    into directory: String, progress: (Progress) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws(DataError) -> [Outcome] {
     try AtomicFile.createFolder(directory)
     var outcomes: [Outcome] = []

@@ -94,7 +94,7 @@ public struct PGM: Equatable, Sendable {
         if byte == UInt8(ascii: "#") {
           try skipComment()
         } else if !(0x09...0x0D).contains(byte), byte != 0x20 {
-          throw fault("more after the last of \(count.grouped) pixels")
+          throw fault("more after the last of \(counted(count, "pixel"))")
         }
       }
       return values
@@ -107,7 +107,7 @@ public struct PGM: Equatable, Sendable {
       if white < 255, let index = values.firstIndex(where: { Int($0) > white }) {
         throw source.malformed(at: start + index, "pixel of \(values[index]), but maxval is \(white)")
       }
-      try source.expectEnd(of: "\(count.grouped) pixels")
+      try source.expectEnd(of: counted(count, "pixel"))
       return values
     }
 

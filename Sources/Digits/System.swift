@@ -21,6 +21,11 @@ func isFile(_ path: String) -> Bool {
   return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
 }
 
+/// A number and what it counts: `1 byte`, `60,000 images`.
+func counted(_ count: Int, _ noun: String) -> String {
+  "\(count.grouped) \(noun)\(count == 1 ? "" : "s")"
+}
+
 extension Int {
   /// The number with commas between groups of three digits: `60,000`.
   package var grouped: String {
