@@ -40,14 +40,17 @@ import Testing
 
   @Test func grayDigitsLieInkOnBlackInTheMiddle() {
     let (pixels, _) = gray.images(0..<1000)
+    var middle = SIMD2<Double>()
     for n in 0..<1000 {
       let picture = pixels[(n * 784)..<((n + 1) * 784)].map { Double($0) / 255 }
       let mass = picture.reduce(0, +)
       #expect((14...330).contains(mass), "digit \(n) has the ink of \(mass) white pixels")
       let x = picture.indices.reduce(0) { $0 + picture[$1] * Double($1 % 28) } / mass
       let y = picture.indices.reduce(0) { $0 + picture[$1] * Double($1 / 28) } / mass
-      #expect(abs(x - 14.5) < 2 && abs(y - 14.5) < 2, "digit \(n) is centred on \(x), \(y)")
+      #expect(abs(x - 14) < 2.5 && abs(y - 14) < 2.5, "digit \(n) is centred on \(x), \(y)")
+      middle += SIMD2(x - 14, y - 14) / 1000
     }
+    #expect(abs(middle.x) < 0.1 && abs(middle.y) < 0.1, "the pixel 14, 14 is the middle, not \(middle)")
     let edges = pixels.count { (1...254).contains($0) }
     #expect(edges * 20 > pixels.count, "edges are gray")
     #expect(pixels.max() == 255)
