@@ -33,21 +33,21 @@ public struct DrawnDigits: Sendable {
   }
 
   /// Draws digit `index` into `pixels` ([C, H, W]).
+  ///
+  /// As in MNIST, the digit fits a box of 20 / 28 of the picture, its mass centred on the pixel `size / 2`.
   public func draw(at index: Int, into pixels: UnsafeMutableBufferPointer<UInt8>) {
     precondition(pixels.count == byteCount, "a picture needs \(byteCount) bytes")
     var random = DigitRandom(seed: seed, index: UInt64(bitPattern: Int64(index)))
-    let side = Float(size)
-    let offset = SIMD2(random.normal(0.3), random.normal(0.3))
+    let center = SIMD2(random.normal(0.3), random.normal(0.3)) + Float(size / 2) + 0.5
     let writing = Handwriting(
-      digit: Int(label(at: index)), box: side * 20 / 28, center: offset + side / 2, random: &random)
+      digit: Int(label(at: index)), box: Float(size) * 20 / 28, center: center, random: &random)
     withUnsafeTemporaryAllocation(of: Float.self, capacity: size * size) { coverage in
       coverage.initialize(repeating: 0)
       Pen.draw(writing.points, into: coverage, size: size)
       if channels == 1 {
         for i in coverage.indices { pixels[i] = UInt8(coverage[i] * 255 + 0.5) }
       } else {
-        let paper = Paper(random: &random)
-        paper.paint(coverage, into: pixels, size: size, random: &random)
+        Paper(random: &random).paint(coverage, into: pixels, size: size, random: &random)
       }
     }
   }

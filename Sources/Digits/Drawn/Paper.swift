@@ -1,13 +1,16 @@
 /// The colours of a picture: an ink, and a paper that fades from one colour to another and is a little noisy.
-struct Paper {
-  private let ink: SIMD3<Float>
-  private let from: SIMD3<Float>
-  private let to: SIMD3<Float>
+package struct Paper {
+  /// The colour of the ink: red, green and blue, 0 to 1.
+  package let ink: SIMD3<Float>
+  /// The colour the paper fades from; it may lie a little outside of 0 to 1.
+  package let from: SIMD3<Float>
+  /// The colour the paper fades to.
+  package let to: SIMD3<Float>
   private let fade: SIMD2<Float>
   private let noise: Float
 
   /// Random colours, the ink always much brighter or darker than the paper.
-  init(random: inout DigitRandom) {
+  package init(random: inout DigitRandom) {
     func color() -> SIMD3<Float> {
       SIMD3(random.uniform(0, 1), random.uniform(0, 1), random.uniform(0, 1))
     }
@@ -18,7 +21,7 @@ struct Paper {
     let wanted: Float = 0.35
     let contrast = Self.luminance(ink) - Self.luminance(base)
     if abs(contrast) < wanted {
-      // Mixing with white or black, whichever is further from the paper, gives at least half of all contrast.
+      // White or black, whichever is further from the paper, is far enough; the ink is mixed with it.
       let end = SIMD3<Float>(repeating: Self.luminance(base) < 0.5 ? 1 : 0)
       let full = Self.luminance(end) - Self.luminance(base)
       let signed = full < 0 ? -contrast : contrast
@@ -30,7 +33,7 @@ struct Paper {
   }
 
   /// The brightness the eye sees, 0 to 1 (Rec. 601).
-  private static func luminance(_ color: SIMD3<Float>) -> Float {
+  package static func luminance(_ color: SIMD3<Float>) -> Float {
     (color * SIMD3(0.299, 0.587, 0.114)).sum()
   }
 

@@ -18,8 +18,9 @@ package struct InkPoint {
 /// Draws lines of ink, anti-aliased by the distance of each pixel's centre to the line.
 package enum Pen {
   /// Raises `coverage` ([H, W], 0 to 1), how much of each pixel is inked, where a line passes.
-  package static func draw(_ points: [InkPoint], into coverage: UnsafeMutableBufferPointer<Float>, size: Int)
-  {
+  package static func draw(
+    _ points: [InkPoint], into coverage: UnsafeMutableBufferPointer<Float>, size: Int
+  ) {
     for i in points.indices.dropFirst() where !points[i].startsStroke {
       draw(from: points[i - 1], to: points[i], into: coverage, size: size)
     }
