@@ -36,7 +36,7 @@ public struct DataConfig: Sendable {
   let normalization: (scale: Double, mean: [Double], std: [Double])
 
   init(_ reader: ObjectReader) {
-    let images = Field<Int>.integer(.within(1...100_000_000))
+    let images = Field<Int>.integer(.within(1...1_000_000))
     let counts = { @Sendable (train: Int, test: Int) in
       Field<(train: Int, test: Int)>.object { reader in
         (
@@ -57,7 +57,7 @@ public struct DataConfig: Sendable {
   }
 
   private static func validation(_ reader: ObjectReader) -> Validation {
-    let images = Field<Int>.integer(.within(1...100_000_000))
+    let images = Field<Int>.integer(.within(1...1_000_000))
     let validation = Validation(
       from: reader.value(
         "from", .choice(of: Validation.Origin.self), default: "train", "The set validation images come from."),

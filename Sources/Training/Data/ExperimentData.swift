@@ -53,7 +53,7 @@ public struct ExperimentData: Sendable {
     _ config: ExperimentConfig, _ directory: String?, _ environment: DataEnvironment
   ) throws -> (Dataset, String) {
     if directory == "builtin" || (directory == nil && config.data.source == .builtin) {
-      return (Self.drawn(config), "digits drawn by the program")
+      return (try Self.drawn(config), "digits drawn by the program")
     }
     let locator = DatasetLocator(
       option: directory, environment: environment.variables, configDirectory: config.data.directory,
@@ -64,9 +64,16 @@ public struct ExperimentData: Sendable {
     return (try Dataset.load(directory: folder), folder)
   }
 
-  private static func drawn(_ config: ExperimentConfig) -> Dataset {
+  private static func drawn(_ config: ExperimentConfig) throws(ConfigError) -> Dataset {
     let input = config.model.input
-    let digits = DrawnDigits(seed: config.seed, channels: input.channels == 3 ? 3 : 1, size: input.height)
+    guard input.channels == 1 || input.channels == 3, input.height == input.width,
+      (8...1024).contains(input.height)
+    else {
+      let message = "is \(input), but drawn digits are square, 8 to 1024 pixels wide, with 1 or 3 channels"
+      let place = config.resolved["model"]?["input"]?.place ?? .code
+      throw ConfigError([ConfigIssue(place: place, path: "model.input", message: message)])
+    }
+    let digits = DrawnDigits(seed: config.seed, channels: input.channels, size: input.height)
     let (train, test) = config.data.builtin
     let (pixels, labels) = digits.images(0..<train + test)
     let pool = LabeledImages(

@@ -34,7 +34,7 @@ struct Download: ParsableCommand {
     var bar = ProgressBar(label: "")
     var file = ""
     defer { bar.clear() }
-    return try download.run(into: folder, shouldStop: { interruption.isRequested }) { progress in
+    func show(_ progress: MNISTDownload.Progress) {
       if progress.file != file {
         bar.clear()
         bar = ProgressBar(label: progress.file)
@@ -44,5 +44,6 @@ struct Download: ParsableCommand {
         "\((Double(progress.received) / 1e6 / max(seconds, 1e-3)).fixed(1)) MB/s"
       }
     }
+    return try download.run(into: folder, progress: show, shouldStop: { interruption.isRequested })
   }
 }
