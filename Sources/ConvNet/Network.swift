@@ -127,7 +127,7 @@ public final class Network {
       }
     }
     for (image, index) in indices.enumerated() {
-      workspace.labels[image / lanes][image % lanes] = Int32(labels[Int(index)])
+      workspace.labels[image / lanes][image % lanes] = Float(labels[Int(index)])
     }
   }
 
@@ -167,11 +167,11 @@ public final class Network {
           outputs, classes: classes, labels: workspace.labels[block], scale: mask / Float(step.images),
           dy: step.training ? last.dy?.row(block, 0, 0) : nil) * mask
       var best = outputs[0]
-      var winner = IntegerLanes()
+      var winner = Lanes()
       for label in 1..<max(classes, 1) {
         let wins = outputs[label] .> best
         best = best.replacing(with: outputs[label], where: wins)
-        winner = winner.replacing(with: Int32(label), where: wins)
+        winner = winner.replacing(with: Lanes(repeating: Float(label)), where: wins)
       }
       workspace.predictions[block] = winner
     }
