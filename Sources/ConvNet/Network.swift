@@ -27,6 +27,8 @@ public final class Network {
   private let classes: Int
   /// The name of each operation's layer.
   private let names: [String]
+  /// The layers whose weights are packed, and their numbers.
+  private let packing: [(layer: any MixingLayer, index: Int)]
   private let penalized: [Parameter]
   private let activityPenalties: [(layer: PenalizingActivity, index: Int)]
   private var step: StepInfo
@@ -47,6 +49,10 @@ public final class Network {
       capacity: batchSize, workers: team.threads)
     stages = Self.stages(operations.map(\.layer))
     names = operations.map(\.name)
+    packing = operations.enumerated().compactMap { index, operation in
+      guard let layer = operation.layer as? any MixingLayer, layer.packedSize.forward > 0 else { return nil }
+      return (layer, index)
+    }
     penalized = model.parameters.filter { $0.spec.penalty.l1 != 0 || $0.spec.penalty.l2 != 0 }
     activityPenalties = operations.enumerated().compactMap { index, operation in
       (operation.layer as? PenalizingActivity).map { ($0, index) }
@@ -135,12 +141,10 @@ public final class Network {
 
   /// Packs the weights again after they have changed.
   public func weightsChanged() {
-    let layers = workspace.operations.indices.compactMap { index in
-      (workspace.operations[index] as? any MixingLayer).map { ($0, index) }
-    }
-    for (layer, index) in layers {
-      let pass = workspace.passes[index]
-      team.run(items: layer.packingPieces(training: gradients != nil)) { piece, _ in layer.pack(piece, pass) }
+    let (training, passes) = (gradients != nil, UnsafePointer(workspace.passes))
+    for (layer, index) in packing {
+      team.run(items: layer.packingPieces(training: training)) { piece, _ in layer.pack(piece, passes[index])
+      }
     }
   }
 
