@@ -1,15 +1,14 @@
 """optimizers.safetensors: ten steps of every optimizer and option, by PyTorch, Keras and TensorFlow 1.
 
-Parameters start at values(salt 500) / 16; the gradient of step t = 1 ... 10 is values(salt 500 + t), each
-scaled by 2^-(index mod 16), so that small gradients show where an epsilon stands.
+Parameters and gradients are values.optimizer_vector.
 """
 
 import numpy as np
 
 from store import isolated, save
-from values import OPTIMIZER, values
+from values import optimizer_vector
 
-COUNT, STEPS = 64, 10
+STEPS = 10
 
 # Options under our names. The defaults of a flavor are its framework's own.
 TORCH = {
@@ -66,12 +65,6 @@ TENSORFLOW = {
 }
 
 
-def vector(step):
-    """The start (step 0) or the gradient of a step."""
-    scale = 2.0 ** -(np.arange(COUNT) % 16) if step else np.full(COUNT, 1 / 16)
-    return values((COUNT,), OPTIMIZER + step) * scale.astype(np.float32)
-
-
 def split(options, renamed):
     """The type and the framework's own names of the other options."""
     return options["type"], {renamed.get(key, key): value for key, value in options.items() if key != "type"}
@@ -90,10 +83,10 @@ def torch_steps(cases):
         make = {
             "sgd": torch.optim.SGD, "adam": torch.optim.AdamW if decoupled else torch.optim.Adam,
             "adagrad": torch.optim.Adagrad, "rmsprop": torch.optim.RMSprop}[kind]
-        variable = torch.from_numpy(vector(0)).requires_grad_()
+        variable = torch.from_numpy(optimizer_vector(0)).requires_grad_()
         optimizer, path = make([variable], foreach=False, **options), []
         for step in range(1, STEPS + 1):
-            variable.grad = torch.from_numpy(vector(step))
+            variable.grad = torch.from_numpy(optimizer_vector(step))
             optimizer.step()
             path.append(variable.detach().numpy().copy())
         results[name] = np.stack(path)
@@ -135,9 +128,9 @@ def tensorflow_path(optimizer):
     """The parameters after each step."""
     import tensorflow
 
-    variable, path = tensorflow.Variable(vector(0)), []
+    variable, path = tensorflow.Variable(optimizer_vector(0)), []
     for step in range(1, STEPS + 1):
-        optimizer.apply_gradients([(tensorflow.constant(vector(step)), variable)])
+        optimizer.apply_gradients([(tensorflow.constant(optimizer_vector(step)), variable)])
         path.append(variable.numpy())
     return np.stack(path)
 

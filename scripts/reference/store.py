@@ -7,7 +7,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import save_file
 
 from values import signs
 
@@ -16,18 +15,30 @@ WHOLE, SAMPLES, PROJECTIONS = 8192, 2048, 8
 
 
 def save(name, tensors, metadata):
-    """Metadata values that are not strings are stored as JSON."""
-    path = FOLDER / f"{name}.safetensors"
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    tensors = {key: np.ascontiguousarray(value, dtype=np.float32) for key, value in tensors.items()}
+    """Writes FOLDER/name.safetensors. Metadata values that are not strings are stored as JSON."""
+    header = {"__metadata__": {
+        key: value if isinstance(value, str) else compact(value) for key, value in metadata.items()}}
+    data = b""
     for key, value in tensors.items():
+        value = np.ascontiguousarray(value, dtype="<f4")
         if not np.isfinite(value).all():
             raise ValueError(f"{name}: {key} is not finite")
-    texts = {
-        key: value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-        for key, value in metadata.items()}
-    save_file(tensors, path, metadata=texts)
-    print(f"{path.stat().st_size:9,} bytes  {path.relative_to(FOLDER.parents[1])}", flush=True)
+        begin, data = len(data), data + value.tobytes()
+        header[key] = {"dtype": "F32", "shape": value.shape, "data_offsets": [begin, len(data)]}
+    text = compact(header).encode()
+    text += b" " * (-len(text) % 8)
+    write(f"{name}.safetensors", len(text).to_bytes(8, "little") + text + data)
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":"))
+
+
+def write(name, contents):
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / name
+    path.write_bytes(contents)
+    print(f"{len(contents):9,} bytes  {path.relative_to(FOLDER.parents[1])}", flush=True)
 
 
 def condense(name, tensor):

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-IMAGE, LABEL, UPSTREAM, TEMPLATE, PARAMETER, OPTIMIZER, PROJECTION = 1, 2, 3, 40, 100, 500, 1000
+IMAGE, LABEL, UPSTREAM, INPUT, TEMPLATE, PARAMETER, OPTIMIZER, PROJECTION = 1, 2, 3, 4, 40, 100, 500, 1000
 
 
 def hashes(count, salt, start=0):
@@ -42,13 +42,21 @@ def labels(count):
     return (hashes(count, LABEL) % np.uint32(10)).astype(np.int64)
 
 
-def learnable_images(count, shape=(1, 28, 28)):
-    """Images of `labels(count)`: each class's own random black-and-white template under noise."""
-    pixels = math.prod(shape)
-    templates = np.stack([hashes(pixels, TEMPLATE + label) >> np.uint32(31) for label in range(10)])
-    noise = hashes(count * pixels, IMAGE).reshape(count, pixels) >> np.uint32(24)
-    blended = (255 * templates[labels(count)] + 3 * noise) >> np.uint32(2)
-    return blended.astype(np.uint8).reshape(count, *shape)
+def learnable_images(count):
+    """28x28 images of `labels(count)`: half noise, half the class's own template of 7x7 black or white cells."""
+    rows = np.arange(28) // 4
+    cells = (rows[:, None] * 7 + rows).reshape(-1)
+    templates = np.stack([(hashes(49, TEMPLATE + label) >> np.uint32(31))[cells] for label in range(10)])
+    noise = hashes(count * 784, IMAGE).reshape(count, 784) >> np.uint32(24)
+    blended = (255 * templates[labels(count)] + noise) >> np.uint32(1)
+    return blended.astype(np.uint8).reshape(count, 1, 28, 28)
+
+
+def optimizer_vector(step):
+    """64 parameters to start from (step 0: values / 16), or the gradient of a step (values * 2^-(index mod 16),
+    so that small gradients show where an epsilon stands)."""
+    scale = 2.0 ** -(np.arange(64) % 16) if step else np.full(64, 1 / 16)
+    return values((64,), OPTIMIZER + step) * scale.astype(np.float32)
 
 
 def signs(count, number):
