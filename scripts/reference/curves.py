@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from mnist import load
 from networks import set_parameters
-from store import save
+from store import save, source
 from twins import TWINS
 from values import labels, learnable_images
 
@@ -35,7 +35,7 @@ def write(name, data, batch, optimizer, make_optimizer):
     single = curve(*data, batch, make_optimizer, torch.float32)
     print(f"{name}: {exact[0]:.4f} to {exact[-1]:.4f}, float32 within {np.abs(exact - single).max():.1e}")
     save(f"curve-{name}", {"loss": exact, "loss.float32": single}, {
-        "source": f"PyTorch {torch.__version__}, float64", "config": "torch-lenet", "batch": batch,
+        "source": source(torch), "config": "torch-lenet", "batch": batch,
         "images": len(data[0]), "optimizer": optimizer})
 
 

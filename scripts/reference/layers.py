@@ -4,7 +4,7 @@ The input is values(salt 4) times the case's `input_scale`, the upstream gradien
 bias are parameters 0 and 1. Padding given as numbers is PyTorch's, "same" is TensorFlow's.
 """
 
-from store import isolated, save
+from store import isolated, save, source
 from values import INPUT, UPSTREAM, parameter, values
 
 
@@ -131,7 +131,7 @@ def torch_results(cases):
         y = torch_forward(layer, *tensors)
         y.backward(torch.from_numpy(values(tuple(y.shape), UPSTREAM).astype("float64")))
         results[name] = [y.detach().numpy(), *(tensor.grad.numpy() for tensor in tensors)]
-    return f"PyTorch {torch.__version__}", results
+    return source(torch), results
 
 
 def tensorflow_forward(layer, x, weight=None, bias=None):
@@ -162,7 +162,7 @@ def tensorflow_results(cases):
         upstream = tensorflow.constant(values(tuple(y.shape), UPSTREAM).astype("float64"))
         gradients = tape.gradient(y, tensors, output_gradients=upstream)
         results[name] = [y.numpy(), *(gradient.numpy() for gradient in gradients)]
-    return f"TensorFlow {tensorflow.__version__}", results
+    return source(tensorflow), results
 
 
 def main():
@@ -170,8 +170,8 @@ def main():
     same = {name: case for name, case in CASES.items() if case[1].get("padding") == "same"}
     others = {name: case for name, case in CASES.items() if name not in same}
     for cases, compute in [(others, torch_results), (same, tensorflow_results)]:
-        source, results = isolated(compute, cases)
-        sources.append(source)
+        framework, results = isolated(compute, cases)
+        sources.append(framework)
         for name, arrays in results.items():
             shape, layer = cases[name]
             layer = dict(layer)

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from regularized import regularized
-from store import condense, isolated, save
+from store import condense, isolated, save, source
 from twins import PARAMETER_COUNTS, TWINS, describe, input_shape
 from values import images, labels, parameter
 
@@ -62,7 +62,7 @@ def write(name):
     worst = max(errors, key=errors.get)
     print(f"{name}: PyTorch's own float32 gradients are within {errors[worst]:.1e} ({worst})")
     save(f"network-{name}", tensors, {
-        "source": f"PyTorch {torch.__version__}, float64",
+        "source": source(torch),
         "batch": BATCH,
         "model": {"input": input_shape(name), "layers": describe(twin)},
         "parameters": [

@@ -41,6 +41,11 @@ def write(name, contents):
     print(f"{len(contents):9,} bytes  {path.relative_to(FOLDER.parents[1])}", flush=True)
 
 
+def source(framework):
+    """The name and version of a framework's module, without the build it came from."""
+    return f"{framework.__name__} {framework.__version__.split('+')[0]}"
+
+
 def condense(name, tensor):
     """(tensors, every): a large tensor as samples, its norm and its projections; `every` is 0 when whole."""
     tensor = np.asarray(tensor, dtype=np.float64)
