@@ -21,15 +21,18 @@ public final class Network {
   /// The gradient of the last backward pass; nil in a network that only evaluates.
   public let gradients: FlatBuffer?
   let team: WorkerTeam
-  private let workspace: Workspace
+  let workspace: Workspace
   private let stages: [Stage]
   private let loss: any RunnableLoss
   private let classes: Int
-  private var step: StepInfo
+  var step: StepInfo
 
   /// Allocates everything for batches of up to `batchSize` images.
+  ///
+  /// With `inputGradient` the backward pass goes on to the gradient of the input.
   package init(
-    model: Model, parameters: FlatBuffer, loss: any Loss, batchSize: Int, training: Bool, team: WorkerTeam
+    model: Model, parameters: FlatBuffer, loss: any Loss, batchSize: Int, training: Bool, team: WorkerTeam,
+    inputGradient: Bool = false
   ) {
     self.model = model
     self.parameters = parameters
@@ -40,7 +43,7 @@ public final class Network {
     let operations = Self.operations(of: model, absorbingSoftmax: type(of: loss).absorbsSoftmax)
     workspace = Workspace(
       operations: operations, input: model.input, parameters: parameters, gradients: gradients,
-      capacity: batchSize, workers: team.threads)
+      capacity: batchSize, workers: team.threads, inputGradient: inputGradient)
     stages = Self.stages(operations.map(\.layer))
     step = StepInfo(
       images: batchSize, training: training, random: CounterRandom(seed: 0, purpose: .dropout))
