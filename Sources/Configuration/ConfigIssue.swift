@@ -18,10 +18,7 @@ public struct ConfigIssue: Error, Sendable, Hashable {
 extension ConfigIssue: CustomStringConvertible {
   /// One line: `lenet.json:30:7: train.epoch: unknown key; did you mean "epochs"?`
   public var description: String {
-    let line = [place.description, path, message].filter { !$0.isEmpty }.joined(separator: ": ")
-    var safe = ""
-    for scalar in line.unicodeScalars { safe.appendEscapingControls(scalar) }
-    return safe
+    [place.description, path, message].filter { !$0.isEmpty }.joined(separator: ": ").oneLine
   }
 }
 

@@ -74,8 +74,8 @@ import Testing
     let text = "{\"train\": {\"a\": 1,\n \"a\": 2},\n \"train\": 3, \"lr\": 1e999}"
     #expect(
       error(text) == """
-        x:2:2: train.a: duplicate key; first given in line 1
-        x:3:2: train: duplicate key; first given in line 1
+        x:2:2: train.a: duplicate key; first given at x:1:12
+        x:3:2: train: duplicate key; first given at x:1:2
         x:3:20: lr: "1e999" is too large for a number
         """)
   }
