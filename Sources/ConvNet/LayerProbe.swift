@@ -44,6 +44,9 @@ package final class LayerProbe {
     return (gather(dx, model.input), model.parameters.map { gradients[$0.range] })
   }
 
+  /// What weights and activities add to the loss of the last forward pass.
+  package func penalty() -> Double { network.penalty() }
+
   private var last: Int { network.workspace.operations.count - 1 }
 
   private func scatter(_ values: [Float], _ shape: Shape, into maps: FeatureMaps) {
