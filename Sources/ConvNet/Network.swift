@@ -52,7 +52,7 @@ public final class Network {
   private static func operations(of model: Model, absorbingSoftmax: Bool) -> [Operation] {
     var layers = model.layers
     if absorbingSoftmax, layers.last?.layer is Softmax { layers.removeLast() }
-    return layers.flatMap { entry -> [Operation] in
+    let operations = layers.flatMap { entry -> [Operation] in
       guard let built = entry.layer.build(input: entry.input, output: entry.output) as? any RunnableLayer
       else { return [] }
       let operation = Operation(layer: built, parameters: entry.parameters)
@@ -62,6 +62,10 @@ public final class Network {
         Operation(layer: PenalizingActivity(input: entry.output, penalty: penalty), parameters: []),
       ]
     }
+    guard operations.isEmpty || !model.output.isFlat else { return operations }
+    // The loss reads scores one after another, whatever border the last layer wants.
+    let scores = Relabeling(input: model.output, output: Shape([model.output.count]))
+    return operations + [Operation(layer: scores, parameters: [])]
   }
 
   private static func stages(_ layers: [any RunnableLayer]) -> [Stage] {
