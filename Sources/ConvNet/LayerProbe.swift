@@ -26,7 +26,8 @@ package final class LayerProbe {
 
   /// The outputs `[N, ...]` of `x` `[N, ...]`.
   package func forward(_ x: [Float], training: Bool = true, dropout: CounterRandom? = nil) -> [Float] {
-    precondition(x.count % model.input.count == 0 && x.count <= network.workspace.capacity * model.input.count)
+    precondition(
+      x.count % model.input.count == 0 && x.count <= network.workspace.capacity * model.input.count)
     network.step.images = x.count / model.input.count
     scatter(x, model.input, into: network.workspace.passes[0].x)
     _ = network.forward(training: training, dropout: dropout)

@@ -21,7 +21,10 @@ import Testing
         try probe.model.output.dimensions == Array(fixture.shape("\(name).y").dropFirst()), "\(name)")
       let gradients = probe.backward(FixtureValues(salt: FixtureValues.upstream).prefix(y.count))
       for (part, gradient) in zip(["dx", "dw", "db"], [gradients.dx] + gradients.parameters) {
-        expectClose(gradient, try fixture.floats("\(name).\(part)"), tolerance: 3e-6, "\(name).\(part)")
+        let expected = try fixture.floats("\(name).\(part)").doubles
+        // Where a sigmoid is saturated the slope is a difference of two numbers near 1.
+        let largest = expected.absolute.reduce(0.2, max)
+        expectClose(gradient, expected, scale: [largest], tolerance: 3e-6, "\(name).\(part)")
       }
       #expect(fixture.has("\(name).db") == (gradients.parameters.count == 2))
     }

@@ -2,7 +2,7 @@ import Configuration
 
 /// The mean of each window. Explicit padding counts as zeros (PyTorch); "same" padding does not count (TensorFlow).
 package struct AveragePool2D: Layer {
-  let window: Window
+  package let window: Window
 
   package init(_ reader: ObjectReader) { window = Window(reader, isPool: true) }
 

@@ -2,7 +2,7 @@ import Configuration
 
 /// Keeps the largest number of each window; padding never wins.
 package struct MaxPool2D: Layer, PoolingRule {
-  let window: Window
+  package let window: Window
 
   package init(_ reader: ObjectReader) { window = Window(reader, isPool: true) }
 
@@ -22,7 +22,7 @@ package struct MaxPool2D: Layer, PoolingRule {
 
 /// Keeps the smallest number of each window; padding never wins.
 package struct MinPool2D: Layer, PoolingRule {
-  let window: Window
+  package let window: Window
 
   package init(_ reader: ObjectReader) { window = Window(reader, isPool: true) }
 
