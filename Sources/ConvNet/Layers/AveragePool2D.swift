@@ -26,7 +26,7 @@ struct AveragePooling: ChannelwiseLayer {
 
   init(input: Shape, output: Shape, window: Window) {
     (self.input, self.output) = (input, output)
-    frame = PoolingFrame(input: input, window: window)
+    frame = PoolingFrame(input: input, output: output, window: window)
     countsPadding = window.padding != .same
   }
 

@@ -53,7 +53,7 @@ struct ExtremePooling<Rule: PoolingRule>: ChannelwiseLayer {
 
   init(input: Shape, output: Shape, window: Window) {
     (self.input, self.output) = (input, output)
-    frame = PoolingFrame(input: input, window: window)
+    frame = PoolingFrame(input: input, output: output, window: window)
   }
 
   func inputRows(for rows: Range<Int>) -> Range<Int> { frame.inputRows(for: rows) }
@@ -108,7 +108,7 @@ struct ExtremePooling<Rule: PoolingRule>: ChannelwiseLayer {
 
   func backward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
     guard let dx = pass.dx, let dy = pass.dy else { return }
-    if !frame.windowsAreDisjoint { frame.clear(dx, region) }
+    if !frame.windowsTile { frame.clear(dx, region) }
     region.forEachRow { block, channel, row in
       let rows = frame.rows(row)
       let gradient = dx.row(block, channel, 0) + frame.inputRow(row) &* dx.row

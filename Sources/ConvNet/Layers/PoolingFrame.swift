@@ -8,9 +8,12 @@ struct PoolingFrame: Sendable {
   let strideColumns: Int
   let top: Int
   let left: Int
+  private let outputHeight: Int
+  private let outputWidth: Int
 
-  init(input: Shape, window: Window) {
+  init(input: Shape, output: Shape, window: Window) {
     (height, width) = (input.height, input.width)
+    (outputHeight, outputWidth) = (output.height, output.width)
     (kernelRows, kernelColumns) = window.kernel
     (strideRows, strideColumns) = window.stride
     let border = window.border(input)
@@ -38,15 +41,20 @@ struct PoolingFrame: Sendable {
     return max(0, 0 &- first)..<min(kernelColumns, width &- first)
   }
 
+  /// The rows that some windows stand for, with those no window covers, so that bands leave none out.
   func inputRows(for rows: Range<Int>) -> Range<Int> {
-    let last = inputRow(rows.upperBound - 1) + kernelRows
-    return max(0, inputRow(rows.lowerBound))..<min(height, last)
+    max(0, inputRow(rows.lowerBound))..<(rows.upperBound == outputHeight ? height : inputRow(rows.upperBound))
   }
 
   var rowsAreIndependent: Bool { strideRows >= kernelRows }
   var windowsAreDisjoint: Bool { rowsAreIndependent && strideColumns >= kernelColumns }
+  /// Whether every pixel lies in exactly one window.
+  var windowsTile: Bool {
+    (strideRows, strideColumns) == (kernelRows, kernelColumns) && inputRow(outputHeight) >= height
+      && inputColumn(outputWidth) >= width
+  }
 
-  /// Sets the gradient of the channels of `region` to zero, for windows that overlap.
+  /// Sets the gradient of the channels of `region` to zero, for windows that overlap or leave pixels out.
   func clear(_ dx: FeatureMaps, _ region: Region) {
     var whole = region
     whole.rows = inputRows(for: region.rows)
