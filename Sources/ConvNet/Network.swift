@@ -21,7 +21,7 @@ public final class Network {
   /// The gradient of the last backward pass; nil in a network that only evaluates.
   public let gradients: FlatBuffer?
   let team: WorkerTeam
-  private let workspace: Workspace
+  let workspace: Workspace
   private let stages: [Stage]
   private let loss: any RunnableLoss
   private let classes: Int
@@ -31,11 +31,14 @@ public final class Network {
   private let packing: [(layer: any MixingLayer, index: Int)]
   private let penalized: [Parameter]
   private let activityPenalties: [(layer: PenalizingActivity, index: Int)]
-  private var step: StepInfo
+  var step: StepInfo
 
   /// Allocates everything for batches of up to `batchSize` images.
+  ///
+  /// With `inputGradient` the backward pass goes on to the gradient of the input.
   package init(
-    model: Model, parameters: FlatBuffer, loss: any Loss, batchSize: Int, training: Bool, team: WorkerTeam
+    model: Model, parameters: FlatBuffer, loss: any Loss, batchSize: Int, training: Bool, team: WorkerTeam,
+    inputGradient: Bool = false
   ) {
     self.model = model
     self.parameters = parameters
@@ -46,7 +49,7 @@ public final class Network {
     let operations = Self.operations(of: model, absorbingSoftmax: type(of: loss).absorbsSoftmax)
     workspace = Workspace(
       operations: operations, input: model.input, parameters: parameters, gradients: gradients,
-      capacity: batchSize, workers: team.threads)
+      capacity: batchSize, workers: team.threads, inputGradient: inputGradient)
     stages = Self.stages(operations.map(\.layer))
     names = operations.map(\.name)
     packing = operations.enumerated().compactMap { index, operation in
@@ -64,7 +67,7 @@ public final class Network {
   private static func operations(of model: Model, absorbingSoftmax: Bool) -> [Operation] {
     var layers = model.layers
     if absorbingSoftmax, layers.last?.layer is Softmax { layers.removeLast() }
-    return layers.flatMap { entry -> [Operation] in
+    let operations = layers.flatMap { entry -> [Operation] in
       guard let built = entry.layer.build(input: entry.input, output: entry.output) as? any RunnableLayer
       else { return [] }
       let operation = Operation(name: entry.name, layer: built, parameters: entry.parameters)
@@ -75,6 +78,10 @@ public final class Network {
           name: entry.name, layer: PenalizingActivity(input: entry.output, penalty: penalty), parameters: []),
       ]
     }
+    guard operations.isEmpty || !model.output.isFlat else { return operations }
+    // The loss reads scores one after another, whatever border the last layer wants.
+    let scores = Relabeling(input: model.output, output: Shape([model.output.count]))
+    return operations + [Operation(name: "scores", layer: scores, parameters: [])]
   }
 
   private static func stages(_ layers: [any RunnableLayer]) -> [Stage] {

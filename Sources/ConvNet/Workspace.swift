@@ -17,11 +17,12 @@ final class Workspace: @unchecked Sendable {
 
   init(
     operations: [Operation], input: Shape, parameters: FlatBuffer, gradients: FlatBuffer?, capacity: Int,
-    workers: Int
+    workers: Int, inputGradient: Bool = false
   ) {
     let layers = operations.map(\.layer)
     let blocks = blockCount(capacity)
-    let plan = MemoryPlan(layers: layers, hasParameters: operations.map { !$0.parameters.isEmpty })
+    let plan = MemoryPlan(
+      layers: layers, hasParameters: operations.map { !$0.parameters.isEmpty }, inputGradient: inputGradient)
     let arena = Arena()
     let isTraining = gradients != nil
     func maps(_ layouts: [MapLayout], shared: [Bool], needed: (Int) -> Bool) -> [FeatureMaps?] {
@@ -93,7 +94,7 @@ private struct MemoryPlan {
   /// Whether anything in front of a boundary learns.
   var needsGradient: [Bool]
 
-  init(layers: [any RunnableLayer], hasParameters: [Bool]) {
+  init(layers: [any RunnableLayer], hasParameters: [Bool], inputGradient: Bool) {
     let count = layers.count
     valueLayouts = Array(repeating: .dense, count: count + 1)
     sharedValues = Array(repeating: false, count: count)
@@ -110,6 +111,7 @@ private struct MemoryPlan {
       sharedValues[index] = !producerNeedsIt && canShare(layers[index], valueLayouts[index + 1])
       valueLayouts[index] = sharedValues[index] ? valueLayouts[index + 1] : layers[index].inputLayout
     }
+    needsGradient[0] = inputGradient
     for index in 0..<count {
       needsGradient[index + 1] = needsGradient[index] || hasParameters[index]
       sharedGradients[index] = needsGradient[index] && canShare(layers[index], gradientLayouts[index])

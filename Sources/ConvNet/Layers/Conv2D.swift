@@ -3,7 +3,7 @@ import Configuration
 /// A two-dimensional convolution (cross-correlation, as every framework computes it).
 package struct Conv2D: Layer {
   let filters: Int
-  let window: Window
+  package let window: Window
   let hasBias: Bool
   let initializer: Initializer
   let biasInitializer: Initializer

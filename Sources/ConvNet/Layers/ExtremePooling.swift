@@ -2,7 +2,7 @@ import Configuration
 
 /// Keeps the largest number of each window; padding never wins.
 package struct MaxPool2D: Layer {
-  let window: Window
+  package let window: Window
 
   package init(_ reader: ObjectReader) { window = Window(reader, isPool: true) }
 
@@ -19,7 +19,7 @@ package struct MaxPool2D: Layer {
 
 /// Keeps the smallest number of each window; padding never wins.
 package struct MinPool2D: Layer {
-  let window: Window
+  package let window: Window
 
   package init(_ reader: ObjectReader) { window = Window(reader, isPool: true) }
 
@@ -45,7 +45,7 @@ struct ExtremePooling: ChannelwiseLayer {
 
   init(input: Shape, output: Shape, window: Window, keepsLargest: Bool) {
     (self.input, self.output, self.keepsLargest) = (input, output, keepsLargest)
-    frame = PoolingFrame(input: input, window: window)
+    frame = PoolingFrame(input: input, output: output, window: window)
   }
 
   func inputRows(for rows: Range<Int>) -> Range<Int> { frame.inputRows(for: rows) }
@@ -117,7 +117,7 @@ struct ExtremePooling: ChannelwiseLayer {
   func backward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
     guard let dx = pass.dx, let dy = pass.dy else { return }
     let disjoint = frame.windowsAreDisjoint
-    if !disjoint { frame.clear(dx, region) }
+    if !frame.windowsTile { frame.clear(dx, region) }
     let pairs = frame.wholePairs
     region.forEachRow { block, channel, row in
       let rows = frame.rows(row)

@@ -8,9 +8,12 @@ struct PoolingFrame: Sendable {
   let strideColumns: Int
   let top: Int
   let left: Int
+  private let outputHeight: Int
+  private let outputWidth: Int
 
-  init(input: Shape, window: Window) {
+  init(input: Shape, output: Shape, window: Window) {
     (height, width) = (input.height, input.width)
+    (outputHeight, outputWidth) = (output.height, output.width)
     (kernelRows, kernelColumns) = window.kernel
     (strideRows, strideColumns) = window.stride
     let border = window.border(input)
@@ -38,13 +41,18 @@ struct PoolingFrame: Sendable {
     return max(0, 0 &- first)..<min(kernelColumns, width &- first)
   }
 
+  /// The rows that some windows stand for, with those no window covers, so that bands leave none out.
   func inputRows(for rows: Range<Int>) -> Range<Int> {
-    let last = inputRow(rows.upperBound - 1) + kernelRows
-    return max(0, inputRow(rows.lowerBound))..<min(height, last)
+    max(0, inputRow(rows.lowerBound))..<(rows.upperBound == outputHeight ? height : inputRow(rows.upperBound))
   }
 
   var rowsAreIndependent: Bool { strideRows >= kernelRows }
   var windowsAreDisjoint: Bool { rowsAreIndependent && strideColumns >= kernelColumns }
+  /// Whether every pixel lies in exactly one window.
+  var windowsTile: Bool {
+    (strideRows, strideColumns) == (kernelRows, kernelColumns) && inputRow(outputHeight) >= height
+      && inputColumn(outputWidth) >= width
+  }
 
   /// Windows in a row that are 2 x 2, side by side and wholly on the map: the common case, with a path of its own.
   var wholePairs: Int {
@@ -52,7 +60,7 @@ struct PoolingFrame: Sendable {
     return isPair && left == 0 && top == 0 ? width / 2 : 0
   }
 
-  /// Sets the gradient of the channels of `region` to zero, for windows that overlap.
+  /// Sets the gradient of the channels of `region` to zero, for windows that overlap or leave pixels out.
   func clear(_ dx: FeatureMaps, _ region: Region) {
     var whole = region
     whole.rows = inputRows(for: region.rows)
