@@ -33,7 +33,9 @@ let package = Package(
       ]),
     .target(name: "Interchange", dependencies: ["Configuration"]),
     .target(
-      name: "Training", dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"]),
+      name: "Training",
+      dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"],
+      resources: [.embedInCode("Configs")]),
     .executableTarget(
       name: "cnn",
       dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -41,7 +43,7 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "DigitsTests", dependencies: ["Digits"]),
     .testTarget(
-      name: "ConvNetTests", dependencies: ["Configuration", "ConvNet", "Interchange", "Randomness"],
+      name: "ConvNetTests", dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"],
       swiftSettings: [.unsafeFlags(cpuFlags)]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training"]),

@@ -18,7 +18,7 @@ extension Field {
         scope.report("must have a number of elements \(count.phrase), not \(elements.count)", at: json.place)
         return nil
       }
-      let values = elements.indices.map { element.read(&elements[$0], scope.appending($0)) }
+      let values = elements.indices.map { element.decode(&elements[$0], scope.appending($0)) }
       json.content = .array(elements)
       return values.contains { $0 == nil } ? nil : values.compactMap { $0 }
     }
@@ -32,12 +32,12 @@ extension Field {
       schema: { ["anyOf": [number.schema(), both.schema()]] },
       placeholder: { (bounds.example, bounds.example) }
     ) { json, scope in
-      if json.array != nil { return both.read(&json, scope).map { ($0[0], $0[1]) } }
+      if json.array != nil { return both.decode(&json, scope).map { ($0[0], $0[1]) } }
       if json.number == nil {
         scope.reject(json, expected: "a whole number or [height, width]")
         return nil
       }
-      return number.read(&json, scope).map { ($0, $0) }
+      return number.decode(&json, scope).map { ($0, $0) }
     }
   }
 }

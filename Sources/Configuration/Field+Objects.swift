@@ -47,9 +47,9 @@ extension Field {
         tag.report("is required", at: json.place)
         return nil
       }
-      guard let chosen = name.read(&type, tag), let variant = variants.first(where: { $0.name == chosen })
+      guard let chosen = name.decode(&type, tag), let variant = variants.first(where: { $0.name == chosen })
       else { return nil }
-      let value = variant.field.read(&json, scope)
+      let value = variant.field.decode(&json, scope)
       if allowsName, json.members?.count == 1 { json = type }
       return value
     }

@@ -57,7 +57,7 @@ extension Field where Value: CaseIterable & RawRepresentable & Sendable, Value.R
     let name = Field<String>.name(among: type.allCases.map(\.rawValue))
     return Field(schema: name.schema, placeholder: { Value.allCases[Value.allCases.startIndex] }) {
       json, scope in
-      name.read(&json, scope).flatMap(Value.init(rawValue:))
+      name.decode(&json, scope).flatMap(Value.init(rawValue:))
     }
   }
 }

@@ -7,15 +7,15 @@ public struct Field<Value>: Sendable {
   /// A harmless value to go on with after a fault.
   let placeholder: @Sendable () -> Value
   /// Reads a value and puts what it stands for in full in its place; reports faults, nil if no value results.
-  let read: @Sendable (inout JSON, Scope) -> Value?
+  let decode: @Sendable (inout JSON, Scope) -> Value?
 
   init(
     schema: @escaping @Sendable () -> JSON, placeholder: @escaping @Sendable () -> Value,
-    read: @escaping @Sendable (inout JSON, Scope) -> Value?
+    decode: @escaping @Sendable (inout JSON, Scope) -> Value?
   ) {
     self.schema = schema
     self.placeholder = placeholder
-    self.read = read
+    self.decode = decode
   }
 
   /// A field of any form: `read` gives nil for a value which is not `expectation`, as in "must be `expectation`,
@@ -39,7 +39,7 @@ public struct Field<Value>: Sendable {
   /// Faults are added to `issues`; if there are any, the value is not to be used.
   public func read(_ json: JSON, issues: IssueList) -> (value: Value, resolved: JSON) {
     var resolved = json
-    let value = read(&resolved, Scope(path: JSONPath(), issues: issues))
+    let value = decode(&resolved, Scope(path: JSONPath(), issues: issues))
     return (value ?? placeholder(), resolved)
   }
 

@@ -49,14 +49,14 @@ public final class ObjectReader {
   public func value<Value>(
     _ key: String, _ field: Field<Value>, default fallback: JSON? = nil, _ help: String
   ) -> Value {
-    var json = members.first { $0.key == key }?.value ?? fallback?.relocated(to: place) ?? .null
-    let isMissing = fallback == nil && !contains(key)
-    if isMissing && !isRecording { report("is required", at: key) }
-    let value = isMissing ? nil : field.read(&json, scope.appending(key))
+    let given = members.first { $0.key == key }?.value ?? fallback?.relocated(to: place)
+    if given == nil && !isRecording { report("is required", at: key) }
+    var resolved = given ?? .null
+    let value = given == nil ? nil : field.decode(&resolved, scope.appending(key))
     questions.append(
       Question(
         key: key, help: help, isRequired: fallback == nil, fallback: fallback, schema: field.schema,
-        resolved: json))
+        resolved: resolved))
     return value ?? field.placeholder()
   }
 
@@ -69,7 +69,7 @@ public final class ObjectReader {
         return schema["type"] == nil ? ["anyOf": [schema, ["type": "null"]]] : schema
       },
       placeholder: { nil },
-      read: { json, scope in json.isNull ? nil : field.read(&json, scope) })
+      decode: { json, scope in json.isNull ? nil : field.decode(&json, scope) })
     return value(key, nullable, default: .null, help)
   }
 
@@ -81,12 +81,16 @@ public final class ObjectReader {
 
   /// Reports every key that has not been asked for.
   func finish() {
-    let known = questions.map(\.key)
-    for member in members where !known.contains(member.key) {
-      let elsewhere = questions.first { $0.schema()["properties"]?[member.key] != nil }
+    let known = Set(questions.map(\.key))
+    let unknown = members.filter { !known.contains($0.key) }
+    if unknown.isEmpty { return }
+    let missing = questions.map(\.key).filter { key in !members.contains { $0.key == key } }
+    let nested = questions.map { (key: $0.key, properties: $0.schema()["properties"]) }
+    for member in unknown {
+      let owner = nested.first { $0.properties?[member.key] != nil }
       let hint =
-        elsewhere.map { "; did you mean \("\($0.key).\(member.key)".quoted)?" }
-        ?? Spelling.hint(for: member.key, among: known.filter { !contains($0) })
+        owner.map { "; did you mean \("\($0.key).\(member.key)".quoted)?" }
+        ?? Spelling.hint(for: member.key, among: missing)
       scope.appending(member.key).report("unknown key\(hint)", at: member.keyPlace)
     }
   }
@@ -109,6 +113,4 @@ public final class ObjectReader {
       object: [("type", "object"), ("properties", JSON(object: properties))]
         + (required.isEmpty ? [] : [("required", JSON(required))]) + [("additionalProperties", false)])
   }
-
-  private func contains(_ key: String) -> Bool { members.contains { $0.key == key } }
 }

@@ -84,7 +84,7 @@ private struct NoLoss: RunnableLoss {
   init(_ reader: ObjectReader) {}
 
   func evaluate(
-    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: IntegerLanes, scale: Lanes,
+    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
     dy: UnsafeMutablePointer<Lanes>?
   ) -> Lanes { Lanes() }
 }

@@ -25,6 +25,12 @@ public final class Network {
   private let stages: [Stage]
   private let loss: any RunnableLoss
   private let classes: Int
+  /// The name of each operation's layer.
+  private let names: [String]
+  /// The layers whose weights are packed, and their numbers.
+  private let packing: [(layer: any MixingLayer, index: Int)]
+  private let penalized: [Parameter]
+  private let activityPenalties: [(layer: PenalizingActivity, index: Int)]
   var step: StepInfo
 
   /// Allocates everything for batches of up to `batchSize` images.
@@ -45,6 +51,15 @@ public final class Network {
       operations: operations, input: model.input, parameters: parameters, gradients: gradients,
       capacity: batchSize, workers: team.threads, inputGradient: inputGradient)
     stages = Self.stages(operations.map(\.layer))
+    names = operations.map(\.name)
+    packing = operations.enumerated().compactMap { index, operation in
+      guard let layer = operation.layer as? any MixingLayer, layer.packedSize.forward > 0 else { return nil }
+      return (layer, index)
+    }
+    penalized = model.parameters.filter { $0.spec.penalty.l1 != 0 || $0.spec.penalty.l2 != 0 }
+    activityPenalties = operations.enumerated().compactMap { index, operation in
+      (operation.layer as? PenalizingActivity).map { ($0, index) }
+    }
     step = StepInfo(
       images: batchSize, training: training, random: CounterRandom(seed: 0, purpose: .dropout))
   }
@@ -55,17 +70,18 @@ public final class Network {
     let operations = layers.flatMap { entry -> [Operation] in
       guard let built = entry.layer.build(input: entry.input, output: entry.output) as? any RunnableLayer
       else { return [] }
-      let operation = Operation(layer: built, parameters: entry.parameters)
+      let operation = Operation(name: entry.name, layer: built, parameters: entry.parameters)
       guard let penalty = entry.layer.activityPenalty else { return [operation] }
       return [
         operation,
-        Operation(layer: PenalizingActivity(input: entry.output, penalty: penalty), parameters: []),
+        Operation(
+          name: entry.name, layer: PenalizingActivity(input: entry.output, penalty: penalty), parameters: []),
       ]
     }
     guard operations.isEmpty || !model.output.isFlat else { return operations }
     // The loss reads scores one after another, whatever border the last layer wants.
     let scores = Relabeling(input: model.output, output: Shape([model.output.count]))
-    return operations + [Operation(layer: scores, parameters: [])]
+    return operations + [Operation(name: "scores", layer: scores, parameters: [])]
   }
 
   private static func stages(_ layers: [any RunnableLayer]) -> [Stage] {
@@ -124,7 +140,7 @@ public final class Network {
       }
     }
     for (image, index) in indices.enumerated() {
-      workspace.labels[image / lanes][image % lanes] = Int32(labels[Int(index)])
+      workspace.labels[image / lanes][image % lanes] = Float(labels[Int(index)])
     }
   }
 
@@ -132,12 +148,10 @@ public final class Network {
 
   /// Packs the weights again after they have changed.
   public func weightsChanged() {
-    let layers = workspace.operations.indices.compactMap { index in
-      (workspace.operations[index] as? any MixingLayer).map { ($0, index) }
-    }
-    for (layer, index) in layers {
-      let pass = workspace.passes[index]
-      team.run(items: layer.packingPieces(training: gradients != nil)) { piece, _ in layer.pack(piece, pass) }
+    let (training, passes) = (gradients != nil, UnsafePointer(workspace.passes))
+    for (layer, index) in packing {
+      team.run(items: layer.packingPieces(training: training)) { piece, _ in layer.pack(piece, passes[index])
+      }
     }
   }
 
@@ -164,11 +178,11 @@ public final class Network {
           outputs, classes: classes, labels: workspace.labels[block], scale: mask / Float(step.images),
           dy: step.training ? last.dy?.row(block, 0, 0) : nil) * mask
       var best = outputs[0]
-      var winner = IntegerLanes()
+      var winner = Lanes()
       for label in 1..<max(classes, 1) {
         let wins = outputs[label] .> best
         best = best.replacing(with: outputs[label], where: wins)
-        winner = winner.replacing(with: Int32(label), where: wins)
+        winner = winner.replacing(with: Lanes(repeating: Float(label)), where: wins)
       }
       workspace.predictions[block] = winner
     }
@@ -196,7 +210,7 @@ public final class Network {
         head.backward(piece, pass, step, scratch: scratch[worker])
       }
     }
-    for parameter in model.parameters {
+    for parameter in penalized {
       let weights = UnsafeBufferPointer(start: parameters.floats + parameter.offset, count: parameter.count)
       parameter.spec.penalty.addGradient(weights, to: gradients.floats + parameter.offset)
     }
@@ -204,14 +218,30 @@ public final class Network {
 
   /// What weights and activities add to the loss of the last forward pass.
   public func penalty() -> Double {
-    let weights = model.parameters.reduce(0.0) { sum, parameter in
+    guard !penalized.isEmpty || !activityPenalties.isEmpty else { return 0 }
+    let weights = penalized.reduce(0.0) { sum, parameter in
       let values = UnsafeBufferPointer(start: parameters.floats + parameter.offset, count: parameter.count)
       return sum + parameter.spec.penalty.loss(values)
     }
-    return workspace.operations.enumerated().reduce(weights) { sum, entry in
-      guard let activity = entry.element as? PenalizingActivity else { return sum }
-      return sum + activity.loss(workspace.passes[entry.offset], step)
+    return activityPenalties.reduce(weights) { $0 + $1.layer.loss(workspace.passes[$1.index], step) }
+  }
+
+  /// The first layer whose outputs are not all finite in the last forward pass.
+  public func firstLayerThatIsNotFinite() -> String? {
+    for (index, operation) in workspace.operations.enumerated() {
+      let y = workspace.passes[index].y
+      for block in 0..<step.blocks {
+        for channel in 0..<operation.output.channels {
+          for row in 0..<operation.output.height {
+            for column in 0..<operation.output.width {
+              let value = y.row(block, channel, row)[column] * 0
+              if (value .== 0) != LaneMask(repeating: true) { return names[index] }
+            }
+          }
+        }
+      }
     }
+    return nil
   }
 
   // MARK: Output

@@ -8,11 +8,11 @@ final class Workspace: @unchecked Sendable {
   let passes: UnsafeMutablePointer<LayerPass>
   let scratch: [UnsafeMutablePointer<Float>]
   /// The class of each lane, one vector per block.
-  let labels: UnsafeMutablePointer<IntegerLanes>
+  let labels: UnsafeMutablePointer<Lanes>
   /// The loss of each image, one vector per block.
   let losses: UnsafeMutablePointer<Lanes>
   /// The class with the highest score, one vector per block.
-  let predictions: UnsafeMutablePointer<IntegerLanes>
+  let predictions: UnsafeMutablePointer<Lanes>
   private let arena: Arena
 
   init(
@@ -67,9 +67,8 @@ final class Workspace: @unchecked Sendable {
     }
     let scratchSize = layers.reduce(0) { max($0, ($1 as? any MixingLayer)?.scratchSize(blocks: blocks) ?? 0) }
     scratch = (0..<workers).map { _ in arena.floats(isTraining ? scratchSize : 0) }
-    labels = UnsafeMutableRawPointer(arena.lanes(blocks)).bindMemory(to: IntegerLanes.self, capacity: blocks)
-    predictions = UnsafeMutableRawPointer(arena.lanes(blocks))
-      .bindMemory(to: IntegerLanes.self, capacity: blocks)
+    labels = arena.lanes(blocks)
+    predictions = arena.lanes(blocks)
     losses = arena.lanes(blocks)
     self.operations = layers
     self.capacity = capacity
@@ -81,6 +80,7 @@ final class Workspace: @unchecked Sendable {
 
 /// A layer at work, and the tensors it learns.
 struct Operation {
+  let name: String
   let layer: any RunnableLayer
   let parameters: [Parameter]
 }

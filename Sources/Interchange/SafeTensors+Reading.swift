@@ -14,15 +14,10 @@ extension SafeTensors {
   public init(
     contentsOf path: String, limits: Limits = Limits(), requiringChecksum: Bool = false
   ) throws(SafeTensorsError) {
-    do {
-      let file = try FileReader(path: path)
-      try self.init(
-        limits: limits, requiringChecksum: requiringChecksum, fileCount: file.count, next: file.next)
-    } catch {
-      var error = error
-      error.file = path
-      throw error
-    }
+    let file = try FileReader(path: path)
+    try self.init(
+      file: path, limits: limits, requiringChecksum: requiringChecksum, fileCount: file.count,
+      next: file.next)
   }
 
   /// Reads a file's bytes as above; `file` names them in errors.
@@ -30,25 +25,21 @@ extension SafeTensors {
     parsing bytes: [UInt8], file: String, limits: Limits = Limits(), requiringChecksum: Bool = false
   ) throws(SafeTensorsError) {
     var rest = bytes[...]
-    do {
-      try self.init(limits: limits, requiringChecksum: requiringChecksum, fileCount: bytes.count) { count in
-        defer { rest = rest.dropFirst(count) }
-        return Array(rest.prefix(count))
-      }
-    } catch {
-      var error = error
-      error.file = file
-      throw error
+    try self.init(
+      file: file, limits: limits, requiringChecksum: requiringChecksum, fileCount: bytes.count
+    ) { count in
+      defer { rest = rest.dropFirst(count) }
+      return Array(rest.prefix(count))
     }
   }
 
   /// Reads a file of `fileCount` bytes, of which `next` gives the following ones.
   private init(
-    limits: Limits, requiringChecksum: Bool, fileCount: Int,
+    file: String, limits: Limits, requiringChecksum: Bool, fileCount: Int,
     next: (Int) throws(SafeTensorsError) -> [UInt8]
   ) throws(SafeTensorsError) {
     func fault(_ message: String, at byte: Int) -> SafeTensorsError {
-      SafeTensorsError(kind: .malformed, file: "", byte: byte, tensor: nil, message: message)
+      SafeTensorsError(kind: .malformed, file: file, byte: byte, message: message)
     }
     let start = SafeTensorsHeader.start
     guard fileCount >= start else { throw fault("\(fileCount) bytes are no safetensors file", at: 0) }
@@ -65,7 +56,7 @@ extension SafeTensors {
     }
     let text = try next(Int(headerCount))
     let dataCount = fileCount - start - text.count
-    let header = try SafeTensorsHeader(parsing: text, dataCount: dataCount, limits: limits)
+    let header = try SafeTensorsHeader(parsing: text, dataCount: dataCount, file: file, limits: limits)
     data = try next(dataCount)
     tensors = header.tensors
     metadata = header.metadata
@@ -99,18 +90,21 @@ extension SafeTensors {
 /// A regular file that is read from start to end.
 private final class FileReader {
   let count: Int
+  private let path: String
   private let descriptor: Int32
 
   init(path: String) throws(SafeTensorsError) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    self.path = path
+    // Without waiting, should it be a pipe that nobody writes to.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       count = 0
-      throw Self.unreadable(String(cString: strerror(errno)))
+      throw unreadable(String(cString: strerror(errno)))
     }
     var status = stat()
     let isKnown = fstat(descriptor, &status) == 0
     count = Int(status.st_size)
-    if !isKnown || status.st_mode & S_IFMT != S_IFREG { throw Self.unreadable("not a regular file") }
+    if !isKnown || status.st_mode & S_IFMT != S_IFREG { throw unreadable("not a regular file") }
   }
 
   deinit {
@@ -131,12 +125,12 @@ private final class FileReader {
         }
       }
     }
-    if failure == -1 { throw Self.unreadable("the file became shorter while it was read") }
-    if failure != 0 { throw Self.unreadable(String(cString: strerror(failure))) }
+    if failure == -1 { throw unreadable("the file became shorter while it was read") }
+    if failure != 0 { throw unreadable(String(cString: strerror(failure))) }
     return bytes
   }
 
-  private static func unreadable(_ message: String) -> SafeTensorsError {
-    SafeTensorsError(kind: .unreadable, file: "", byte: nil, tensor: nil, message: message)
+  private func unreadable(_ message: String) -> SafeTensorsError {
+    SafeTensorsError(kind: .unreadable, file: path, message: message)
   }
 }

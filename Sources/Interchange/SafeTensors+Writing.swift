@@ -73,6 +73,6 @@ extension SafeTensors {
   }
 
   private static func unwritable(_ message: String, _ tensor: String? = nil) -> SafeTensorsError {
-    SafeTensorsError(kind: .unwritable, file: "", byte: nil, tensor: tensor, message: message)
+    SafeTensorsError(kind: .unwritable, file: "", tensor: tensor, message: message)
   }
 }

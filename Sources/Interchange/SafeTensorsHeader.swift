@@ -12,35 +12,39 @@ struct SafeTensorsHeader {
   private(set) var metadata: [(key: String, value: String)] = []
   /// The checksum the header claims, nil if it claims none of ours.
   private(set) var checksum: String?
+  private let file: String
 
   /// Byte 8 is where a header starts in its file.
   static let start = 8
 
-  init(parsing text: [UInt8], dataCount: Int, limits: SafeTensors.Limits) throws(SafeTensorsError) {
-    guard text.first == UInt8(ascii: "{") else { throw Self.fault("the header does not start with {") }
+  init(
+    parsing text: [UInt8], dataCount: Int, file: String, limits: SafeTensors.Limits
+  ) throws(SafeTensorsError) {
+    self.file = file
+    guard text.first == UInt8(ascii: "{") else { throw fault("the header does not start with {") }
     let json: JSON
     do {
       json = try JSON(
         parsing: text, origin: "header", limits: JSON.Limits(bytes: limits.headerBytes, depth: 3))
     } catch {
-      throw Self.fault(error.issues.first?.description ?? "the header is not JSON")
+      throw fault(error.issues.first?.description ?? "the header is not JSON")
     }
     for member in json.members ?? [] {
       if member.key == Self.metadataKey {
         try readMetadata(member.value)
       } else {
-        guard tensors.count < limits.tensors else { throw Self.fault("more than \(limits.tensors) tensors") }
-        tensors.append(try Self.tensor(member, dataCount: dataCount, limits: limits))
+        guard tensors.count < limits.tensors else { throw fault("more than \(limits.tensors) tensors") }
+        tensors.append(try tensor(member, dataCount: dataCount, limits: limits))
       }
     }
     try checkCoverage(of: dataCount)
   }
 
   private mutating func readMetadata(_ json: JSON) throws(SafeTensorsError) {
-    guard let members = json.members else { throw Self.fault("the metadata is not an object") }
+    guard let members = json.members else { throw fault("the metadata is not an object") }
     for member in members {
       guard let text = member.value.string else {
-        throw Self.fault("the metadata under \(member.key) is not a text")
+        throw fault("the metadata under \(member.key) is not a text")
       }
       if member.key == Self.checksumKey, text.hasPrefix(Self.checksumPrefix) {
         checksum = String(text.dropFirst(Self.checksumPrefix.count))
@@ -50,10 +54,10 @@ struct SafeTensorsHeader {
     }
   }
 
-  private static func tensor(
+  private func tensor(
     _ member: JSON.Member, dataCount: Int, limits: SafeTensors.Limits
   ) throws(SafeTensorsError) -> SafeTensors.Tensor {
-    func fault(_ message: String) -> SafeTensorsError { Self.fault(message, tensor: member.key) }
+    func fault(_ message: String) -> SafeTensorsError { self.fault(message, tensor: member.key) }
     let entry = member.value
     guard let members = entry.members, Set(members.map(\.key)) == ["dtype", "shape", "data_offsets"] else {
       throw fault("must have dtype, shape and data_offsets, and nothing else")
@@ -62,11 +66,11 @@ struct SafeTensorsHeader {
       let known = SafeTensors.DataType.allCases.map(\.rawValue).joined(separator: ", ")
       throw fault("the dtype must be one of \(known), not \(entry["dtype"] ?? .null)")
     }
-    guard let shape = sizes(entry["shape"]), shape.count <= limits.rank else {
+    guard let shape = Self.sizes(entry["shape"]), shape.count <= limits.rank else {
       throw fault("the shape must be a list of at most \(limits.rank) sizes")
     }
     guard let byteCount = type.byteCount(of: shape) else { throw fault("the shape is too large") }
-    guard let offsets = sizes(entry["data_offsets"]), offsets.count == 2, offsets[0] <= offsets[1],
+    guard let offsets = Self.sizes(entry["data_offsets"]), offsets.count == 2, offsets[0] <= offsets[1],
       offsets[1] <= dataCount
     else { throw fault("the data_offsets do not lie within the file's \(dataCount) bytes of data") }
     guard offsets[1] - offsets[0] == byteCount else {
@@ -91,15 +95,15 @@ struct SafeTensorsHeader {
     }) {
       if tensor.range.lowerBound != end {
         let relation = tensor.range.lowerBound < end ? "overlaps another tensor" : "leaves a gap before it"
-        throw Self.fault("its data \(relation)", tensor: tensor.name)
+        throw fault("its data \(relation)", tensor: tensor.name)
       }
       end = tensor.range.upperBound
     }
-    if end != dataCount { throw Self.fault("the tensors end after \(end) of \(dataCount) bytes of data") }
+    if end != dataCount { throw fault("the tensors end after \(end) of \(dataCount) bytes of data") }
   }
 
-  private static func fault(_ message: String, tensor: String? = nil) -> SafeTensorsError {
-    SafeTensorsError(kind: .malformed, file: "", byte: start, tensor: tensor, message: message)
+  private func fault(_ message: String, tensor: String? = nil) -> SafeTensorsError {
+    SafeTensorsError(kind: .malformed, file: file, byte: Self.start, tensor: tensor, message: message)
   }
 }
 

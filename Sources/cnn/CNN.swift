@@ -1,6 +1,40 @@
 import ArgumentParser
+import ConvNet
 
+/// The command line.
 @main
 struct CNN: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "cnn")
+  static let configuration = CommandConfiguration(
+    commandName: "cnn",
+    abstract: "Trains and evaluates convolutional networks on MNIST, fast, on a plain CPU.",
+    discussion: """
+      Example:
+        cnn train --config lenet
+        cnn eval runs/lenet
+        cnn predict runs/lenet t10k-images-idx3-ubyte.gz@0..9
+        cnn summary tf-convnet
+
+      MNIST is looked for in --data, $CNN_DATA_DIR, the config's data.dir, data/mnist and the user's cache, \
+      where it is downloaded when it is nowhere; --data builtin needs no file at all.
+      """,
+    version: "cnn 0.1.0 (\(LaneCPU.name))",
+    subcommands: [Train.self, Eval.self, Predict.self, Summary.self, Download.self, Schema.self])
+
+  /// Parses, runs, and turns every error into lines on standard error and an exit status.
+  static func main() {
+    guard LaneCPU.isSupported else {
+      Console.error(
+        "this program was built for a CPU with \(LaneCPU.name), which this one has not; build it here")
+      exit(withError: ExitStatus.defect.code)
+    }
+    Console.ignoreBrokenPipes()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      guard let status = ExitStatus(of: error) else { exit(withError: error) }
+      for line in ExitStatus.lines(of: error) { Console.error(line) }
+      exit(withError: status.code)
+    }
+  }
 }

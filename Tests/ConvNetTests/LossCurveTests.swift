@@ -18,9 +18,9 @@ import Testing
   }
 
   @Test(.enabled(if: mnist != nil)) func theFirstEpochOnMNISTFollowsPyTorch() throws {
-    let files = try DatasetFiles.find(in: #require(Self.mnist))
-    let train = try LabeledImages(images: files.trainImages, labels: files.trainLabels)
-    try compareCurve("curve-mnist", on: TestImages(pixels: train.images.pixels, labels: train.labels))
+    let files = try DatasetFiles(in: #require(Self.mnist))
+    let train = try LabeledImages.load(images: files.trainImages, labels: files.trainLabels)
+    try compareCurve("curve-mnist", on: TestImages(pixels: train.pixels, labels: train.labels))
   }
 
   private static let mnist = ProcessInfo.processInfo.environment["CNN_DATA_DIR"]

@@ -1,3 +1,4 @@
+import Foundation
 import Interchange
 import Testing
 
@@ -138,6 +139,14 @@ import Testing
     #expect(error("/no/such.ckpt")?.description == "/no/such.ckpt: No such file or directory")
     #expect(error("/no/such.ckpt")?.kind == .unreadable)
     #expect(error("/")?.description == "/: not a regular file")
+    #expect(error("/dev/zero")?.description == "/dev/zero: not a regular file")
     #expect(error(#filePath)?.kind == .malformed)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aPipeIsRefusedWithoutWaiting() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "pipe-\(UUID())").path()
+    try #require(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    #expect(throws: SafeTensorsError.self) { try SafeTensors(contentsOf: path) }
   }
 }

@@ -54,6 +54,12 @@ struct PoolingFrame: Sendable {
       && inputColumn(outputWidth) >= width
   }
 
+  /// Windows in a row that are 2 x 2, side by side and wholly on the map: the common case, with a path of its own.
+  var wholePairs: Int {
+    let isPair = kernelRows == 2 && kernelColumns == 2 && strideColumns == 2 && strideRows >= 2
+    return isPair && left == 0 && top == 0 ? width / 2 : 0
+  }
+
   /// Sets the gradient of the channels of `region` to zero, for windows that overlap or leave pixels out.
   func clear(_ dx: FeatureMaps, _ region: Region) {
     var whole = region

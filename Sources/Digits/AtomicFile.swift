@@ -1,0 +1,130 @@
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// Files that appear whole or not at all.
+///
+/// A temporary file is created in the same folder, written, synced, closed and renamed over the old one, and the
+/// folder is synced. On any error the old file stays as it was and the temporary one is removed.
+public enum AtomicFile {
+  /// Replaces the file at `path` by what `body` writes; throws `unwritable` with the path, or what `body` throws.
+  public static func write(
+    to path: String, _ body: (borrowing Output) throws(DataError) -> Void
+  ) throws(DataError) {
+    let output = try Output(for: path)
+    do throws(DataError) {
+      do throws(DataError) {
+        try body(output)
+        try output.sync()
+      } catch {
+        close(output.descriptor)
+        throw error
+      }
+      // Interrupted, the descriptor is closed all the same, and the bytes were synced before.
+      if close(output.descriptor) != 0, errno != EINTR { try check(-1, path) }
+      try check(rename(output.temporaryPath, path), path)
+    } catch {
+      unlink(output.temporaryPath)
+      throw error
+    }
+    try syncFolder(of: path)
+  }
+
+  /// Replaces the file at `path` by `bytes`.
+  public static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
+    try write(to: path) { (output) throws(DataError) in try output.write(bytes) }
+  }
+
+  /// Creates the folder at `path` and those above it that are missing; throws `unwritable`.
+  public static func createFolder(_ path: String) throws(DataError) {
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+    let parent = folder(of: path)
+    if parent != path { try createFolder(parent) }
+    if mkdir(path, 0o777) != 0, errno != EEXIST || isFile(path) {
+      throw .unwritable(path: path, reason: systemMessage())
+    }
+  }
+
+  private static func check(_ result: Int32, _ path: String) throws(DataError) {
+    if result != 0 { throw .unwritable(path: path, reason: systemMessage()) }
+  }
+
+  /// A rename lasts only once the folder itself is on the disk; a few file systems cannot sync folders.
+  private static func syncFolder(of path: String) throws(DataError) {
+    let descriptor = open(folder(of: path), O_RDONLY | O_CLOEXEC)
+    try check(descriptor < 0 ? -1 : 0, path)
+    defer { close(descriptor) }
+    while fsync(descriptor) != 0 {
+      if errno == EINVAL || errno == ENOTSUP { return }
+      if errno != EINTR { try check(-1, path) }
+    }
+  }
+
+  /// `a` of `a/b` and `a/b/`, `.` of `b`, `/` of `/b`.
+  static func folder(of path: String) -> String {
+    let trimmed = path.last == "/" ? path.dropLast() : path[...]
+    guard let slash = trimmed.lastIndex(of: "/") else { return trimmed.isEmpty ? path : "." }
+    return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+  }
+
+  /// The temporary file, open for writing.
+  public struct Output: ~Copyable {
+    /// The file that is to appear.
+    public let path: String
+    /// Where its bytes are until then.
+    public let temporaryPath: String
+    fileprivate let descriptor: Int32
+
+    fileprivate init(for path: String) throws(DataError) {
+      let name = path.split(separator: "/").last ?? ""
+      var attempts = 10
+      var candidate = ""
+      var opened: Int32 = -1
+      repeat {
+        let tag = String(UInt64.random(in: 0 ... .max), radix: 36)
+        candidate = joinPath(folder(of: path), ".\(name).\(tag).tmp")
+        opened = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        attempts -= 1
+      } while opened < 0 && errno == EEXIST && attempts > 0
+      try check(opened < 0 ? -1 : 0, path)
+      self.path = path
+      temporaryPath = candidate
+      descriptor = opened
+    }
+
+    /// Appends `bytes`; throws `unwritable`.
+    public func write(_ bytes: [UInt8]) throws(DataError) {
+      try bytes.withUnsafeBufferPointer { (buffer) throws(DataError) in
+        try write(UnsafeRawBufferPointer(buffer))
+      }
+    }
+
+    /// Appends `bytes`; throws `unwritable`.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(DataError) {
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let slice = UnsafeRawBufferPointer(rebasing: rest)
+        #if canImport(Darwin)
+          let count = Darwin.write(descriptor, slice.baseAddress, slice.count)
+        #else
+          let count = Glibc.write(descriptor, slice.baseAddress, slice.count)
+        #endif
+        if count > 0 {
+          rest = rest.dropFirst(count)
+        } else if count == 0 || errno != EINTR {
+          try check(-1, path)
+        }
+      }
+    }
+
+    fileprivate func sync() throws(DataError) {
+      #if canImport(Darwin)
+        if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
+      #endif
+      while fsync(descriptor) != 0 { if errno != EINTR { try check(-1, path) } }
+    }
+  }
+}

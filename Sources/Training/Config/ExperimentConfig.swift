@@ -1,0 +1,113 @@
+import Configuration
+import ConvNet
+
+/// Everything an experiment is made of, read from a config and checked, shapes included.
+public struct ExperimentConfig: Sendable {
+  /// What the run is called.
+  public let name: String
+  /// Where every random number comes from.
+  public let seed: UInt64
+  /// The data set and how it is split.
+  public let data: DataConfig
+  /// The checked layers.
+  public let model: Model
+  package let loss: any Loss
+  /// The rule of the updates.
+  public let optimizer: OptimizerConfig
+  /// How long and in which batches.
+  public let train: TrainConfig
+  /// The config with every default filled in and every flag applied.
+  public let resolved: JSON
+
+  /// Reads a config.
+  ///
+  /// - Throws: `ConfigError` with all faults: unknown and missing keys, wrong types and ranges, and layers that
+  ///   do not fit each other, each with its place.
+  public init(_ json: JSON) throws(ConfigError) {
+    let issues = IssueList()
+    let (draft, resolved) = Self.field.read(json, issues: issues)
+    let model = draft.model.checked(issues: issues)
+    try issues.check()
+    guard let model else { throw ConfigError([]) }
+    (name, seed, data, loss) = (draft.name, draft.seed, draft.data, draft.loss)
+    (optimizer, train) = (draft.optimizer, draft.train)
+    self.model = model
+    self.resolved = resolved.withoutNulls
+  }
+
+  /// The JSON Schema of a config.
+  public static var schema: JSON {
+    let members = field.jsonSchema.members ?? []
+    let head: [(String, JSON)] = [
+      ("$schema", "https://json-schema.org/draft/2020-12/schema"), ("title", "cnn experiment"),
+    ]
+    return JSON(object: head + members.map { ($0.key, $0.value) })
+  }
+
+  /// A config as it was written, before its layers are checked against each other.
+  private struct Draft: Sendable {
+    let name: String
+    let seed: UInt64
+    let data: DataConfig
+    let model: ModelConfig
+    let loss: any Loss
+    let optimizer: OptimizerConfig
+    let train: TrainConfig
+  }
+
+  private static let field = Field<Draft>.object { reader in
+    _ = reader.value("version", .integer(.within(1...1)), default: 1, "Version of the config format.")
+    return Draft(
+      name: reader.value("name", .identifier, default: "experiment", "Name of the run."),
+      seed: reader.value("seed", .unsigned(), default: 42, "Where every random number comes from."),
+      data: reader.value("data", .object(DataConfig.init), default: [:], "The data set and its splits."),
+      model: reader.value("model", .object(ModelConfig.init), "The network."),
+      loss: reader.value("loss", LossType.field, default: "cross_entropy", "What is minimised."),
+      optimizer: reader.value(
+        "optimizer", OptimizerConfig.field, default: "adam", "How weights are updated."),
+      train: reader.value("train", .object(TrainConfig.init), default: [:], "How long and in which batches."))
+  }
+}
+
+extension LossType {
+  static let field = Field<any Loss>.variant(
+    allCases.map { type in Variant(type.rawValue, "The loss.") { type.loss.init($0) } }, allowsName: true)
+}
+
+extension Field where Value == String {
+  /// A name that can stand in a path and in front of a dot.
+  static var identifier: Field {
+    Field(
+      "a name of letters, digits, - and _", schema: ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"],
+      placeholder: "unnamed"
+    ) { json in
+      guard let text = json.string, (1...64).contains(text.utf8.count),
+        text.utf8.allSatisfy({ isIdentifierByte($0) })
+      else { return nil }
+      return text
+    }
+  }
+}
+
+private func isIdentifierByte(_ byte: UInt8) -> Bool {
+  switch byte {
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+    true
+  default: false
+  }
+}
+
+extension JSON {
+  /// The value without the members that are `null`: an absent key says the same.
+  fileprivate var withoutNulls: JSON {
+    switch content {
+    case .object(let members):
+      let kept = members.filter { !$0.value.isNull }
+        .map { Member($0.key, $0.value.withoutNulls, keyPlace: $0.keyPlace) }
+      return JSON(.object(kept), at: place)
+    case .array(let elements): return JSON(.array(elements.map(\.withoutNulls)), at: place)
+    default: return self
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Configuration
+import ConvNet
+
+/// The network of a config: the input's shape and the layers as they were written.
+struct ModelConfig: Sendable {
+  private let input: Shape
+  private let layers: [Entry]
+  private let place: Place
+
+  /// One entry of `model.layers` and where it stands.
+  private struct Entry: Sendable {
+    let spec: LayerSpec
+    let isNamed: Bool
+    let place: Place
+    let path: String
+  }
+
+  init(_ reader: ObjectReader) {
+    place = reader.place
+    input = Shape(
+      reader.value(
+        "input", .list(of: .integer(.within(1...65_536)), count: .within(3...3)), default: [1, 28, 28],
+        "Shape of one image, [channels, height, width]."))
+    let entry = Field<Entry>.variant(
+      LayerType.allCases.map { type in
+        Variant(type.rawValue, "Kind of layer.") { reader in
+          let name = reader.optional("name", .identifier, "Name of the layer and its weights.")
+          let spec = LayerSpec(type: type, name: name ?? "", layer: type.layer.init(reader))
+          return Entry(spec: spec, isNamed: name != nil, place: reader.place, path: reader.path)
+        }
+      }, allowsName: true)
+    layers = reader.value("layers", .list(of: entry, count: .within(1...256)), "The layers in order.")
+  }
+
+  /// The model, or nil after reporting every layer that does not fit.
+  func checked(issues: IssueList) -> Model? {
+    let entries = named()
+    var seen: Set<String> = []
+    for (entry, layer) in zip(layers, entries) where !seen.insert(layer.name).inserted {
+      issues.report(
+        ConfigIssue(place: entry.place, path: "\(entry.path).name", message: "\"\(layer.name)\" is taken"))
+    }
+    do {
+      return try Model(input: input, layers: entries)
+    } catch {
+      for fault in error.faults {
+        let entry = layers[fault.index]
+        issues.report(
+          ConfigIssue(place: entry.place, path: "\(entry.path) (\(fault.name))", message: fault.message))
+      }
+      return nil
+    }
+  }
+
+  /// The layers, those without a name called by their type and its number.
+  private func named() -> [LayerSpec] {
+    var counts: [LayerType: Int] = [:]
+    return layers.map { entry in
+      counts[entry.spec.type, default: 0] += 1
+      let name =
+        entry.isNamed ? entry.spec.name : "\(entry.spec.type.rawValue)\(counts[entry.spec.type, default: 1])"
+      return LayerSpec(type: entry.spec.type, name: name, layer: entry.spec.layer)
+    }
+  }
+}

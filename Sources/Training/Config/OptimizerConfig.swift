@@ -1,0 +1,30 @@
+import Configuration
+import ConvNet
+
+/// The optimizer of a config, its learning rate, and how that changes.
+public struct OptimizerConfig: Sendable {
+  /// `sgd`, `adam`, ...
+  public let type: String
+  /// The learning rate the run starts with.
+  public let learningRate: Double
+  package let schedule: LearningRateSchedule
+  package let rule: any Optimizer
+
+  static let field = Field<OptimizerConfig>.variant(
+    OptimizerType.allCases.map { type in
+      Variant(type.rawValue, "The rule that updates the weights.") { OptimizerConfig(type, $0) }
+    }, allowsName: true)
+
+  private init(_ type: OptimizerType, _ reader: ObjectReader) {
+    self.type = type.rawValue
+    let flavor = reader.value(
+      "flavor", .choice(of: OptimizerFlavor.self), default: "torch",
+      "Whose arithmetic and defaults to follow.")
+    learningRate = reader.value(
+      "lr", .number(.within(0...1e6)), default: type == .sgd || type == .adagrad ? 0.01 : 0.001,
+      "Learning rate.")
+    rule = type.optimizer.init(reader, flavor: flavor)
+    schedule = reader.value(
+      "schedule", LearningRateSchedule.field, default: "constant", "How the learning rate changes.")
+  }
+}

@@ -1,0 +1,64 @@
+import Configuration
+
+/// How long a run trains and in which batches.
+public struct TrainConfig: Sendable {
+  /// A number of an epoch that tells whether it was good.
+  public enum Metric: String, CaseIterable, Sendable {
+    case loss, accuracy
+    case validationLoss = "val_loss"
+    case validationAccuracy = "val_accuracy"
+
+    /// Whether more is better.
+    public var growsBetter: Bool { self == .accuracy || self == .validationAccuracy }
+  }
+
+  /// When to give up.
+  public struct EarlyStop: Sendable {
+    /// What is watched.
+    public let monitor: Metric
+    /// Epochs without improvement before the run ends.
+    public let patience: Int
+    /// What counts as an improvement.
+    public let minimumChange: Double
+  }
+
+  /// Passes over the training set.
+  public let epochs: Int
+  /// Images in a step.
+  public let batchSize: Int
+  /// Whether each epoch has its own random order.
+  public let shuffle: Bool
+  /// Whether the last, smaller batch is left out.
+  public let dropLast: Bool
+  /// Epochs between two printed lines.
+  public let logEveryEpochs: Int
+  /// Whether the printed line has the sum of the steps' losses too.
+  public let logSummedLoss: Bool
+  /// What decides which epoch is the best; by default what early stopping watches, or the validation accuracy.
+  public let monitor: Metric?
+  /// When to give up; nil never.
+  public let earlyStop: EarlyStop?
+
+  init(_ reader: ObjectReader) {
+    epochs = reader.value(
+      "epochs", .integer(.within(1...1_000_000)), default: 10, "Passes over the training set.")
+    batchSize = reader.value("batch_size", .integer(.within(1...65_536)), default: 128, "Images in a step.")
+    shuffle = reader.value("shuffle", .boolean, default: true, "A new random order each epoch.")
+    dropLast = reader.value("drop_last", .boolean, default: false, "Leave out the last, smaller batch.")
+    logEveryEpochs = reader.value(
+      "log_every_epochs", .integer(.within(1...1_000_000)), default: 1, "Epochs between two printed lines.")
+    logSummedLoss = reader.value(
+      "log_summed_loss", .boolean, default: false, "Print the sum of the steps' losses, too.")
+    monitor = reader.optional("monitor", .choice(of: Metric.self), "What decides which epoch is the best.")
+    earlyStop = reader.optional("early_stop", .object(Self.earlyStop), "When to give up.")
+  }
+
+  private static func earlyStop(_ reader: ObjectReader) -> EarlyStop {
+    EarlyStop(
+      monitor: reader.value("monitor", .choice(of: Metric.self), default: "val_loss", "What is watched."),
+      patience: reader.value(
+        "patience", .integer(.within(0...1_000_000)), default: 3, "Epochs without improvement to wait."),
+      minimumChange: reader.value(
+        "min_delta", .number(.within(0...1e6)), default: 0, "The least change that is an improvement."))
+  }
+}

@@ -1,0 +1,46 @@
+import Configuration
+
+/// The numbers of one epoch.
+public struct EpochMetrics: Sendable, Equatable {
+  /// The epoch, from 1.
+  public var epoch: Int
+  /// The mean loss over the training images, while they were trained on.
+  public var loss: Double
+  /// The accuracy over the training images, while they were trained on.
+  public var accuracy: Double
+  /// The mean loss over the validation images.
+  public var validationLoss: Double?
+  /// The accuracy over the validation images.
+  public var validationAccuracy: Double?
+  /// The sum of the steps' mean losses.
+  public var summedLoss: Double
+  /// The learning rate of the last step.
+  public var learningRate: Double
+  /// Steps.
+  public var steps: Int
+  /// Seconds of training, without validation.
+  public var seconds: Double
+  /// Training images per second.
+  public var imagesPerSecond: Double
+
+  /// The value of a metric; nil without validation.
+  public subscript(metric: TrainConfig.Metric) -> Double? {
+    switch metric {
+    case .loss: loss
+    case .accuracy: accuracy
+    case .validationLoss: validationLoss
+    case .validationAccuracy: validationAccuracy
+    }
+  }
+
+  /// The metrics as members of a JSON object, numbers in full precision.
+  public var members: [(String, JSON)] {
+    let optional: [(String, Double?)] = [("val_loss", validationLoss), ("val_accuracy", validationAccuracy)]
+    return [("epoch", JSON(epoch)), ("loss", JSON(loss)), ("accuracy", JSON(accuracy))]
+      + optional.map { ($0.0, $0.1.map { JSON($0) } ?? .null) }
+      + [
+        ("loss_sum", JSON(summedLoss)), ("learning_rate", JSON(learningRate)), ("steps", JSON(steps)),
+        ("seconds", JSON(seconds)), ("images_per_second", JSON(imagesPerSecond)),
+      ]
+  }
+}

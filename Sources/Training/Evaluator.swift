@@ -1,0 +1,103 @@
+import ConvNet
+import Digits
+
+/// What a model makes of a set of images.
+public struct Evaluation: Sendable {
+  /// The mean loss.
+  public var loss = 0.0
+  /// Images evaluated.
+  public var count = 0
+  /// `[label][guess]` counts.
+  public var confusion: [[Int]]
+
+  /// Images whose guess is their label.
+  public var correct: Int { confusion.indices.reduce(0) { $0 + confusion[$1][$1] } }
+  /// The part of the images that was guessed right.
+  public var accuracy: Double { count == 0 ? 0 : Double(correct) / Double(count) }
+
+  /// How well one class is told from the others; a number is nil where there is nothing to divide by.
+  public struct PerClass: Sendable {
+    /// The label.
+    public let label: Int
+    /// Right guesses among all guesses of this class.
+    public let precision: Double?
+    /// Right guesses among all images of this class.
+    public let recall: Double?
+    /// The harmonic mean of the two.
+    public let f1: Double?
+    /// Images of this class.
+    public let count: Int
+  }
+
+  /// Precision, recall and F1 of each class.
+  public var perClass: [PerClass] {
+    confusion.indices.map { label in
+      let right = Double(confusion[label][label])
+      let images = confusion[label].reduce(0, +)
+      let guesses = confusion.reduce(0) { $0 + $1[label] }
+      let precision = guesses == 0 ? nil : right / Double(guesses)
+      let recall = images == 0 ? nil : right / Double(images)
+      let f1 = guesses + images == 0 ? nil : 2 * right / Double(guesses + images)
+      return PerClass(label: label, precision: precision, recall: recall, f1: f1, count: images)
+    }
+  }
+}
+
+/// Runs a model over any number of images in constant memory.
+public final class Evaluator {
+  private let network: Network
+  private let scale: PixelScale
+  private static let batchSize = 128
+
+  /// An evaluator that reads `parameters` where they lie: after they have changed, it sees the new ones.
+  public init(_ config: ExperimentConfig, parameters: FlatBuffer, team: WorkerTeam) {
+    network = Network(
+      model: config.model, parameters: parameters, loss: config.loss, batchSize: Self.batchSize,
+      training: false, team: team)
+    scale = config.pixelScale
+  }
+
+  /// Loss, accuracy and confusion over `subset`.
+  public func evaluate(_ subset: Subset) throws(DataError) -> Evaluation {
+    let classes = network.model.output.count
+    var evaluation = Evaluation(
+      confusion: Array(repeating: Array(repeating: 0, count: classes), count: classes))
+    var lossSum = 0.0
+    let pool = subset.images
+    network.weightsChanged()
+    for batch in try DataLoader(subset, batchSize: Self.batchSize).epoch(0) {
+      network.load(pixels: pool.pixels, labels: pool.labels, indices: batch, scale: scale)
+      lossSum += network.forward().lossSum
+      for (image, index) in batch.enumerated() {
+        evaluation.confusion[Int(pool.labels[Int(index)])][network.prediction(ofImage: image)] += 1
+      }
+    }
+    evaluation.count = subset.count
+    evaluation.loss = lossSum / Double(subset.count) + network.penalty()
+    return evaluation
+  }
+
+  /// The scores of every image, `[N][classes]`.
+  public func scores(_ images: Images) -> [[Float]] {
+    network.weightsChanged()
+    let labels = [UInt8](repeating: 0, count: images.count)
+    let indices = [Int32](0..<Int32(images.count))
+    var scores: [[Float]] = []
+    for first in stride(from: 0, to: images.count, by: Self.batchSize) {
+      let batch = indices[first..<min(first + Self.batchSize, images.count)]
+      network.load(pixels: images.pixels, labels: labels, indices: batch, scale: scale)
+      _ = network.forward()
+      scores += batch.indices.map { network.outputs(ofImage: $0 - first) }
+    }
+    return scores
+  }
+}
+
+extension ExperimentConfig {
+  /// How bytes become the input.
+  var pixelScale: PixelScale {
+    PixelScale(
+      channels: model.input.channels, scale: data.normalization.scale, mean: data.normalization.mean,
+      std: data.normalization.std)
+  }
+}

@@ -1,0 +1,142 @@
+import ArgumentParser
+import Configuration
+import Digits
+import Training
+
+struct Eval: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Evaluate a checkpoint: loss, accuracy, confusion matrix, precision and recall.",
+    discussion: """
+      Example: cnn eval runs/lenet --min-accuracy 0.99
+
+      CKPT is a checkpoint, a run's folder, or weights written elsewhere together with --config.
+      """)
+
+  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"))
+  var checkpoint: String
+
+  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))
+  var config: String?
+
+  @OptionGroup var data: DataOptions
+
+  @Option(help: ArgumentHelp("Part of the data: test, train or validation.", valueName: "split"))
+  var split: ExperimentData.Split = .test
+
+  @Option(help: ArgumentHelp("Only the first images.", valueName: "n"))
+  var limit: Int?
+
+  @Option(help: ArgumentHelp("Only a random sample of the images.", valueName: "n"))
+  var sample: Int?
+
+  @Option(help: ArgumentHelp("Seed of the sample.", valueName: "n"))
+  var seed: UInt64?
+
+  @Option(help: ArgumentHelp("Exit with status 1 below this accuracy.", valueName: "x"))
+  var minAccuracy: Double?
+
+  @OptionGroup var machine: MachineOptions
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit \(limit): must be at least 1") }
+    if let sample, sample < 1 { throw ValidationError("--sample \(sample): must be at least 1") }
+    if limit != nil, sample != nil { throw ValidationError("--limit and --sample exclude each other") }
+    if seed != nil, sample == nil { throw ValidationError("--seed is for --sample") }
+    if let minAccuracy, !(0...1).contains(minAccuracy) {
+      throw ValidationError("--min-accuracy \(minAccuracy): must be from 0 to 1")
+    }
+  }
+
+  func run() throws {
+    let source = try ModelSource(checkpoint, config: config)
+    guard let parameters = source.parameters else { throw NoWeights.error(source) }
+    let experiment = try ExperimentData(
+      source.config, directory: data.data ?? source.builtinData, environment: data.environment)
+    var images = try experiment.split(split)
+    if let limit { images = images.prefix(limit) }
+    if let sample { images = try images.sample(sample, seed: seed ?? source.config.seed) }
+    let clock = ContinuousClock()
+    let evaluator = Evaluator(source.config, parameters: parameters, team: machine.team)
+    let start = clock.now
+    let evaluation = try evaluator.evaluate(images)
+    let seconds = (clock.now - start) / .seconds(1)
+    if json {
+      try Console.print(evaluation.json(seconds: seconds, classes: source.classNames).text(pretty: false))
+    } else {
+      let what = "\(source.path) on \(experiment.name) \(split.rawValue) from \(experiment.origin)"
+      for line in evaluation.report(what, seconds: seconds, classes: source.classNames) {
+        try Console.print(line)
+      }
+    }
+    if let minAccuracy, evaluation.accuracy < minAccuracy {
+      Console.error("accuracy \(evaluation.accuracy.fixed(4)) is below \(minAccuracy)")
+      throw ExitStatus.answerIsNo.code
+    }
+  }
+}
+
+extension ExperimentData.Split: ExpressibleByArgument {}
+
+/// A network without weights where weights are needed.
+enum NoWeights {
+  static func error(_ source: ModelSource) -> CheckpointError {
+    CheckpointError(
+      source.path, "this is a config, it has no weights; name a checkpoint (cnn train makes one)")
+  }
+}
+
+extension ModelSource {
+  /// Where a model trained on drawn digits is evaluated unless somebody says otherwise.
+  var builtinData: String? { dataName == "builtin" ? "builtin" : nil }
+}
+
+extension Evaluation {
+  func json(seconds: Double, classes: [String]) -> JSON {
+    JSON(object: [
+      ("accuracy", JSON(accuracy)), ("loss", JSON(loss)), ("count", JSON(count)), ("seconds", JSON(seconds)),
+      ("confusion", JSON(confusion.map { JSON($0.map { JSON($0) }) })),
+      (
+        "per_class",
+        JSON(
+          perClass.map { row in
+            JSON(object: [
+              ("class", JSON(name(of: row.label, classes))),
+              ("precision", row.precision.map { JSON($0) } ?? .null),
+              ("recall", row.recall.map { JSON($0) } ?? .null), ("f1", row.f1.map { JSON($0) } ?? .null),
+              ("count", JSON(row.count)),
+            ])
+          })
+      ),
+    ])
+  }
+
+  /// Lines for a reader.
+  func report(_ what: String, seconds: Double, classes: [String]) -> [String] {
+    var lines = [
+      what,
+      "\(count.grouped) images  loss \(loss.fixed(4))  accuracy \(accuracy.fixed(4))  "
+        + "(\(correct.grouped) right, \((count - correct).grouped) wrong)  \(seconds.duration)", "",
+      "Confusion: a row per label, a column per guess",
+    ]
+    var matrix = Table([("", .right)] + confusion.indices.map { (name(of: $0, classes), .right) })
+    for (label, row) in confusion.enumerated() {
+      matrix.add([name(of: label, classes)] + row.map { "\($0)" })
+    }
+    var table = Table([
+      ("class", .right), ("precision", .right), ("recall", .right), ("f1", .right), ("images", .right),
+    ])
+    for row in perClass {
+      let numbers = [row.precision, row.recall, row.f1].map { $0?.fixed(4) ?? "-" }
+      table.add([name(of: row.label, classes)] + numbers + [row.count.grouped])
+    }
+    lines += matrix.lines + [""] + table.lines
+    return lines
+  }
+
+  private func name(of label: Int, _ classes: [String]) -> String {
+    classes.indices.contains(label) ? classes[label] : "\(label)"
+  }
+}

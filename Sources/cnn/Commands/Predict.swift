@@ -1,0 +1,116 @@
+import ArgumentParser
+import Configuration
+import Digits
+import Training
+
+struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say what digit an image shows.",
+    discussion: """
+      Example: cnn predict runs/lenet digit.pgm t10k-images-idx3-ubyte.gz@0..9
+
+      INPUT is a PGM picture of the network's input size, an IDX file (FILE, FILE@7 or FILE@0..99, plain or \
+      gzip), or - for a PGM picture on standard input.
+      """)
+
+  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"))
+  var checkpoint: String
+
+  @Argument(help: ArgumentHelp("Images.", valueName: "input"))
+  var inputs: [String]
+
+  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))
+  var config: String?
+
+  @Option(help: ArgumentHelp("How many classes to name.", valueName: "k"))
+  var top = 3
+
+  @OptionGroup var machine: MachineOptions
+
+  @Flag(help: "Print one JSON array.")
+  var json = false
+
+  func validate() throws {
+    guard top >= 1 else { throw ValidationError("--top \(top): must be at least 1") }
+  }
+
+  func run() throws {
+    let source = try ModelSource(checkpoint, config: config)
+    guard let parameters = source.parameters else { throw NoWeights.error(source) }
+    let inputs = try inputs.map { try PredictionInput($0) }
+    let evaluator = Evaluator(source.config, parameters: parameters, team: machine.team)
+    var objects: [JSON] = []
+    for input in inputs {
+      try input.check(fits: source.config)
+      for (name, scores) in zip(input.names, evaluator.scores(input.images)) {
+        let prediction = Prediction(scores: scores)
+        if json {
+          objects.append(prediction.json(input: name, classes: source.classNames))
+        } else {
+          try Console.print(prediction.line(input: name, classes: source.classNames, top: top))
+        }
+      }
+    }
+    if json { try Console.print(JSON(objects).text(pretty: false)) }
+  }
+}
+
+/// Images somebody asked about, each with a name.
+struct PredictionInput {
+  let images: Images
+  let names: [String]
+
+  /// Reads what `text` names.
+  init(_ text: String) throws(DataError) {
+    if text == "-" {
+      try self.init(picture: ByteSource(standardInput: "standard input"), name: "-")
+      return
+    }
+    let reference = try ImageReference(text)
+    var start = try ByteSource(path: reference.path)
+    if try FileSignature(start.read(upTo: 512)) == .pgm {
+      try self.init(picture: ByteSource(path: reference.path), name: reference.path)
+      return
+    }
+    let images = try reference.read()
+    let first = reference.range?.lowerBound ?? 0
+    self.init(images: images, names: (0..<images.count).map { "\(reference.path)@\(first + $0)" })
+  }
+
+  private init(images: Images, names: [String]) { (self.images, self.names) = (images, names) }
+
+  private init(picture: consuming ByteSource, name: String) throws(DataError) {
+    let picture = try PGM(parsing: picture)
+    images = Images(pixels: picture.pixels, shape: ImageShape(height: picture.height, width: picture.width))
+    names = [name]
+  }
+
+  /// Throws when the images are not of the network's input size.
+  func check(fits config: ExperimentConfig) throws(DataError) {
+    let input = config.model.input
+    guard input.dimensions == [images.shape.channels, images.shape.height, images.shape.width] else {
+      throw .malformed(
+        path: names.first ?? "", byte: 0,
+        reason: "an image of \(images.shape), but \(config.name) reads \(input)")
+    }
+  }
+}
+
+extension Prediction {
+  private func name(of label: Int, _ classes: [String]) -> String {
+    classes.indices.contains(label) ? classes[label] : "\(label)"
+  }
+
+  func json(input: String, classes: [String]) -> JSON {
+    JSON(object: [
+      ("input", JSON(input)), ("label", JSON(name(of: label, classes))),
+      ("probabilities", JSON(probabilities.map { JSON($0) })), ("logits", JSON(logits.map { JSON($0) })),
+    ])
+  }
+
+  /// `digit.pgm  7  (7 99.8 %, 9 0.1 %, 2 0.0 %)`
+  func line(input: String, classes: [String], top count: Int) -> String {
+    let list = top(count).map { "\(name(of: $0.label, classes)) \(($0.probability * 100).fixed(1)) %" }
+    return "\(input)  \(name(of: label, classes))  (\(list.joined(separator: ", ")))"
+  }
+}

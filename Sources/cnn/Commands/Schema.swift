@@ -1,0 +1,10 @@
+import ArgumentParser
+import Training
+
+struct Schema: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print the JSON Schema of a config.",
+    discussion: "Example: cnn schema > cnn.schema.json")
+
+  func run() throws { try Console.print(ExperimentConfig.schema.text()) }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Configuration
+import ConvNet
+import Training
+
+struct Summary: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print the layers of a network: shapes, kernels, parameters, multiply-adds.",
+    discussion: """
+      Example: cnn summary tf-convnet
+
+      Needs no data. Kernel, stride (S), padding and bias stand where a layer has them.
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "A config, a checkpoint or a run's folder; by default lenet.", valueName: "config|ckpt"))
+  var model = "lenet"
+
+  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))
+  var config: String?
+
+  @Option(help: ArgumentHelp("Count work and memory for a batch.", valueName: "n"))
+  var batchSize = 1
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func validate() throws {
+    guard (1...65_536).contains(batchSize) else {
+      throw ValidationError("--batch-size \(batchSize): must be from 1 to 65,536")
+    }
+  }
+
+  func run() throws {
+    let experiment = try ModelSource(model, config: config).config
+    let network = experiment.model
+    if json { return try Console.print(network.json.text(pretty: false)) }
+    try Console.print("\(experiment.name), input \(network.input)")
+    var table = Table([
+      ("Layer", .left), ("Input", .right), ("Output", .right), ("Kernel", .right), ("S", .right),
+      ("Pad", .right), ("Bias", .right), ("Params", .right), ("Mult-adds", .right),
+    ])
+    for layer in network.layers {
+      let details = layer.details
+      table.add([
+        layer.label, layer.input.description, layer.output.description, details.kernel ?? "",
+        details.stride ?? "", details.padding ?? "", details.bias.map { $0 ? "yes" : "no" } ?? "",
+        layer.parameterCount == 0 ? "" : layer.parameterCount.grouped,
+        layer.multiplyAdds == 0 ? "" : (layer.multiplyAdds * batchSize).grouped,
+      ])
+    }
+    let lines = table.lines
+    for line in lines { try Console.print(line) }
+    try Console.print(lines[1])
+    let batch = batchSize == 1 ? "an image" : "a batch of \(batchSize.grouped)"
+    let activations =
+      (network.input.count + network.layers.reduce(0) { $0 + $1.output.count }) * batchSize * 4
+    try Console.print("Parameters: \(network.parameterCount.grouped) (\(size(network.parameterCount * 4)))")
+    try Console.print("Multiply-adds for \(batch): \((network.multiplyAdds * batchSize).grouped)")
+    try Console.print("Activations for \(batch): \(size(activations))")
+  }
+
+  private func size(_ bytes: Int) -> String {
+    bytes < 1_000_000 ? "\((Double(bytes) / 1e3).fixed(1)) kB" : "\((Double(bytes) / 1e6).fixed(1)) MB"
+  }
+}
+
+extension ModelLayer {
+  /// The name, and the type where the name does not say it.
+  fileprivate var label: String { name.hasPrefix(type) ? name : "\(name) \(type)" }
+}
+
+extension Model {
+  /// The summary as JSON; a multiply-add is two floating-point operations.
+  fileprivate var json: JSON {
+    func shape(_ shape: Shape) -> JSON { JSON(shape.dimensions.map { JSON($0) }) }
+    return JSON(object: [
+      ("parameters", JSON(parameterCount)), ("flops", JSON(2 * multiplyAdds)), ("input_shape", shape(input)),
+      (
+        "layers",
+        JSON(
+          layers.map { layer in
+            JSON(object: [
+              ("name", JSON(layer.name)), ("type", JSON(layer.type)), ("input_shape", shape(layer.input)),
+              ("output_shape", shape(layer.output)), ("parameters", JSON(layer.parameterCount)),
+              ("flops", JSON(2 * layer.multiplyAdds)),
+            ])
+          })
+      ),
+    ])
+  }
+}

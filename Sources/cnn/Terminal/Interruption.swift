@@ -1,0 +1,54 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Notes SIGINT and SIGTERM, so that work can be saved before the program ends; a second one ends it at once.
+final class Interruption: Sendable {
+  private let received = Atomic<Int32>(0)
+
+  /// Whether somebody asked the program to stop.
+  var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
+
+  /// The status to end with after an interruption.
+  var status: ExitStatus { received.load(ordering: .relaxed) == SIGTERM ? .terminated : .interrupted }
+
+  /// Starts to wait for signals, on a thread of its own. Has to come before any other thread is started.
+  init() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    let watcher = Unmanaged.passRetained(self)
+    #if canImport(Darwin)
+      var thread: pthread_t?
+    #else
+      var thread = pthread_t()
+    #endif
+    let status = pthread_create(
+      &thread, nil,
+      { argument in
+        let argument: UnsafeMutableRawPointer? = argument
+        guard let argument else { return nil }
+        Unmanaged<Interruption>.fromOpaque(argument).takeRetainedValue().watch()
+        return nil
+      }, watcher.toOpaque())
+    if status != 0 { watcher.release() }
+  }
+
+  private func watch() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    while true {
+      var number: Int32 = 0
+      guard sigwait(&signals, &number) == 0 else { continue }
+      if received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+extension Int {
+  /// `60,000`.
+  var grouped: String {
+    var text = ""
+    for (index, digit) in String(magnitude).reversed().enumerated() {
+      if index > 0, index % 3 == 0 { text.append(",") }
+      text.append(digit)
+    }
+    return (self < 0 ? "-" : "") + String(text.reversed())
+  }
+}
+
+extension Double {
+  /// The number with `digits` decimals.
+  func fixed(_ digits: Int) -> String {
+    guard isFinite else { return "\(self)" }
+    let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
+    let scaled = (magnitude * scale).rounded()
+    guard scaled < 9e15 else { return "\(self)" }
+    let whole = String(Int(scaled))
+    let padded = String(repeating: "0", count: Swift.max(0, digits + 1 - whole.count)) + whole
+    let sign = self < 0 && scaled != 0 ? "-" : ""
+    return sign + padded.dropLast(digits) + (digits > 0 ? "." + padded.suffix(digits) : "")
+  }
+
+  /// Minutes and seconds, or seconds alone: `1:05`, `12.3s`.
+  var duration: String {
+    guard self >= 60 else { return fixed(self < 10 ? 2 : 1) + "s" }
+    let seconds = Int(self.rounded())
+    let (minutes, rest) = (seconds / 60, seconds % 60)
+    let clock = "\(minutes % 60):\(rest < 10 ? "0" : "")\(rest)"
+    return minutes < 60 ? clock : "\(minutes / 60):\(minutes % 60 < 10 ? "0" : "")\(clock)"
+  }
+}
+
+extension String {
+  /// The text with blanks in front, up to `width`.
+  func right(_ width: Int) -> String { String(repeating: " ", count: Swift.max(0, width - count)) + self }
+
+  /// The text with blanks behind, up to `width`.
+  func left(_ width: Int) -> String { self + String(repeating: " ", count: Swift.max(0, width - count)) }
+}

@@ -1,0 +1,35 @@
+/// Rows of text in aligned columns.
+struct Table {
+  /// How a column is aligned.
+  enum Alignment { case left, right }
+
+  private let alignments: [Alignment]
+  private var rows: [[String]]
+
+  /// A table with a heading; columns are as wide as their widest text.
+  init(_ columns: [(heading: String, alignment: Alignment)]) {
+    alignments = columns.map(\.alignment)
+    rows = [columns.map(\.heading)]
+  }
+
+  mutating func add(_ row: [String]) { rows.append(row) }
+
+  /// The lines: heading, rule, rows.
+  var lines: [String] {
+    let widths = alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let lines = rows.map { row in
+      let cells = row.indices.map { column in
+        alignments[column] == .left ? row[column].left(widths[column]) : row[column].right(widths[column])
+      }
+      return trimmed(cells.joined(separator: "  "))
+    }
+    let width = widths.reduce(0, +) + 2 * (widths.count - 1)
+    return [lines[0], String(repeating: "─", count: width)] + lines.dropFirst()
+  }
+
+  private func trimmed(_ line: String) -> String {
+    var line = line
+    while line.last == " " { line.removeLast() }
+    return line
+  }
+}

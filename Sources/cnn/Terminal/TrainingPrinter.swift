@@ -1,0 +1,105 @@
+import Configuration
+import ConvNet
+import Training
+
+/// What a user reads while a network trains.
+final class TrainingPrinter {
+  private let config: ExperimentConfig
+  private let isQuiet: Bool
+  private let isJSON: Bool
+  private var bar: ProgressBar?
+  private var imagesBefore = 0
+  private let clock = ContinuousClock()
+  private let start: ContinuousClock.Instant
+
+  init(config: ExperimentConfig, isQuiet: Bool, isJSON: Bool) {
+    (self.config, self.isQuiet, self.isJSON) = (config, isQuiet, isJSON)
+    start = clock.now
+  }
+
+  /// Data, network and machine.
+  func header(_ data: ExperimentData, threads: Int, folder: String? = nil) throws {
+    guard !isQuiet else { return }
+    let shape = data.train.shape
+    try Console.print(
+      "\(data.name) from \(data.origin): \(data.train.count.grouped) images to train with, "
+        + "\(data.test.count.grouped) to test")
+    try Console.print(
+      "x [\(data.train.count), \(shape.channels), \(shape.height), \(shape.width)] bytes, "
+        + "y [\(data.train.count)] in \(data.classNames.count) classes")
+    let train = config.train
+    try Console.print(
+      "\(config.name): \(config.model.parameterCount.grouped) parameters, \(config.optimizer.type) "
+        + "lr \(config.optimizer.learningRate), batches of \(train.batchSize), seed \(config.seed)")
+    let place = folder.map { ", writing to \($0)" } ?? ""
+    try Console.print("CPU (\(LaneCPU.name)), \(threads) \(threads == 1 ? "thread" : "threads")\(place)")
+  }
+
+  func report(_ event: TrainingEvent?, _ json: JSON?) throws {
+    if isJSON, let json { try Console.print(json.text(pretty: false)) }
+    switch event {
+    case .step(let epoch, let step, let steps, let sums): draw(epoch, step, steps, sums)
+    case .epoch(let metrics, _): try line(metrics)
+    case nil: break
+    }
+  }
+
+  private func draw(_ epoch: Int, _ step: Int, _ steps: Int, _ sums: EpochSums) {
+    guard !isQuiet else { return }
+    if bar == nil {
+      bar = ProgressBar(label: "Epoch \(epoch)/\(config.train.epochs)")
+      imagesBefore = sums.images
+    }
+    bar?.update(done: step, of: steps) { seconds in
+      let images = Double(sums.images)
+      let rate = Double(sums.images - imagesBefore) / max(seconds, 1e-3)
+      return "loss \((sums.loss / images).fixed(4))  accuracy \((Double(sums.correct) / images).fixed(4))  "
+        + "\(Int(rate).grouped) img/s"
+    }
+  }
+
+  private func line(_ metrics: EpochMetrics) throws {
+    bar?.clear()
+    bar = nil
+    let epochs = config.train.epochs
+    guard !isQuiet, metrics.epoch % config.train.logEveryEpochs == 0 || metrics.epoch == epochs else {
+      return
+    }
+    var parts = [
+      "Epoch \(String(metrics.epoch).right(String(epochs).count))/\(epochs)", "loss \(metrics.loss.fixed(4))",
+    ]
+    if config.train.logSummedLoss { parts.append("sum \(metrics.summedLoss.fixed(2))") }
+    parts.append("accuracy \(metrics.accuracy.fixed(4))")
+    if let loss = metrics.validationLoss { parts.append("val_loss \(loss.fixed(4))") }
+    if let accuracy = metrics.validationAccuracy { parts.append("val_accuracy \(accuracy.fixed(4))") }
+    parts.append(metrics.seconds.duration)
+    parts.append("\((metrics.seconds * 1000 / Double(metrics.steps)).fixed(1))ms/step")
+    parts.append("\(Int(metrics.imagesPerSecond).grouped) img/s")
+    try Console.print(parts.joined(separator: "  "))
+  }
+
+  /// How the run ended, and what to do next.
+  func end(_ result: TrainingRun.Result, monitor: TrainConfig.Metric, progress: RunProgress) throws {
+    bar?.clear()
+    guard !isQuiet else { return }
+    let elapsed = ((clock.now - start) / .seconds(1)).duration
+    switch result.outcome {
+    case .interrupted:
+      Console.error("stopped after \(elapsed) at epoch \(progress.epoch + 1); saved in \(result.checkpoint)")
+      return
+    case .stoppedEarly:
+      try Console.print(
+        "stopped early: no better \(monitor.rawValue) for \(progress.epochsWithoutImprovement) epochs")
+    case .finished: break
+    }
+    let best =
+      progress.best.map { "; best epoch \($0.epoch): \(monitor.rawValue) \($0.value.fixed(4))" } ?? ""
+    try Console.print("Time elapsed: \(elapsed)\(best)")
+    if let test = result.test {
+      try Console.print(
+        "Test: loss \(test.loss.fixed(4))  accuracy \(test.accuracy.fixed(4))  "
+          + "(\(test.correct.grouped) of \(test.count.grouped))")
+    }
+    try Console.print("Checkpoint: \(result.checkpoint)")
+  }
+}
