@@ -116,8 +116,8 @@ struct ExtremePooling: ChannelwiseLayer {
 
   func backward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
     guard let dx = pass.dx, let dy = pass.dy else { return }
-    let disjoint = frame.windowsAreDisjoint
     if !frame.windowsTile { frame.clear(dx, region) }
+    let disjoint = frame.windowsAreDisjoint
     let pairs = frame.wholePairs
     region.forEachRow { block, channel, row in
       let rows = frame.rows(row)

@@ -53,7 +53,14 @@ struct Relabeling: MixingLayer {
   var worksInPlace: Bool { true }
 
   func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
-    for block in region.blocks { copy(pass.x, input, to: pass.y, output, block) }
+    guard pass.x.origin != pass.y.origin else { return }
+    region.forEachRow { block, channel, row in
+      let y = pass.y.row(block, channel, row)
+      let first = (channel &* output.height &+ row) &* output.width
+      for column in 0..<output.width {
+        y[column &* pass.y.column] = pass.x.pixel(block, first &+ column, input).pointee
+      }
+    }
   }
 
   func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
@@ -61,13 +68,9 @@ struct Relabeling: MixingLayer {
   }
 
   func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
-    if let dx = pass.dx, let dy = pass.dy { copy(dy, output, to: dx, input, piece) }
-  }
-
-  private func copy(_ source: FeatureMaps, _ from: Shape, to target: FeatureMaps, _ to: Shape, _ block: Int) {
-    guard source.origin != target.origin else { return }
-    for index in 0..<from.count {
-      target.pixel(block, index, to).pointee = source.pixel(block, index, from).pointee
+    guard let dx = pass.dx, let dy = pass.dy else { return }
+    for index in 0..<input.count {
+      dx.pixel(piece, index, input).pointee = dy.pixel(piece, index, output).pointee
     }
   }
 }
