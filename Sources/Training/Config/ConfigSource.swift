@@ -19,12 +19,13 @@ public enum ConfigSource {
   /// - Throws: `ConfigError` if it is not JSON, `DataError` if there is no such file or config.
   public static func json(_ path: String) throws -> JSON {
     let name = path.hasSuffix(".json") ? String(path.dropLast(5)) : path
-    let shippedText = shipped.first { $0.name == name }?.text
+    if !isFile(path), let text = shipped.first(where: { $0.name == name })?.text {
+      return try JSON(parsing: text, origin: "\(name).json")
+    }
     do {
       return try JSON(parsing: Self.read(path), origin: path)
     } catch let error as DataError {
-      guard let shippedText, !path.contains("/") else { throw Self.notFound(path, name, error) }
-      return try JSON(parsing: shippedText, origin: "\(name).json")
+      throw Self.notFound(path, name, error)
     }
   }
 
