@@ -39,7 +39,6 @@ let package = Package(
     .executableTarget(
       name: "cnn",
       dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-    .executableTarget(name: "Scratch", dependencies: ["ConvNet"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "DigitsTests", dependencies: ["Digits"]),
