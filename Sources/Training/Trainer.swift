@@ -149,7 +149,7 @@ public final class Trainer {
     guard loss.isFinite else {
       throw .diverged(
         epoch: epoch, step: progress.stepInEpoch + 1, layer: network.firstLayerThatIsNotFinite(),
-        learningRate: rate)
+        learningRate: config.optimizer.learningRate)
     }
     network.backward()
     optimizer.update(learningRate: rate)
