@@ -50,7 +50,7 @@ public struct ModelSource {
   }
 
   /// The checkpoint of a run's folder, or the path itself.
-  private static func file(_ path: String) throws(DataError) -> String {
+  public static func file(_ path: String) throws(DataError) -> String {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return path }
     let candidates = ["model.ckpt", "checkpoints/best.ckpt", "checkpoints/last.ckpt"].map { "\(path)/\($0)" }
@@ -61,7 +61,8 @@ public struct ModelSource {
     return found
   }
 
+  /// Whether it is a config: what does not exist may be the name of a shipped one.
   private static func isConfig(_ path: String) -> Bool {
-    path.hasSuffix(".json") || (access(path, F_OK) != 0 && ConfigSource.shipped.contains { $0.name == path })
+    path.hasSuffix(".json") || access(path, F_OK) != 0
   }
 }

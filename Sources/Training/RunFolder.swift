@@ -20,7 +20,7 @@ public struct RunFolder: Sendable {
   /// - Throws: `DataError.unwritable` if it is taken or cannot be written.
   public init(output: String?, name: String, overwrite: Bool) throws(DataError) {
     if let output { path = output } else { path = try Self.freePath("runs/\(name)", overwrite: overwrite) }
-    if !overwrite, Self.exists("\(path)/config.json") {
+    if !overwrite, Self.exists(Self.config(in: path)) {
       throw .unwritable(path: path, reason: "there is a run in this folder already; --force writes over it")
     }
     try AtomicFile.createFolder(checkpoints)
@@ -35,10 +35,12 @@ public struct RunFolder: Sendable {
     throw .unwritable(path: path, reason: "100,000 runs of this name are enough; use --output DIR")
   }
 
+  static func config(in path: String) -> String { "\(path)/config.json" }
+
   private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// The resolved config.
-  public var config: String { "\(path)/config.json" }
+  public var config: String { Self.config(in: path) }
   /// One row per epoch.
   public var metrics: String { "\(path)/metrics.csv" }
   /// One JSON object per event.
