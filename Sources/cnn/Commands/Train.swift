@@ -31,7 +31,8 @@ struct Train: ParsableCommand {
   @Option(parsing: .unconditional, help: ArgumentHelp("Learning rate.", valueName: "x"))
   var lr: Double?
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Where every random number comes from.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Where every random number comes from.", valueName: "n"))
   var seed: UInt64?
 
   @OptionGroup var machine: MachineOptions
