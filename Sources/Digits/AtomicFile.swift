@@ -43,7 +43,7 @@ public enum AtomicFile {
     let parent = folder(of: path)
     if parent != path { try createFolder(parent) }
     if mkdir(path, 0o777) != 0, errno != EEXIST || isFile(path) {
-      throw .unwritable(path: path, reason: systemMessage())
+      throw .unwritable(path: path, reason: "cannot create this folder: \(systemMessage())")
     }
   }
 

@@ -39,14 +39,15 @@ public struct ModelSource {
   }
 
   /// The checkpoint of a run's folder, or the path itself.
-  private static func file(_ path: String) throws(DataError) -> String {
+  public static func file(_ path: String) throws(DataError) -> String {
     guard isFolder(path) else { return path }
     if let found = RunFolder(reading: path).usableCheckpoints.first(where: isFile) { return found }
     throw .unreadable(
       path: path, reason: "no checkpoint in this folder (model.ckpt, checkpoints/best.ckpt)")
   }
 
+  /// Whether it is a config: what does not exist may be the name of a shipped one.
   private static func isConfig(_ path: String) -> Bool {
-    path.hasSuffix(".json") || (!isFile(path) && ConfigSource.shipped.contains { $0.name == path })
+    path.hasSuffix(".json") || !isFile(path)
   }
 }
