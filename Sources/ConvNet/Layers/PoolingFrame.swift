@@ -76,11 +76,11 @@ extension Window {
   func pooledShape(for input: Shape) throws(ShapeError) -> Shape {
     let size = try outputSize(for: input, isPool: true)
     let border = border(input)
-    let largest = max(border.top, border.left, border.bottom, border.right)
-    guard largest < min(kernel.rows, kernel.columns) else {
+    let (rows, columns) = (max(border.top, border.bottom), max(border.left, border.right))
+    guard rows < kernel.rows, columns < kernel.columns else {
       throw ShapeError(
-        "padding \(largest) is not smaller than the \(kernel.rows)x\(kernel.columns) pool: a window would lie outside the map"
-      )
+        "padding \(rows < kernel.rows ? columns : rows) is not smaller than the "
+          + "\(kernel.rows)x\(kernel.columns) pool: a window would lie outside the map")
     }
     return Shape(channels: input.channels, height: size.rows, width: size.columns)
   }
