@@ -89,7 +89,8 @@ import Testing
     for lane in 0..<LaneCPU.laneCount { a[lane] = Float(lane + 1) }
     #expect(a.laneSum() == Float(LaneCPU.laneCount * (LaneCPU.laneCount + 1) / 2))
     let largest = a.max(Lanes(repeating: 3))
-    #expect((0..<LaneCPU.laneCount).map { largest[$0] } == (0..<LaneCPU.laneCount).map { max(3, Float($0 + 1)) })
+    #expect(
+      (0..<LaneCPU.laneCount).map { largest[$0] } == (0..<LaneCPU.laneCount).map { max(3, Float($0 + 1)) })
   }
 
   @Test func blocksHoldAllImages() {
