@@ -25,11 +25,12 @@ struct Fixture {
     return try #require(file.floats(of: tensor))
   }
 
-  /// What the metadata says under `key`.
+  /// What the metadata says under `key`, if it is not plain text.
   func json(_ key: String) throws -> JSON {
-    let text = try #require(file.metadata(key), "\(key) is missing")
-    return try JSON(parsing: Array(text.utf8), origin: key)
+    try JSON(parsing: Array(text(key).utf8), origin: key)
   }
+
+  func text(_ key: String) throws -> String { try #require(file.metadata(key), "\(key) is missing") }
 
   /// The keys of the metadata that describe cases.
   var cases: [String] { file.metadata.map(\.key).filter { $0 != "source" } }

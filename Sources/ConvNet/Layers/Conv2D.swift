@@ -23,8 +23,7 @@ package struct Conv2D: Layer {
   }
 
   package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
-    let size = try window.outputSize(for: input, isPool: false)
-    return Shape(channels: filters, height: size.rows, width: size.columns)
+    try window.outputShape(for: input, channels: filters, isPool: false)
   }
 
   package func parameters(for input: Shape) -> [ParameterSpec] {

@@ -74,14 +74,14 @@ struct PoolingFrame: Sendable {
 extension Window {
   /// The output of a pool: as many channels as its input; every window must touch the map.
   func pooledShape(for input: Shape) throws(ShapeError) -> Shape {
-    let size = try outputSize(for: input, isPool: true)
+    let output = try outputShape(for: input, channels: input.channels, isPool: true)
     let border = border(input)
-    let largest = max(border.top, border.left, border.bottom, border.right)
-    guard largest < min(kernel.rows, kernel.columns) else {
+    let (rows, columns) = (max(border.top, border.bottom), max(border.left, border.right))
+    guard rows < kernel.rows, columns < kernel.columns else {
       throw ShapeError(
-        "padding \(largest) is not smaller than the \(kernel.rows)x\(kernel.columns) pool: a window would lie outside the map"
-      )
+        "padding \(rows < kernel.rows ? columns : rows) is not smaller than the "
+          + "\(kernel.rows)x\(kernel.columns) pool: a window would lie outside the map", fallback: output)
     }
-    return Shape(channels: input.channels, height: size.rows, width: size.columns)
+    return output
   }
 }

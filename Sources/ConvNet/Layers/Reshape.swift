@@ -14,18 +14,16 @@ package struct Reshape: Layer {
   }
 
   package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
-    let (known, overflows) = sizes.filter { $0 != -1 }.reduce((1, false)) { product, size in
-      let next = product.0.multipliedReportingOverflow(by: size)
-      return (next.partialValue, product.1 || next.overflow)
-    }
     let text = sizes.map(String.init).joined(separator: "x")
-    guard !overflows, known > 0 else { throw ShapeError("\(text) has too many elements") }
+    guard let known = sizes.filter({ $0 != -1 }).checkedProduct, known > 0 else {
+      throw ShapeError("\(text) has too many elements")
+    }
     let inferred = sizes.contains(-1)
     guard inferred ? input.count % known == 0 : input.count == known else {
+      let reason = inferred ? "\(input.count) is not a multiple of \(known)" : "\(text) has \(known)"
       throw ShapeError(
-        inferred
-          ? "cannot make \(text) of \(input.count) elements (\(input)): \(input.count) is not a multiple of \(known)"
-          : "cannot make \(text) of \(input.count) elements (\(input)): \(text) has \(known)")
+        "cannot make \(text) of \(input.count) elements (\(input)): \(reason)",
+        fallback: inferred ? nil : Shape(sizes))
     }
     return Shape(sizes.map { $0 == -1 ? input.count / known : $0 })
   }
