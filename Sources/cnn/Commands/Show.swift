@@ -37,7 +37,7 @@ struct Show: ParsableCommand {
 
   func run() throws {
     let config = try ConfigSource.load(ConfigSource.json(config), flags: [], settings: [])
-    let experiment = try ExperimentData(config, directory: data.data, environment: data.environment)
+    let experiment = try ExperimentData(config, directory: data.data, environment: data.environment())
     let images = try experiment.split(split)
     guard first < images.count else {
       throw ValidationError(
