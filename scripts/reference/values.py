@@ -53,8 +53,8 @@ def learnable_images(count):
 
 
 def optimizer_vector(step):
-    """64 parameters to start from (step 0: values / 16), or the gradient of a step: values * 2^-(index mod 16),
-    so that small gradients show where an epsilon stands."""
+    """64 parameters to start from (step 0: values / 16), or the gradient of a step: values times
+    2^-(index mod 16), so that small gradients show where an epsilon stands."""
     scale = 2.0 ** -(np.arange(64) % 16) if step else np.full(64, 1 / 16)
     return values((64,), OPTIMIZER + step) * scale.astype(np.float32)
 
