@@ -47,6 +47,6 @@ let package = Package(
       swiftSettings: [.unsafeFlags(cpuFlags)]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training"]),
-    .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"]),
+    .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"], exclude: ["Snapshots"]),
   ]
 )
