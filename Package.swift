@@ -43,7 +43,8 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "DigitsTests", dependencies: ["Digits"]),
     .testTarget(
-      name: "ConvNetTests", dependencies: ["ConvNet", "Interchange"],
+      name: "ConvNetTests",
+      dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"],
       swiftSettings: [.unsafeFlags(cpuFlags)]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training"]),

@@ -31,11 +31,11 @@ package func blockCount(_ images: Int) -> Int {
 extension Lanes {
   /// Lane-wise `max(self, other)`; a select is one instruction pair where `pointwiseMax` is a scalar loop.
   @inline(__always)
-  func max(_ other: Lanes) -> Lanes { replacing(with: other, where: other .> self) }
+  package func max(_ other: Lanes) -> Lanes { replacing(with: other, where: other .> self) }
 
   /// The sum of all lanes in a fixed order: halves are added until one number is left.
   @inline(__always)
-  func laneSum() -> Float {
+  package func laneSum() -> Float {
     var sums = InlineArray<16, Float>(repeating: 0)
     for lane in 0..<LaneCPU.laneCount { sums[unchecked: lane] = self[lane] }
     var width = LaneCPU.laneCount / 2
@@ -48,7 +48,7 @@ extension Lanes {
 
   /// e^x to within 2 ulp; x is clamped to ±87 where single precision ends.
   @inline(__always)
-  func exponential() -> Lanes {
+  package func exponential() -> Lanes {
     var x = max(Lanes(repeating: -87))
     x = x.replacing(with: 87, where: x .> 87)
     // Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits: 2^n is then a shift.
@@ -71,7 +71,7 @@ extension Lanes {
 
   /// The natural logarithm of positive, normal numbers, to within 2 ulp.
   @inline(__always)
-  func logarithm() -> Lanes {
+  package func logarithm() -> Lanes {
     // x = 2^n m with m in [sqrt(1/2), sqrt(2)), then log m from the series of atanh((m - 1) / (m + 1)).
     let bits = unsafeBitCast(self, to: IntegerLanes.self) &- 0x3F35_04F3
     let exponent = bits &>> 23
@@ -91,11 +91,11 @@ extension Lanes {
 
   /// 1 / (1 + e^-x).
   @inline(__always)
-  func logistic() -> Lanes { 1 / (1 + (-self).exponential()) }
+  package func logistic() -> Lanes { 1 / (1 + (-self).exponential()) }
 
   /// tanh x: a polynomial near zero, where 1 - 2 / (e^2x + 1) would cancel.
   @inline(__always)
-  func hyperbolicTangent() -> Lanes {
+  package func hyperbolicTangent() -> Lanes {
     let square = self * self
     var series = Lanes(repeating: -5.704_988_7e-3)
     series = Lanes(repeating: 2.063_908_9e-2).addingProduct(series, square)

@@ -76,7 +76,10 @@ public struct Model: Sendable {
       guard let layerInput = shape else { break }
       let output: Shape
       do {
+        try Self.checkSize(layerInput, "an input")
         output = try spec.layer.outputShape(for: layerInput)
+        try Self.checkSize(output, "an output")
+        try Self.checkWeights(spec.layer.parameters(for: layerInput), after: offset)
       } catch {
         faults.append(ModelFault(index: index, name: spec.name, message: error.message))
         shape = error.fallback
@@ -97,6 +100,25 @@ public struct Model: Sendable {
     guard faults.isEmpty else { throw ModelError(faults: faults) }
     self.layers = built
     flatCount = offset
+  }
+
+  /// Numbers of one image's activations between two layers, and weights in all, beyond which a model is refused.
+  private static let (largestMap, mostWeights) = (50_000_000, 500_000_000)
+
+  private static func checkSize(_ shape: Shape, _ what: String) throws(ShapeError) {
+    guard let count = shape.dimensions.checkedProduct, count <= largestMap else {
+      throw ShapeError("\(what) of \(shape) has more than \(largestMap) numbers per image")
+    }
+  }
+
+  private static func checkWeights(_ parameters: [ParameterSpec], after used: Int) throws(ShapeError) {
+    var left = mostWeights - used
+    for parameter in parameters {
+      guard let count = parameter.shape.checkedProduct, count <= left else {
+        throw ShapeError("weights of \(Shape(parameter.shape)) make more than \(mostWeights) in all")
+      }
+      left -= count
+    }
   }
 
   /// One image's output.

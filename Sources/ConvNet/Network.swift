@@ -21,19 +21,24 @@ public final class Network {
   /// The gradient of the last backward pass; nil in a network that only evaluates.
   public let gradients: FlatBuffer?
   let team: WorkerTeam
-  private let workspace: Workspace
+  let workspace: Workspace
   private let stages: [Stage]
   private let loss: any RunnableLoss
   private let classes: Int
   /// The name of each operation's layer.
   private let names: [String]
+  /// The layers whose weights are packed, and their numbers.
+  private let packing: [(layer: any MixingLayer, index: Int)]
   private let penalized: [Parameter]
   private let activityPenalties: [(layer: PenalizingActivity, index: Int)]
-  private var step: StepInfo
+  var step: StepInfo
 
   /// Allocates everything for batches of up to `batchSize` images.
+  ///
+  /// With `inputGradient` the backward pass goes on to the gradient of the input.
   package init(
-    model: Model, parameters: FlatBuffer, loss: any Loss, batchSize: Int, training: Bool, team: WorkerTeam
+    model: Model, parameters: FlatBuffer, loss: any Loss, batchSize: Int, training: Bool, team: WorkerTeam,
+    inputGradient: Bool = false
   ) {
     self.model = model
     self.parameters = parameters
@@ -44,9 +49,13 @@ public final class Network {
     let operations = Self.operations(of: model, absorbingSoftmax: type(of: loss).absorbsSoftmax)
     workspace = Workspace(
       operations: operations, input: model.input, parameters: parameters, gradients: gradients,
-      capacity: batchSize, workers: team.threads)
+      capacity: batchSize, workers: team.threads, inputGradient: inputGradient)
     stages = Self.stages(operations.map(\.layer))
     names = operations.map(\.name)
+    packing = operations.enumerated().compactMap { index, operation in
+      guard let layer = operation.layer as? any MixingLayer, layer.packedSize.forward > 0 else { return nil }
+      return (layer, index)
+    }
     penalized = model.parameters.filter { $0.spec.penalty.l1 != 0 || $0.spec.penalty.l2 != 0 }
     activityPenalties = operations.enumerated().compactMap { index, operation in
       (operation.layer as? PenalizingActivity).map { ($0, index) }
@@ -58,7 +67,7 @@ public final class Network {
   private static func operations(of model: Model, absorbingSoftmax: Bool) -> [Operation] {
     var layers = model.layers
     if absorbingSoftmax, layers.last?.layer is Softmax { layers.removeLast() }
-    return layers.flatMap { entry -> [Operation] in
+    let operations = layers.flatMap { entry -> [Operation] in
       guard let built = entry.layer.build(input: entry.input, output: entry.output) as? any RunnableLayer
       else { return [] }
       let operation = Operation(name: entry.name, layer: built, parameters: entry.parameters)
@@ -69,6 +78,10 @@ public final class Network {
           name: entry.name, layer: PenalizingActivity(input: entry.output, penalty: penalty), parameters: []),
       ]
     }
+    guard operations.isEmpty || !model.output.isFlat else { return operations }
+    // The loss reads scores one after another, whatever border the last layer wants.
+    let scores = Relabeling(input: model.output, output: Shape([model.output.count]))
+    return operations + [Operation(name: "scores", layer: scores, parameters: [])]
   }
 
   private static func stages(_ layers: [any RunnableLayer]) -> [Stage] {
@@ -127,7 +140,7 @@ public final class Network {
       }
     }
     for (image, index) in indices.enumerated() {
-      workspace.labels[image / lanes][image % lanes] = Int32(labels[Int(index)])
+      workspace.labels[image / lanes][image % lanes] = Float(labels[Int(index)])
     }
   }
 
@@ -135,12 +148,10 @@ public final class Network {
 
   /// Packs the weights again after they have changed.
   public func weightsChanged() {
-    let layers = workspace.operations.indices.compactMap { index in
-      (workspace.operations[index] as? any MixingLayer).map { ($0, index) }
-    }
-    for (layer, index) in layers {
-      let pass = workspace.passes[index]
-      team.run(items: layer.packingPieces(training: gradients != nil)) { piece, _ in layer.pack(piece, pass) }
+    let (training, passes) = (gradients != nil, UnsafePointer(workspace.passes))
+    for (layer, index) in packing {
+      team.run(items: layer.packingPieces(training: training)) { piece, _ in layer.pack(piece, passes[index])
+      }
     }
   }
 
@@ -167,11 +178,11 @@ public final class Network {
           outputs, classes: classes, labels: workspace.labels[block], scale: mask / Float(step.images),
           dy: step.training ? last.dy?.row(block, 0, 0) : nil) * mask
       var best = outputs[0]
-      var winner = IntegerLanes()
+      var winner = Lanes()
       for label in 1..<max(classes, 1) {
         let wins = outputs[label] .> best
         best = best.replacing(with: outputs[label], where: wins)
-        winner = winner.replacing(with: Int32(label), where: wins)
+        winner = winner.replacing(with: Lanes(repeating: Float(label)), where: wins)
       }
       workspace.predictions[block] = winner
     }

@@ -24,6 +24,18 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
   public var description: String { dimensions.map(String.init).joined(separator: "x") }
 }
 
+extension [Int] {
+  /// The product of all sizes, or nil if it is no `Int`.
+  var checkedProduct: Int? {
+    reduce(1 as Int?) { product, size in
+      guard let (value, overflow) = product?.multipliedReportingOverflow(by: size), !overflow else {
+        return nil
+      }
+      return value
+    }
+  }
+}
+
 /// Why a layer cannot follow its input; the message holds the formula, its numbers and what would fit.
 public struct ShapeError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong, with the formula and what would fit.

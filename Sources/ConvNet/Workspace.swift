@@ -8,20 +8,21 @@ final class Workspace: @unchecked Sendable {
   let passes: UnsafeMutablePointer<LayerPass>
   let scratch: [UnsafeMutablePointer<Float>]
   /// The class of each lane, one vector per block.
-  let labels: UnsafeMutablePointer<IntegerLanes>
+  let labels: UnsafeMutablePointer<Lanes>
   /// The loss of each image, one vector per block.
   let losses: UnsafeMutablePointer<Lanes>
   /// The class with the highest score, one vector per block.
-  let predictions: UnsafeMutablePointer<IntegerLanes>
+  let predictions: UnsafeMutablePointer<Lanes>
   private let arena: Arena
 
   init(
     operations: [Operation], input: Shape, parameters: FlatBuffer, gradients: FlatBuffer?, capacity: Int,
-    workers: Int
+    workers: Int, inputGradient: Bool = false
   ) {
     let layers = operations.map(\.layer)
     let blocks = blockCount(capacity)
-    let plan = MemoryPlan(layers: layers, hasParameters: operations.map { !$0.parameters.isEmpty })
+    let plan = MemoryPlan(
+      layers: layers, hasParameters: operations.map { !$0.parameters.isEmpty }, inputGradient: inputGradient)
     let arena = Arena()
     let isTraining = gradients != nil
     func maps(_ layouts: [MapLayout], shared: [Bool], needed: (Int) -> Bool) -> [FeatureMaps?] {
@@ -66,9 +67,8 @@ final class Workspace: @unchecked Sendable {
     }
     let scratchSize = layers.reduce(0) { max($0, ($1 as? any MixingLayer)?.scratchSize(blocks: blocks) ?? 0) }
     scratch = (0..<workers).map { _ in arena.floats(isTraining ? scratchSize : 0) }
-    labels = UnsafeMutableRawPointer(arena.lanes(blocks)).bindMemory(to: IntegerLanes.self, capacity: blocks)
-    predictions = UnsafeMutableRawPointer(arena.lanes(blocks))
-      .bindMemory(to: IntegerLanes.self, capacity: blocks)
+    labels = arena.lanes(blocks)
+    predictions = arena.lanes(blocks)
     losses = arena.lanes(blocks)
     self.operations = layers
     self.capacity = capacity
@@ -94,7 +94,7 @@ private struct MemoryPlan {
   /// Whether anything in front of a boundary learns.
   var needsGradient: [Bool]
 
-  init(layers: [any RunnableLayer], hasParameters: [Bool]) {
+  init(layers: [any RunnableLayer], hasParameters: [Bool], inputGradient: Bool) {
     let count = layers.count
     valueLayouts = Array(repeating: .dense, count: count + 1)
     sharedValues = Array(repeating: false, count: count)
@@ -111,6 +111,7 @@ private struct MemoryPlan {
       sharedValues[index] = !producerNeedsIt && canShare(layers[index], valueLayouts[index + 1])
       valueLayouts[index] = sharedValues[index] ? valueLayouts[index + 1] : layers[index].inputLayout
     }
+    needsGradient[0] = inputGradient
     for index in 0..<count {
       needsGradient[index + 1] = needsGradient[index] || hasParameters[index]
       sharedGradients[index] = needsGradient[index] && canShare(layers[index], gradientLayouts[index])

@@ -48,4 +48,10 @@ extension RandomLanes {
     a = a &+ first
     b = b &+ second &+ RandomLanes(repeating: round)
   }
+
+  /// The upper 23 bits as numbers in 1 ..< 2.
+  @inline(__always)
+  var unitInterval: Lanes {
+    unsafeBitCast((self &>> RandomLanes(repeating: 9)) | RandomLanes(repeating: 0x3F80_0000), to: Lanes.self)
+  }
 }

@@ -2,7 +2,7 @@ import Configuration
 
 /// The mean of each window. Explicit padding counts as zeros (PyTorch); "same" padding does not count (TensorFlow).
 package struct AveragePool2D: Layer {
-  let window: Window
+  package let window: Window
 
   package init(_ reader: ObjectReader) { window = Window(reader, isPool: true) }
 
@@ -26,7 +26,7 @@ struct AveragePooling: ChannelwiseLayer {
 
   init(input: Shape, output: Shape, window: Window) {
     (self.input, self.output) = (input, output)
-    frame = PoolingFrame(input: input, window: window)
+    frame = PoolingFrame(input: input, output: output, window: window)
     countsPadding = window.padding != .same
   }
 

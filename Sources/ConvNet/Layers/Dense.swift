@@ -23,8 +23,8 @@ package struct Dense: Layer {
   package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
     guard input.isFlat else {
       throw ShapeError(
-        "needs flat features, not a \(input) map; put { \"type\": \"flatten\" } before it (\(input.count) features)"
-      )
+        "needs flat features, not a \(input) map; "
+          + "put { \"type\": \"flatten\" } before it (\(input.count) features)", fallback: Shape([units]))
     }
     return Shape([units])
   }

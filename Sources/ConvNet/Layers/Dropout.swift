@@ -49,7 +49,7 @@ struct DroppingOut: ChannelwiseLayer {
     _ targetStep: Int, _ block: Int, _ channel: Int, _ row: Int, _ pass: LayerPass, _ step: StepInfo
   ) {
     let factor = Lanes(repeating: Float(1 / (1 - rate)))
-    let threshold = RandomLanes(repeating: UInt32(rate * 0x1p32))
+    let threshold = Lanes(repeating: Float(1 + rate))
     let width = input.width
     let key = step.random.key &+ SIMD2(UInt32(truncatingIfNeeded: pass.index), 0)
     var images = RandomLanes(repeating: UInt32(truncatingIfNeeded: block &* LaneCPU.laneCount))
@@ -61,10 +61,10 @@ struct DroppingOut: ChannelwiseLayer {
       let (even, odd) = RandomLanes.threefry(key: key, place, images)
       let column = 2 &* pair
       target[column &* targetStep] = (source[column &* sourceStep] * factor)
-        .replacing(with: Lanes(), where: even .< threshold)
+        .replacing(with: Lanes(), where: even.unitInterval .< threshold)
       if column &+ 1 < width {
         target[(column &+ 1) &* targetStep] = (source[(column &+ 1) &* sourceStep] * factor)
-          .replacing(with: Lanes(), where: odd .< threshold)
+          .replacing(with: Lanes(), where: odd.unitInterval .< threshold)
       }
     }
   }

@@ -1,8 +1,8 @@
 import Configuration
 
 /// Keeps the largest number of each window; padding never wins.
-package struct MaxPool2D: Layer, PoolingRule {
-  let window: Window
+package struct MaxPool2D: Layer {
+  package let window: Window
 
   package init(_ reader: ObjectReader) { window = Window(reader, isPool: true) }
 
@@ -13,16 +13,13 @@ package struct MaxPool2D: Layer, PoolingRule {
   package var details: LayerDetails { window.details }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer {
-    ExtremePooling<MaxPool2D>(input: input, output: output, window: window)
+    ExtremePooling(input: input, output: output, window: window, keepsLargest: true)
   }
-
-  @inline(__always)
-  static func wins(_ candidate: Lanes, over best: Lanes) -> LaneMask { candidate .> best }
 }
 
 /// Keeps the smallest number of each window; padding never wins.
-package struct MinPool2D: Layer, PoolingRule {
-  let window: Window
+package struct MinPool2D: Layer {
+  package let window: Window
 
   package init(_ reader: ObjectReader) { window = Window(reader, isPool: true) }
 
@@ -33,27 +30,22 @@ package struct MinPool2D: Layer, PoolingRule {
   package var details: LayerDetails { window.details }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer {
-    ExtremePooling<MinPool2D>(input: input, output: output, window: window)
+    ExtremePooling(input: input, output: output, window: window, keepsLargest: false)
   }
-
-  @inline(__always)
-  static func wins(_ candidate: Lanes, over best: Lanes) -> LaneMask { candidate .< best }
-}
-
-/// Which of two numbers a pool keeps.
-protocol PoolingRule: Sendable {
-  static func wins(_ candidate: Lanes, over best: Lanes) -> LaneMask
 }
 
 /// Max or min pooling bound to its shapes; it remembers which place of the window won, the first of equals.
-struct ExtremePooling<Rule: PoolingRule>: ChannelwiseLayer {
+///
+/// Places are kept as floating-point numbers: comparing whole-number lanes is a scalar loop in the standard library.
+struct ExtremePooling: ChannelwiseLayer {
   let input: Shape
   let output: Shape
   let frame: PoolingFrame
+  let keepsLargest: Bool
 
-  init(input: Shape, output: Shape, window: Window) {
-    (self.input, self.output) = (input, output)
-    frame = PoolingFrame(input: input, window: window)
+  init(input: Shape, output: Shape, window: Window, keepsLargest: Bool) {
+    (self.input, self.output, self.keepsLargest) = (input, output, keepsLargest)
+    frame = PoolingFrame(input: input, output: output, window: window)
   }
 
   func inputRows(for rows: Range<Int>) -> Range<Int> { frame.inputRows(for: rows) }
@@ -61,26 +53,40 @@ struct ExtremePooling<Rule: PoolingRule>: ChannelwiseLayer {
   func memory(blocks: Int) -> Int { blocks * output.count }
 
   private func winners(_ block: Int, _ channel: Int, _ row: Int, _ pass: LayerPass)
-    -> UnsafeMutablePointer<IntegerLanes>
+    -> UnsafeMutablePointer<Lanes>
   {
-    let offset = ((block &* output.channels &+ channel) &* output.height &+ row) &* output.width
-    return UnsafeMutableRawPointer(pass.memory + offset).assumingMemoryBound(to: IntegerLanes.self)
+    pass.memory + ((block &* output.channels &+ channel) &* output.height &+ row) &* output.width
   }
 
+  // MARK: Forward
+
   func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
+    if keepsLargest {
+      pool(region, pass, training: step.training) { $0 .> $1 }
+    } else {
+      pool(region, pass, training: step.training) { $0 .< $1 }
+    }
+  }
+
+  @inline(__always)
+  private func pool(
+    _ region: Region, _ pass: LayerPass, training: Bool, _ wins: (Lanes, Lanes) -> LaneMask
+  ) {
+    let pairs = frame.wholePairs
     region.forEachRow { block, channel, row in
       let rows = frame.rows(row)
       let x = pass.x.row(block, channel, frame.inputRow(row))
       let y = pass.y.row(block, channel, row)
       let winners = winners(block, channel, row, pass)
-      for column in 0..<output.width {
-        let columns = frame.columns(column)
-        let corner = x + frame.inputColumn(column)
-        if rows == 0..<2, columns == 0..<2 {
-          pool(corner, 0..<2, 0..<2, pass.x.row, step.training, &y[column], &winners[column])
-        } else {
-          pool(corner, rows, columns, pass.x.row, step.training, &y[column], &winners[column])
-        }
+      let fast = rows == 0..<2 ? pairs : 0
+      for column in 0..<fast {
+        pool(x + 2 &* column, 0..<2, 0..<2, pass.x.row, 2, training, &y[column], &winners[column], wins)
+      }
+      for column in fast..<output.width {
+        pool(
+          x + frame.inputColumn(column), rows, frame.columns(column), pass.x.row, frame.kernelColumns,
+          training,
+          &y[column], &winners[column], wins)
       }
     }
   }
@@ -88,44 +94,63 @@ struct ExtremePooling<Rule: PoolingRule>: ChannelwiseLayer {
   @inline(__always)
   private func pool(
     _ corner: UnsafeMutablePointer<Lanes>, _ rows: Range<Int>, _ columns: Range<Int>, _ rowStride: Int,
-    _ training: Bool, _ y: inout Lanes, _ winner: inout IntegerLanes
+    _ kernelColumns: Int, _ training: Bool, _ y: inout Lanes, _ winner: inout Lanes,
+    _ wins: (Lanes, Lanes) -> LaneMask
   ) {
     var best = corner[rows.lowerBound &* rowStride &+ columns.lowerBound]
-    var place = IntegerLanes(repeating: Int32(rows.lowerBound &* frame.kernelColumns &+ columns.lowerBound))
+    var place = Lanes(repeating: Float(rows.lowerBound &* kernelColumns &+ columns.lowerBound))
     for row in rows {
       for column in columns {
         let candidate = corner[row &* rowStride &+ column]
-        let wins = Rule.wins(candidate, over: best)
-        best = best.replacing(with: candidate, where: wins)
-        if training {
-          place = place.replacing(with: Int32(row &* frame.kernelColumns &+ column), where: wins)
-        }
+        let isBetter = wins(candidate, best)
+        best = best.replacing(with: candidate, where: isBetter)
+        place = place.replacing(
+          with: Lanes(repeating: Float(row &* kernelColumns &+ column)), where: isBetter)
       }
     }
     y = best
     if training { winner = place }
   }
 
+  // MARK: Backward
+
   func backward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
     guard let dx = pass.dx, let dy = pass.dy else { return }
-    if !frame.windowsAreDisjoint { frame.clear(dx, region) }
+    if !frame.windowsTile { frame.clear(dx, region) }
+    let disjoint = frame.windowsAreDisjoint
+    let pairs = frame.wholePairs
     region.forEachRow { block, channel, row in
       let rows = frame.rows(row)
-      let gradient = dx.row(block, channel, 0) + frame.inputRow(row) &* dx.row
+      let gradient = dx.row(block, channel, frame.inputRow(row))
       let upstream = dy.row(block, channel, row)
       let winners = winners(block, channel, row, pass)
-      for column in 0..<output.width {
-        let value = upstream[column &* dy.column]
-        let winner = winners[column]
-        let corner = gradient + frame.inputColumn(column) &* dx.column
-        for windowRow in rows {
-          for windowColumn in frame.columns(column) {
-            let place = Int32(windowRow &* frame.kernelColumns &+ windowColumn)
-            let share = Lanes().replacing(with: value, where: winner .== place)
-            let target = corner + (windowRow &* dx.row &+ windowColumn &* dx.column)
-            target.pointee = frame.windowsAreDisjoint ? share : target.pointee + share
-          }
-        }
+      let fast = rows == 0..<2 ? pairs : 0
+      for column in 0..<fast {
+        spread(
+          upstream[column &* dy.column], winners[column], gradient + 2 &* column &* dx.column, dx, 0..<2,
+          0..<2,
+          2, disjoint: true)
+      }
+      for column in fast..<output.width {
+        spread(
+          upstream[column &* dy.column], winners[column], gradient + frame.inputColumn(column) &* dx.column,
+          dx, rows, frame.columns(column), frame.kernelColumns, disjoint: disjoint)
+      }
+    }
+  }
+
+  /// Gives the gradient to the place that won, and zero to the others.
+  @inline(__always)
+  private func spread(
+    _ value: Lanes, _ winner: Lanes, _ corner: UnsafeMutablePointer<Lanes>, _ dx: FeatureMaps,
+    _ rows: Range<Int>, _ columns: Range<Int>, _ kernelColumns: Int, disjoint: Bool
+  ) {
+    for row in rows {
+      for column in columns {
+        let place = Lanes(repeating: Float(row &* kernelColumns &+ column))
+        let share = Lanes().replacing(with: value, where: winner .== place)
+        let target = corner + (row &* dx.row &+ column &* dx.column)
+        target.pointee = disjoint ? share : target.pointee + share
       }
     }
   }

@@ -8,9 +8,12 @@ struct PoolingFrame: Sendable {
   let strideColumns: Int
   let top: Int
   let left: Int
+  private let outputHeight: Int
+  private let outputWidth: Int
 
-  init(input: Shape, window: Window) {
+  init(input: Shape, output: Shape, window: Window) {
     (height, width) = (input.height, input.width)
+    (outputHeight, outputWidth) = (output.height, output.width)
     (kernelRows, kernelColumns) = window.kernel
     (strideRows, strideColumns) = window.stride
     let border = window.border(input)
@@ -38,15 +41,26 @@ struct PoolingFrame: Sendable {
     return max(0, 0 &- first)..<min(kernelColumns, width &- first)
   }
 
+  /// The rows that some windows stand for, with those no window covers, so that bands leave none out.
   func inputRows(for rows: Range<Int>) -> Range<Int> {
-    let last = inputRow(rows.upperBound - 1) + kernelRows
-    return max(0, inputRow(rows.lowerBound))..<min(height, last)
+    max(0, inputRow(rows.lowerBound))..<(rows.upperBound == outputHeight ? height : inputRow(rows.upperBound))
   }
 
   var rowsAreIndependent: Bool { strideRows >= kernelRows }
   var windowsAreDisjoint: Bool { rowsAreIndependent && strideColumns >= kernelColumns }
+  /// Whether every pixel lies in exactly one window.
+  var windowsTile: Bool {
+    (strideRows, strideColumns) == (kernelRows, kernelColumns) && inputRow(outputHeight) >= height
+      && inputColumn(outputWidth) >= width
+  }
 
-  /// Sets the gradient of the channels of `region` to zero, for windows that overlap.
+  /// Windows in a row that are 2 x 2, side by side and wholly on the map: the common case, with a path of its own.
+  var wholePairs: Int {
+    let isPair = kernelRows == 2 && kernelColumns == 2 && strideColumns == 2 && strideRows >= 2
+    return isPair && left == 0 && top == 0 ? width / 2 : 0
+  }
+
+  /// Sets the gradient of the channels of `region` to zero, for windows that overlap or leave pixels out.
   func clear(_ dx: FeatureMaps, _ region: Region) {
     var whole = region
     whole.rows = inputRows(for: region.rows)
@@ -60,14 +74,14 @@ struct PoolingFrame: Sendable {
 extension Window {
   /// The output of a pool: as many channels as its input; every window must touch the map.
   func pooledShape(for input: Shape) throws(ShapeError) -> Shape {
-    let size = try outputSize(for: input, isPool: true)
+    let output = try outputShape(for: input, channels: input.channels, isPool: true)
     let border = border(input)
-    let largest = max(border.top, border.left, border.bottom, border.right)
-    guard largest < min(kernel.rows, kernel.columns) else {
+    let (rows, columns) = (max(border.top, border.bottom), max(border.left, border.right))
+    guard rows < kernel.rows, columns < kernel.columns else {
       throw ShapeError(
-        "padding \(largest) is not smaller than the \(kernel.rows)x\(kernel.columns) pool: a window would lie outside the map"
-      )
+        "padding \(rows < kernel.rows ? columns : rows) is not smaller than the "
+          + "\(kernel.rows)x\(kernel.columns) pool: a window would lie outside the map", fallback: output)
     }
-    return Shape(channels: input.channels, height: size.rows, width: size.columns)
+    return output
   }
 }

@@ -1,16 +1,23 @@
 import Configuration
 
 /// max(0, x); the gradient is 0 where x is 0 or less.
-package struct ReLU: Layer, ActivationFunction {
+package struct ReLU: Layer {
   package init(_ reader: ObjectReader) {}
 
   package func outputShape(for input: Shape) -> Shape { input }
 
-  package func build(input: Shape, output: Shape) -> any BuiltLayer { Elementwise<ReLU>(input: input) }
+  package func build(input: Shape, output: Shape) -> any BuiltLayer { Rectifying(input: input) }
+}
 
-  @inline(__always)
-  static func value(_ x: Lanes) -> Lanes { x.max(Lanes()) }
+/// ReLU bound to its shape.
+struct Rectifying: ElementwiseLayer {
+  let input: Shape
 
-  @inline(__always)
-  static func gradient(_ dy: Lanes, value y: Lanes) -> Lanes { Lanes().replacing(with: dy, where: y .> 0) }
+  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
+    pass.map(region, width: input.width) { $0.max(Lanes()) }
+  }
+
+  func backward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
+    pass.mapGradient(region, width: input.width) { dy, y in Lanes().replacing(with: dy, where: y .> 0) }
+  }
 }

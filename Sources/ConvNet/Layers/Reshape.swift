@@ -14,18 +14,16 @@ package struct Reshape: Layer {
   }
 
   package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
-    let (known, overflows) = sizes.filter { $0 != -1 }.reduce((1, false)) { product, size in
-      let next = product.0.multipliedReportingOverflow(by: size)
-      return (next.partialValue, product.1 || next.overflow)
-    }
     let text = sizes.map(String.init).joined(separator: "x")
-    guard !overflows, known > 0 else { throw ShapeError("\(text) has too many elements") }
+    guard let known = sizes.filter({ $0 != -1 }).checkedProduct, known > 0 else {
+      throw ShapeError("\(text) has too many elements")
+    }
     let inferred = sizes.contains(-1)
     guard inferred ? input.count % known == 0 : input.count == known else {
+      let reason = inferred ? "\(input.count) is not a multiple of \(known)" : "\(text) has \(known)"
       throw ShapeError(
-        inferred
-          ? "cannot make \(text) of \(input.count) elements (\(input)): \(input.count) is not a multiple of \(known)"
-          : "cannot make \(text) of \(input.count) elements (\(input)): \(text) has \(known)")
+        "cannot make \(text) of \(input.count) elements (\(input)): \(reason)",
+        fallback: inferred ? nil : Shape(sizes))
     }
     return Shape(sizes.map { $0 == -1 ? input.count / known : $0 })
   }
@@ -53,7 +51,14 @@ struct Relabeling: MixingLayer {
   var worksInPlace: Bool { true }
 
   func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
-    for block in region.blocks { copy(pass.x, input, to: pass.y, output, block) }
+    guard pass.x.origin != pass.y.origin else { return }
+    region.forEachRow { block, channel, row in
+      let y = pass.y.row(block, channel, row)
+      let first = (channel &* output.height &+ row) &* output.width
+      for column in 0..<output.width {
+        y[column &* pass.y.column] = pass.x.pixel(block, first &+ column, input).pointee
+      }
+    }
   }
 
   func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
@@ -61,13 +66,9 @@ struct Relabeling: MixingLayer {
   }
 
   func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
-    if let dx = pass.dx, let dy = pass.dy { copy(dy, output, to: dx, input, piece) }
-  }
-
-  private func copy(_ source: FeatureMaps, _ from: Shape, to target: FeatureMaps, _ to: Shape, _ block: Int) {
-    guard source.origin != target.origin else { return }
-    for index in 0..<from.count {
-      target.pixel(block, index, to).pointee = source.pixel(block, index, from).pointee
+    guard let dx = pass.dx, let dy = pass.dy else { return }
+    for index in 0..<input.count {
+      dx.pixel(piece, index, input).pointee = dy.pixel(piece, index, output).pointee
     }
   }
 }

@@ -1,16 +1,23 @@
 import Configuration
 
 /// 1 / (1 + e^-x).
-package struct Sigmoid: Layer, ActivationFunction {
+package struct Sigmoid: Layer {
   package init(_ reader: ObjectReader) {}
 
   package func outputShape(for input: Shape) -> Shape { input }
 
-  package func build(input: Shape, output: Shape) -> any BuiltLayer { Elementwise<Sigmoid>(input: input) }
+  package func build(input: Shape, output: Shape) -> any BuiltLayer { Squashing(input: input) }
+}
 
-  @inline(__always)
-  static func value(_ x: Lanes) -> Lanes { x.logistic() }
+/// Sigmoid bound to its shape.
+struct Squashing: ElementwiseLayer {
+  let input: Shape
 
-  @inline(__always)
-  static func gradient(_ dy: Lanes, value y: Lanes) -> Lanes { dy * y * (1 - y) }
+  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
+    pass.map(region, width: input.width) { $0.logistic() }
+  }
+
+  func backward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
+    pass.mapGradient(region, width: input.width) { dy, y in dy * y * (1 - y) }
+  }
 }

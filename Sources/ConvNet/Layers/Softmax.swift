@@ -55,7 +55,9 @@ extension Shape {
   /// The shape itself, which has to be flat.
   func requiringFlat() throws(ShapeError) -> Shape {
     guard isFlat else {
-      throw ShapeError("needs flat features, not a \(self) map; put { \"type\": \"flatten\" } before it")
+      throw ShapeError(
+        "needs flat features, not a \(self) map; put { \"type\": \"flatten\" } before it",
+        fallback: Shape([count]))
     }
     return self
   }

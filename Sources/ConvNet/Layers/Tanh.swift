@@ -1,16 +1,23 @@
 import Configuration
 
 /// The hyperbolic tangent.
-package struct Tanh: Layer, ActivationFunction {
+package struct Tanh: Layer {
   package init(_ reader: ObjectReader) {}
 
   package func outputShape(for input: Shape) -> Shape { input }
 
-  package func build(input: Shape, output: Shape) -> any BuiltLayer { Elementwise<Tanh>(input: input) }
+  package func build(input: Shape, output: Shape) -> any BuiltLayer { HyperbolicTangent(input: input) }
+}
 
-  @inline(__always)
-  static func value(_ x: Lanes) -> Lanes { x.hyperbolicTangent() }
+/// Tanh bound to its shape.
+struct HyperbolicTangent: ElementwiseLayer {
+  let input: Shape
 
-  @inline(__always)
-  static func gradient(_ dy: Lanes, value y: Lanes) -> Lanes { dy * (1 - y * y) }
+  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
+    pass.map(region, width: input.width) { $0.hyperbolicTangent() }
+  }
+
+  func backward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
+    pass.mapGradient(region, width: input.width) { dy, y in dy * (1 - y * y) }
+  }
 }

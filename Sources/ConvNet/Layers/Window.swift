@@ -76,11 +76,11 @@ package struct Window: Sendable, Equatable {
     }
   }
 
-  /// Rows and columns of the output: (in + padding - kernel) / stride + 1, or why they are not whole numbers.
-  func outputSize(for input: Shape, isPool: Bool) throws(ShapeError) -> (rows: Int, columns: Int) {
+  /// The output, (in + padding - kernel) / stride + 1 rows and columns, or why these are not whole numbers.
+  func outputShape(for input: Shape, channels: Int, isPool: Bool) throws(ShapeError) -> Shape {
     guard input.dimensions.count == 3 else {
-      throw ShapeError(
-        "needs a map [channels, height, width], not flat \(input) features; put it before \"flatten\"")
+      let remedy = input.isFlat ? "\(input) flat features; put it before \"flatten\"" : "\(input)"
+      throw ShapeError("needs a map [channels, height, width], not \(remedy)")
     }
     let border = border(input)
     let rows = input.height + border.top + border.bottom
@@ -99,18 +99,22 @@ package struct Window: Sendable, Equatable {
         stride: stride.columns
       ),
     ]
+    let output = Shape(
+      channels: channels, height: (rows - kernel.rows) / stride.rows + 1,
+      width: (columns - kernel.columns) / stride.columns + 1)
     if padding != .same, !roundsDown {
       for d in dimensions where (d.size + d.border - d.kernel) % d.stride != 0 {
-        throw unevenSize(
+        let message = Self.unevenSize(
           d.name, size: d.size, border: d.border, kernel: d.kernel, stride: d.stride, isPool: isPool)
+        throw ShapeError(message, fallback: output)
       }
     }
-    return ((rows - kernel.rows) / stride.rows + 1, (columns - kernel.columns) / stride.columns + 1)
+    return output
   }
 
-  private func unevenSize(
+  private static func unevenSize(
     _ name: String, size: Int, border: Int, kernel: Int, stride: Int, isPool: Bool
-  ) -> ShapeError {
+  ) -> String {
     let span = size + border - kernel
     let quotient = Double(span) / Double(stride) + 1
     let rounded = (quotient * 100).rounded() / 100
@@ -127,8 +131,8 @@ package struct Window: Sendable, Equatable {
     let multiple =
       isPool && kernel == stride && border == 0
       ? "a map of \(size) is not a multiple of the pool of \(kernel): " : ""
-    return ShapeError(
-      "\(multiple)\(formula) = \(rounded) is not a whole number; would fit: \(fits.joined(separator: ", "))")
+    return "\(multiple)\(formula) = \(rounded) is not a whole number; "
+      + "would fit: \(fits.joined(separator: ", "))"
   }
 
   /// The summary's columns.

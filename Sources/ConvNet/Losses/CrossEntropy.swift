@@ -10,7 +10,7 @@ package struct CrossEntropy: RunnableLoss {
   package init(_ reader: ObjectReader) {}
 
   func evaluate(
-    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: IntegerLanes, scale: Lanes,
+    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
     dy: UnsafeMutablePointer<Lanes>?
   ) -> Lanes {
     let normalizer = logSumOfExponentials(y, classes)

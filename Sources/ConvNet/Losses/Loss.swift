@@ -33,7 +33,7 @@ protocol RunnableLoss: Loss {
   ///   - labels: the class of each lane.
   ///   - dy: where the gradient goes, times `scale`, or nil.
   func evaluate(
-    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: IntegerLanes, scale: Lanes,
+    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
     dy: UnsafeMutablePointer<Lanes>?
   ) -> Lanes
 }
@@ -41,7 +41,7 @@ protocol RunnableLoss: Loss {
 extension Lanes {
   /// 1 in the lanes whose label is `label`, 0 elsewhere.
   @inline(__always)
-  static func oneHot(_ labels: IntegerLanes, _ label: Int) -> Lanes {
-    Lanes().replacing(with: 1, where: labels .== Int32(truncatingIfNeeded: label))
+  static func oneHot(_ labels: Lanes, _ label: Int) -> Lanes {
+    Lanes().replacing(with: Lanes(repeating: 1), where: labels .== Lanes(repeating: Float(label)))
   }
 }

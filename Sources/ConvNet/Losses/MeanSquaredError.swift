@@ -7,7 +7,7 @@ package struct MeanSquaredError: RunnableLoss {
   package init(_ reader: ObjectReader) {}
 
   func evaluate(
-    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: IntegerLanes, scale: Lanes,
+    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
     dy: UnsafeMutablePointer<Lanes>?
   ) -> Lanes {
     let share = Lanes(repeating: 1 / Float(classes))

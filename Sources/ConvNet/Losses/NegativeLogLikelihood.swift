@@ -7,7 +7,7 @@ package struct NegativeLogLikelihood: RunnableLoss {
   package init(_ reader: ObjectReader) {}
 
   func evaluate(
-    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: IntegerLanes, scale: Lanes,
+    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
     dy: UnsafeMutablePointer<Lanes>?
   ) -> Lanes {
     var loss = Lanes()

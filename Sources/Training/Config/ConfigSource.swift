@@ -21,15 +21,14 @@ public enum ConfigSource {
   ///   checkpoint that is damaged throws.
   public static func json(_ path: String) throws -> JSON {
     let name = path.hasSuffix(".json") ? String(path.dropLast(5)) : path
-    let shippedText = shipped.first { $0.name == name }?.text
     if path.hasSuffix(".ckpt") { return try Checkpoint(contentsOf: path).config.resolved }
+    if !isFile(path), let text = shipped.first(where: { $0.name == name })?.text {
+      return try JSON(parsing: text, origin: "\(name).json")
+    }
     do {
       return try JSON(parsing: Self.read(path), origin: path)
     } catch let error as DataError {
-      if let shippedText, !path.contains("/") {
-        return try JSON(parsing: shippedText, origin: "\(name).json")
-      }
-      let runConfig = RunFolder.config(in: path)
+      let runConfig = RunFolder(reading: path).config
       guard let text = try? Self.read(runConfig) else { throw Self.notFound(path, name, error) }
       return try JSON(parsing: text, origin: runConfig)
     }

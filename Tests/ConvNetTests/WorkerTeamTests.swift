@@ -1,0 +1,74 @@
+import ConvNet
+import Synchronization
+import Testing
+
+@Suite struct WorkerTeamTests {
+  /// How often each item of a job was run, and by workers of which numbers.
+  private final class Tally: Sendable {
+    private let counts: Mutex<(items: [Int], workers: Set<Int>)>
+
+    init(items: Int) { counts = Mutex((Array(repeating: 0, count: items), [])) }
+
+    func note(item: Int, worker: Int) {
+      counts.withLock {
+        $0.items[item] += 1
+        $0.workers.insert(worker)
+      }
+    }
+
+    var items: [Int] { counts.withLock { $0.items } }
+    var workers: Set<Int> { counts.withLock { $0.workers } }
+  }
+
+  @Test(arguments: [1, 2, 3, 4, 8]) func everyItemRunsOnce(threads: Int) {
+    let team = WorkerTeam(threads: threads)
+    #expect(team.threads == threads)
+    for repetition in 0..<3000 {
+      let tally = Tally(items: repetition % 23)
+      team.run(items: repetition % 23) { item, worker in tally.note(item: item, worker: worker) }
+      guard tally.items.allSatisfy({ $0 == 1 }), tally.workers.allSatisfy({ (0..<threads).contains($0) })
+      else {
+        Issue.record("job \(repetition): \(tally.items) by \(tally.workers)")
+        return
+      }
+    }
+  }
+
+  @Test func resultsAreThereWhenTheJobReturns() {
+    let team = WorkerTeam(threads: 3)
+    var numbers = [Int](repeating: 0, count: 64)
+    numbers.withUnsafeMutableBufferPointer { buffer in
+      nonisolated(unsafe) let numbers = buffer
+      for round in 1...2000 { team.run(items: 64) { item, _ in numbers[item] += round } }
+    }
+    #expect(numbers == Array(repeating: 2000 * 2001 / 2, count: 64))
+  }
+
+  @Test func sleepersWakeUp() {
+    let team = WorkerTeam(threads: 4)
+    for _ in 0..<20 {
+      // Long enough for all workers to have stopped spinning.
+      var spins = 0
+      let clock = ContinuousClock()
+      let start = clock.now
+      while clock.now - start < .milliseconds(2) { spins += 1 }
+      let tally = Tally(items: 40)
+      team.run(items: 40) { item, worker in tally.note(item: item, worker: worker) }
+      #expect(tally.items == Array(repeating: 1, count: 40))
+    }
+  }
+
+  @Test func teamsComeAndGo() {
+    for _ in 0..<200 {
+      let tally = Tally(items: 4)
+      WorkerTeam(threads: 4).run(items: 4) { item, worker in tally.note(item: item, worker: worker) }
+      #expect(tally.items == [1, 1, 1, 1])
+    }
+  }
+
+  @Test func thereIsAtLeastOneThreadAndOneCore() {
+    #expect(WorkerTeam(threads: 0).threads == 1)
+    #expect(WorkerTeam(threads: -3).threads == 1)
+    #expect(WorkerTeam.availableCores >= 1)
+  }
+}

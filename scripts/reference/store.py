@@ -1,0 +1,77 @@
+"""Writes fixtures: small float32 safetensors files, the same bytes on every run."""
+
+import json
+from concurrent.futures import ProcessPoolExecutor
+from math import gcd, prod
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from values import signs
+
+FOLDER = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures"
+WHOLE, SAMPLES, PROJECTIONS = 8192, 2048, 8
+
+
+def save(name, tensors, metadata):
+    """Writes FOLDER/name.safetensors. Metadata values that are not strings are stored as JSON."""
+    header = {"__metadata__": {
+        key: value if isinstance(value, str) else compact(value) for key, value in metadata.items()}}
+    data = b""
+    for key, value in tensors.items():
+        value = np.ascontiguousarray(value, dtype="<f4")
+        if not np.isfinite(value).all():
+            raise ValueError(f"{name}: {key} is not finite")
+        begin, data = len(data), data + value.tobytes()
+        header[key] = {"dtype": "F32", "shape": value.shape, "data_offsets": [begin, len(data)]}
+    text = compact(header).encode()
+    text += b" " * (-len(text) % 8)
+    write(f"{name}.safetensors", len(text).to_bytes(8, "little") + text + data)
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":"))
+
+
+def write(name, contents):
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / name
+    path.write_bytes(contents)
+    print(f"{len(contents):9,} bytes  {path.relative_to(FOLDER.parents[1])}", flush=True)
+
+
+def source(framework):
+    """The name and version of a framework's module, without the build it came from."""
+    return f"{framework.__name__} {framework.__version__.split('+')[0]}"
+
+
+def condense(name, tensor):
+    """(tensors, every): a large tensor as samples, its norm and its projections; `every` is 0 when whole."""
+    tensor = np.asarray(tensor, dtype=np.float64)
+    if tensor.size <= WHOLE:
+        return {name: tensor}, 0
+    every = sampling_step(tensor.shape)
+    flat = tensor.reshape(-1)
+    return {
+        f"{name}.samples": flat[::every],
+        f"{name}.norm": np.array([np.linalg.norm(flat)]),
+        f"{name}.projections": np.array([flat @ signs(flat.size, number) for number in range(PROJECTIONS)]),
+    }, every
+
+
+def sampling_step(shape):
+    """The least step that leaves at most SAMPLES elements and shares no factor with any dimension, so
+    that the samples visit every row and column."""
+    size = prod(shape)
+    step = -(-size // SAMPLES)
+    while gcd(step, size) != 1:
+        step += 1
+    return step
+
+
+def isolated(function, *arguments):
+    """Calls the function in a process of its own: PyTorch and TensorFlow bring two LLVMs that can't share
+    one. So a module that uses both imports them inside its functions."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
