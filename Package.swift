@@ -49,6 +49,6 @@ let package = Package(
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
     .testTarget(
       name: "TrainingTests", dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Training"]),
-    .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"]),
+    .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"], exclude: ["Snapshots"]),
   ]
 )

@@ -90,7 +90,7 @@ public struct ExperimentConfig: Sendable {
       model: reader.value("model", .object(ModelConfig.init), "The network."),
       loss: reader.value("loss", LossType.field, default: "cross_entropy", "What is minimised."),
       optimizer: reader.value(
-        "optimizer", OptimizerConfig.field, default: "adam", "How weights are updated."),
+        "optimizer", OptimizerConfig.field, default: OptimizerConfig.defaultType, "How weights are updated."),
       train: reader.value("train", .object(TrainConfig.init), default: [:], "How long and in which batches."))
   }
 }
