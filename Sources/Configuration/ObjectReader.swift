@@ -84,13 +84,15 @@ public final class ObjectReader {
     let known = Set(questions.map(\.key))
     let unknown = members.filter { !known.contains($0.key) }
     if unknown.isEmpty { return }
-    let missing = questions.map(\.key).filter { key in !members.contains { $0.key == key } }
+    let keys = questions.map(\.key)
+    let missing = keys.filter { key in !members.contains { $0.key == key } }
     let nested = questions.map { (key: $0.key, properties: $0.schema()["properties"]) }
     for member in unknown {
       let owner = nested.first { $0.properties?[member.key] != nil }
       let hint =
         owner.map { "; did you mean \("\($0.key).\(member.key)".quoted)?" }
-        ?? Spelling.hint(for: member.key, among: missing)
+        // Whoever wrote a key into a file did not mean one that is there as well; a flag changes those, too.
+        ?? Spelling.hint(for: member.key, among: member.keyPlace.isFlag ? keys : missing)
       scope.appending(member.key).report("unknown key\(hint)", at: member.keyPlace)
     }
   }

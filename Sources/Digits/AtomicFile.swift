@@ -39,12 +39,11 @@ public enum AtomicFile {
 
   /// Creates the folder at `path` and those above it that are missing; throws `unwritable`.
   public static func createFolder(_ path: String) throws(DataError) {
-    var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+    if isFolder(path) { return }
     let parent = folder(of: path)
     if parent != path { try createFolder(parent) }
     if mkdir(path, 0o777) != 0, errno != EEXIST || isFile(path) {
-      throw .unwritable(path: path, reason: systemMessage())
+      throw .unwritable(path: path, reason: "cannot create this folder: \(systemMessage())")
     }
   }
 
@@ -104,20 +103,7 @@ public enum AtomicFile {
 
     /// Appends `bytes`; throws `unwritable`.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(DataError) {
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let slice = UnsafeRawBufferPointer(rebasing: rest)
-        #if canImport(Darwin)
-          let count = Darwin.write(descriptor, slice.baseAddress, slice.count)
-        #else
-          let count = Glibc.write(descriptor, slice.baseAddress, slice.count)
-        #endif
-        if count > 0 {
-          rest = rest.dropFirst(count)
-        } else if count == 0 || errno != EINTR {
-          try check(-1, path)
-        }
-      }
+      try check(writeAll(bytes, to: descriptor) ? 0 : -1, path)
     }
 
     fileprivate func sync() throws(DataError) {

@@ -3,7 +3,7 @@ public enum FileSignature: Sendable, CaseIterable {
   case gzip, idx, pgm, png, jpeg, zip, xz, bzip2, zstandard, html, xml, numpy, matlab, gitLFS
 
   /// How many bytes of a file are enough to tell.
-  static let length = 64
+  package static let length = 64
 
   /// The kind of file that begins with these bytes, or nil if they are none of the known ones.
   public init?(_ bytes: some Collection<UInt8>) {
@@ -56,7 +56,7 @@ public enum FileSignature: Sendable, CaseIterable {
   }
 
   /// A phrase for an error: `this is an HTML page ("<!DOCTYPE html")`, `it begins with DE AD BE EF`.
-  static func describe(_ bytes: some Collection<UInt8>) -> String {
+  package static func describe(_ bytes: some Collection<UInt8>) -> String {
     if bytes.isEmpty { return "the file is empty" }
     guard let signature = FileSignature(bytes) else {
       return "it begins with " + bytes.prefix(4).map(hex).joined(separator: " ")

@@ -5,8 +5,23 @@
 #endif
 
 /// The operating system's words for the last failed call.
-func systemMessage() -> String {
+package func systemMessage() -> String {
   String(cString: strerror(errno))
+}
+
+/// Writes all of `bytes`, however many calls it takes; false leaves the reason to `systemMessage`.
+package func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let slice = UnsafeRawBufferPointer(rebasing: rest)
+    let count = write(descriptor, slice.baseAddress, slice.count)
+    if count > 0 {
+      rest = rest.dropFirst(count)
+    } else if count == 0 || errno != EINTR {
+      return false
+    }
+  }
+  return true
 }
 
 /// `directory` and `name` joined by one slash; an absolute `name` stands for itself.
@@ -16,9 +31,15 @@ func joinPath(_ directory: String, _ name: String) -> String {
 }
 
 /// Whether `path` is a file (not a folder), or a link to one.
-func isFile(_ path: String) -> Bool {
+package func isFile(_ path: String) -> Bool {
   var status = stat()
   return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
+}
+
+/// Whether `path` is a folder, or a link to one.
+package func isFolder(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
 /// A number and what it counts: `1 byte`, `60,000 images`.

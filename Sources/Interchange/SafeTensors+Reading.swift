@@ -42,14 +42,15 @@ extension SafeTensors {
       SafeTensorsError(kind: .malformed, file: file, byte: byte, message: message)
     }
     let start = SafeTensorsHeader.start
-    guard fileCount >= start else { throw fault("\(fileCount) bytes are no safetensors file", at: 0) }
+    guard fileCount >= start else { throw fault("not safetensors: only \(fileCount) bytes", at: 0) }
     guard fileCount <= limits.fileBytes else {
       throw fault("\(fileCount) bytes; the limit is \(limits.fileBytes)", at: 0)
     }
     let length = try next(start)
     let headerCount = length.reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
     guard headerCount <= limits.headerBytes else {
-      throw fault("a header of \(headerCount) bytes; the limit is \(limits.headerBytes)", at: 0)
+      throw fault(
+        "not safetensors: a header of \(headerCount) bytes; the limit is \(limits.headerBytes)", at: 0)
     }
     guard headerCount <= fileCount - start else {
       throw fault("a header of \(headerCount) bytes, but \(fileCount - start) are left", at: 0)

@@ -33,6 +33,17 @@ public struct EpochMetrics: Sendable, Equatable {
     }
   }
 
+  /// The heading of `metrics.csv`.
+  static let heading = "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,images_per_second"
+
+  /// A row of `metrics.csv`; empty where there is no validation.
+  var row: String {
+    let columns = [
+      loss, accuracy, validationLoss, validationAccuracy, learningRate, seconds, imagesPerSecond,
+    ]
+    return ([String(epoch)] + columns.map { $0.map { "\($0)" } ?? "" }).joined(separator: ",")
+  }
+
   /// The metrics as members of a JSON object, numbers in full precision.
   public var members: [(String, JSON)] {
     let optional: [(String, Double?)] = [("val_loss", validationLoss), ("val_accuracy", validationAccuracy)]

@@ -1,9 +1,15 @@
 import ConvNet
 import Digits
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// What a model makes of a set of images.
 public struct Evaluation: Sendable {
-  /// The mean loss.
+  /// The mean loss, penalties included.
   public var loss = 0.0
   /// Images evaluated.
   public var count = 0
@@ -47,6 +53,8 @@ public struct Evaluation: Sendable {
 public final class Evaluator {
   private let network: Network
   private let scale: PixelScale
+  /// Whether the network ends in a softmax that is not part of its loss.
+  private let givesProbabilities: Bool
   private static let batchSize = 128
 
   /// An evaluator that reads `parameters` where they lie: after they have changed, it sees the new ones.
@@ -55,6 +63,8 @@ public final class Evaluator {
       model: config.model, parameters: parameters, loss: config.loss, batchSize: Self.batchSize,
       training: false, team: team)
     scale = config.pixelScale
+    givesProbabilities =
+      config.model.layers.last?.type == LayerType.softmax.rawValue && !type(of: config.loss).absorbsSoftmax
   }
 
   /// Loss, accuracy and confusion over `subset`.
@@ -67,17 +77,18 @@ public final class Evaluator {
     network.weightsChanged()
     for batch in try DataLoader(subset, batchSize: Self.batchSize).epoch(0) {
       network.load(pixels: pool.pixels, labels: pool.labels, indices: batch, scale: scale)
-      lossSum += network.forward().lossSum
+      lossSum += network.forward().lossSum + network.penalty() * Double(batch.count)
       for (image, index) in batch.enumerated() {
         evaluation.confusion[Int(pool.labels[Int(index)])][network.prediction(ofImage: image)] += 1
       }
     }
     evaluation.count = subset.count
-    evaluation.loss = lossSum / Double(subset.count) + network.penalty()
+    evaluation.loss = lossSum / Double(subset.count)
     return evaluation
   }
 
-  /// The scores of every image, `[N][classes]`.
+  /// The scores of every image before softmax (where only probabilities are known, their logarithms),
+  /// `[N][classes]`.
   public func scores(_ images: Images) -> [[Float]] {
     network.weightsChanged()
     let labels = [UInt8](repeating: 0, count: images.count)
@@ -89,7 +100,8 @@ public final class Evaluator {
       _ = network.forward()
       scores += batch.indices.map { network.outputs(ofImage: $0 - first) }
     }
-    return scores
+    guard givesProbabilities else { return scores }
+    return scores.map { $0.map { log(max($0, .leastNormalMagnitude)) } }
   }
 }
 

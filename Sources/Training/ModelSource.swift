@@ -3,12 +3,6 @@ import ConvNet
 import Digits
 import Interchange
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// A network somebody named on the command line: a config, a checkpoint, a run's folder, or bare weights.
 public struct ModelSource {
   /// The file that was read in the end.
@@ -29,39 +23,31 @@ public struct ModelSource {
   public init(_ path: String, config configPath: String? = nil) throws {
     let file = try Self.file(path)
     self.path = file
-    if let configPath {
-      config = try ExperimentConfig(ConfigSource.json(configPath))
-      let weights = try WeightFile.weights(of: config.model, contentsOf: file)
-      let buffer = FlatBuffer(count: config.model.flatCount)
-      for (parameter, weight) in zip(config.model.parameters, weights) {
-        buffer.replace(at: parameter.offset, with: weight.values)
-      }
-      parameters = buffer
-      (classNames, dataName) = (Dataset.digitNames, nil)
-    } else if Self.isConfig(file) {
-      config = try ExperimentConfig(ConfigSource.json(file))
-      (parameters, classNames, dataName) = (nil, Dataset.digitNames, nil)
-    } else {
+    if configPath == nil, !Self.isConfig(file) {
       let checkpoint = try Checkpoint(contentsOf: file)
       config = checkpoint.config
       parameters = checkpoint.parameters()
       (classNames, dataName) = (checkpoint.classNames, checkpoint.data.name)
+      return
     }
+    let config = try ExperimentConfig(ConfigSource.json(configPath ?? file))
+    self.config = config
+    parameters = try configPath.map { _ in
+      try config.model.buffer(of: WeightFile.weights(of: config.model, contentsOf: file))
+    }
+    (classNames, dataName) = (Dataset.digitNames, nil)
   }
 
   /// The checkpoint of a run's folder, or the path itself.
-  private static func file(_ path: String) throws(DataError) -> String {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return path }
-    let candidates = ["model.ckpt", "checkpoints/best.ckpt", "checkpoints/last.ckpt"].map { "\(path)/\($0)" }
-    guard let found = candidates.first(where: { access($0, F_OK) == 0 }) else {
-      throw .unreadable(
-        path: path, reason: "no checkpoint in this folder (model.ckpt, checkpoints/best.ckpt)")
-    }
-    return found
+  public static func file(_ path: String) throws(DataError) -> String {
+    guard isFolder(path) else { return path }
+    if let found = RunFolder(reading: path).usableCheckpoints.first(where: isFile) { return found }
+    throw .unreadable(
+      path: path, reason: "no checkpoint in this folder (model.ckpt, checkpoints/best.ckpt)")
   }
 
+  /// Whether it is a config: what does not exist may be the name of a shipped one.
   private static func isConfig(_ path: String) -> Bool {
-    path.hasSuffix(".json") || (access(path, F_OK) != 0 && ConfigSource.shipped.contains { $0.name == path })
+    path.hasSuffix(".json") || !isFile(path)
   }
 }

@@ -1,5 +1,3 @@
-import Digits
-
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)

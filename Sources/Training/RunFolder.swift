@@ -11,31 +11,44 @@ import Digits
 public struct RunFolder: Sendable {
   /// The folder.
   public let path: String
+  /// Keeps other runs out as long as this value or a copy of it lives.
+  private let lock: FolderLock?
 
-  /// Creates the folder.
+  /// Creates the folder and locks it.
   ///
   /// - Parameters:
   ///   - output: where the user wants it; nil for `runs/<name>`, or the next free number behind it.
   ///   - overwrite: whether a run that is already there may be written over.
   /// - Throws: `DataError.unwritable` if it is taken or cannot be written.
   public init(output: String?, name: String, overwrite: Bool) throws(DataError) {
-    if let output { path = output } else { path = try Self.freePath("runs/\(name)", overwrite: overwrite) }
-    if !overwrite, Self.exists("\(path)/config.json") {
-      throw .unwritable(path: path, reason: "there is a run in this folder already; --force writes over it")
+    if let output {
+      path = output
+    } else {
+      path = overwrite ? "runs/\(name)" : try Self.createFree("runs", name)
     }
+    try AtomicFile.createFolder(path)
+    lock = try FolderLock(path)
     try AtomicFile.createFolder(checkpoints)
     if overwrite {
-      for file in [finalCheckpoint, bestCheckpoint, lastCheckpoint] { unlink(file) }
+      for file in usableCheckpoints { unlink(file) }
+    } else if access(config, F_OK) == 0 {
+      throw .unwritable(path: path, reason: "there is a run in this folder already; --force writes over it")
     }
   }
 
-  private static func freePath(_ path: String, overwrite: Bool) throws(DataError) -> String {
-    if overwrite || !exists(path) { return path }
-    for number in 2..<100_000 where !exists("\(path)-\(number)") { return "\(path)-\(number)" }
-    throw .unwritable(path: path, reason: "100,000 runs of this name are enough; use --output DIR")
-  }
+  /// The folder of an earlier run, to read from.
+  init(reading path: String) { (self.path, lock) = (path, nil) }
 
-  private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  /// Creates `parent/name`, or the first of `parent/name-2`, `parent/name-3` that nobody has.
+  private static func createFree(_ parent: String, _ name: String) throws(DataError) -> String {
+    try AtomicFile.createFolder(parent)
+    for number in 1..<100_000 {
+      let path = "\(parent)/\(name)\(number == 1 ? "" : "-\(number)")"
+      if mkdir(path, 0o777) == 0 { return path }
+      if errno != EEXIST { throw .unwritable(path: path, reason: systemMessage()) }
+    }
+    throw .unwritable(path: parent, reason: "100,000 runs called \(name) are enough; use --output DIR")
+  }
 
   /// The resolved config.
   public var config: String { "\(path)/config.json" }
@@ -47,36 +60,26 @@ public struct RunFolder: Sendable {
   public var checkpoints: String { "\(path)/checkpoints" }
   /// The best epoch.
   public var bestCheckpoint: String { "\(checkpoints)/best.ckpt" }
-  /// The last epoch.
+  /// The last epoch, or where an interrupted run stands.
   public var lastCheckpoint: String { "\(checkpoints)/last.ckpt" }
   /// The best epoch's weights alone, once the run has ended.
   public var finalCheckpoint: String { "\(path)/model.ckpt" }
+
+  /// The checkpoints that a reader takes, the first that is there.
+  var usableCheckpoints: [String] { [finalCheckpoint, bestCheckpoint, lastCheckpoint] }
 }
 
-/// A text file that grows line by line.
-public struct LineFile: ~Copyable {
-  private let path: String
+/// Holds a folder until it goes out of scope; the system frees it should the program die.
+private final class FolderLock: Sendable {
   private let descriptor: Int32
 
-  /// Starts the file anew.
-  public init(path: String) throws(DataError) {
-    self.path = path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o666)
-    if descriptor < 0 { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
-  }
-
-  deinit { close(descriptor) }
-
-  /// Adds a line.
-  public func append(_ line: String) throws(DataError) {
-    var rest = Array("\(line)\n".utf8)[...]
-    while !rest.isEmpty {
-      let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if written > 0 {
-        rest = rest.dropFirst(written)
-      } else if errno != EINTR {
-        throw .unwritable(path: path, reason: String(cString: strerror(errno)))
-      }
+  init(_ path: String) throws(DataError) {
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // A few file systems have no locks; there a folder is only as safe as its user is careful.
+    if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+      throw .unwritable(path: path, reason: "another run is writing to this folder")
     }
   }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
 }

@@ -2,22 +2,6 @@ import ConvNet
 import Digits
 import Randomness
 
-/// Why a run ended before its last epoch.
-public enum TrainingError: Error, Sendable, CustomStringConvertible {
-  /// The loss is not a finite number.
-  case diverged(epoch: Int, step: Int, layer: String?, learningRate: Double)
-
-  /// One line that says where, and what to lower.
-  public var description: String {
-    switch self {
-    case .diverged(let epoch, let step, let layer, let rate):
-      let place = layer.map { ", first in layer \($0)" } ?? ""
-      return "the loss is not finite at epoch \(epoch), step \(step)\(place); lower the learning rate "
-        + "(--lr \(rate / 10), it was \(rate))"
-    }
-  }
-}
-
 /// What a trainer tells while it works.
 public enum TrainingEvent: Sendable {
   /// A step is done: the sums of the epoch so far.
@@ -27,11 +11,11 @@ public enum TrainingEvent: Sendable {
 }
 
 /// How a run ended.
-public enum TrainingOutcome: Sendable, Equatable {
+public enum TrainingOutcome: String, Sendable {
   /// All epochs are done.
   case finished
   /// Early stopping ended it.
-  case stoppedEarly
+  case stoppedEarly = "stopped_early"
   /// Somebody asked it to stop.
   case interrupted
 }
@@ -46,10 +30,13 @@ public final class Trainer {
   public private(set) var progress = RunProgress()
   /// The optimizer and what it remembers.
   public let optimizer: OptimizerRun
+  /// What decides which epoch is the best.
+  public let monitor: TrainConfig.Metric
   private let data: ExperimentData
+  private let loader: DataLoader
+  private let scale: PixelScale
   private let network: Network
   private let evaluator: Evaluator
-  private let loader: DataLoader
   private let clock = ContinuousClock()
 
   /// Allocates everything a run needs.
@@ -57,18 +44,18 @@ public final class Trainer {
   /// - Parameter weights: weights to start from; nil draws new ones.
   /// - Throws: `DataError` if there is no batch.
   public init(
-    _ config: ExperimentConfig, data: ExperimentData, team: WorkerTeam,
-    weights: [(name: String, shape: [Int], values: [Float])]? = nil
-  ) throws {
-    self.config = config
-    self.data = data
-    parameters = config.model.initialParameters(seed: config.seed)
-    for (parameter, weight) in zip(config.model.parameters, weights ?? []) {
-      parameters.replace(at: parameter.offset, with: weight.values)
-    }
+    _ config: ExperimentConfig, data: ExperimentData, team: WorkerTeam, weights: [NamedTensor]? = nil
+  ) throws(DataError) {
+    (self.config, self.data) = (config, data)
+    monitor =
+      config.train.monitor ?? config.train.earlyStop?.monitor
+      ?? (config.data.validation == nil ? .loss : .validationAccuracy)
+    parameters =
+      weights.map(config.model.buffer(of:)) ?? config.model.initialParameters(seed: config.seed)
     loader = try DataLoader(
       data.train, batchSize: config.train.batchSize, shuffle: config.train.shuffle,
       dropLast: config.train.dropLast, seed: config.seed)
+    scale = config.pixelScale
     network = Network(
       model: config.model, parameters: parameters, loss: config.loss,
       batchSize: min(config.train.batchSize, data.train.count), training: true, team: team)
@@ -80,12 +67,6 @@ public final class Trainer {
   /// Steps of an epoch.
   public var stepsPerEpoch: Int { loader.stepsPerEpoch }
 
-  /// What decides which epoch is the best.
-  public var monitor: TrainConfig.Metric {
-    let wanted = config.train.monitor ?? config.train.earlyStop?.monitor
-    return wanted ?? (data.validation(epoch: 0) == nil ? .loss : .validationAccuracy)
-  }
-
   /// Trains until the last epoch, early stopping, or until `shouldStop` says so after a step.
   ///
   /// - Throws: `TrainingError` when the run diverges, and what `report` throws.
@@ -96,7 +77,9 @@ public final class Trainer {
       guard let metrics = try runEpoch(shouldStop: shouldStop, report: report) else { return .interrupted }
       let isBest = judge(metrics)
       try report(.epoch(metrics, isBest: isBest))
-      if let earlyStop = config.train.earlyStop, progress.epochsWithoutImprovement > earlyStop.patience {
+      if let earlyStop = config.train.earlyStop,
+        progress.epochsWithoutImprovement >= max(earlyStop.patience, 1)
+      {
         return .stoppedEarly
       }
       if shouldStop() && progress.epoch < config.train.epochs { return .interrupted }
@@ -111,69 +94,86 @@ public final class Trainer {
     let epoch = progress.epoch + 1
     let batches = loader.epoch(epoch)
     let start = clock.now
-    let firstImage = progress.sums.images
-    var summedLoss = 0.0
-    var learningRate = config.optimizer.learningRate
+    let imagesBefore = progress.sums.images
     while progress.stepInEpoch < batches.count {
-      (summedLoss, learningRate) = try step(on: batches[progress.stepInEpoch], epoch: epoch, summedLoss)
-      try report(
-        .step(epoch: epoch, step: progress.stepInEpoch, of: batches.count, sums: progress.sums))
-      if progress.stepInEpoch < batches.count, shouldStop() { return nil }
+      try step(on: batches[progress.stepInEpoch])
+      try report(.step(epoch: epoch, step: progress.stepInEpoch, of: batches.count, sums: progress.sums))
+      if progress.stepInEpoch < batches.count, shouldStop() {
+        try checkWeights()
+        return nil
+      }
     }
     let seconds = (clock.now - start) / .seconds(1)
-    let sums = progress.sums
+    try checkWeights()
     let validation = try data.validation(epoch: epoch).map { try evaluator.evaluate($0) }
-    progress.epoch = epoch
-    progress.stepInEpoch = 0
-    progress.sums = EpochSums()
+    if validation?.loss.isFinite == false { throw diverged(.loss, in: nil) }
+    let sums = progress.sums
+    (progress.epoch, progress.stepInEpoch, progress.sums) = (epoch, 0, EpochSums())
     return EpochMetrics(
-      epoch: epoch, loss: sums.loss / Double(sums.images),
-      accuracy: Double(sums.correct) / Double(sums.images),
-      validationLoss: validation?.loss, validationAccuracy: validation?.accuracy, summedLoss: summedLoss,
-      learningRate: learningRate, steps: batches.count, seconds: seconds,
-      imagesPerSecond: Double(sums.images - firstImage) / seconds)
+      epoch: epoch, loss: sums.meanLoss, accuracy: sums.accuracy, validationLoss: validation?.loss,
+      validationAccuracy: validation?.accuracy, summedLoss: sums.stepLosses,
+      learningRate: learningRate(afterStep: progress.step - 1),
+      steps: batches.count, seconds: seconds,
+      imagesPerSecond: Double(sums.images - imagesBefore) / seconds)
   }
 
-  private func step(
-    on batch: ArraySlice<Int32>, epoch: Int, _ summedLoss: Double
-  ) throws(TrainingError) -> (summedLoss: Double, learningRate: Double) {
+  /// One step: forward, backward, update. Nothing is allocated here.
+  private func step(on batch: ArraySlice<Int32>) throws(TrainingError) {
     let pool = data.train.images
-    network.load(pixels: pool.pixels, labels: pool.labels, indices: batch, scale: config.pixelScale)
+    network.load(pixels: pool.pixels, labels: pool.labels, indices: batch, scale: scale)
     let dropout = CounterRandom(seed: config.seed, purpose: .dropout, stream: UInt64(progress.step))
     let result = network.forward(training: true, dropout: dropout)
     let loss = result.lossSum / Double(result.images) + network.penalty()
-    let passed = Double(progress.step) / Double(loader.stepsPerEpoch)
-    let rate =
-      config.optimizer.learningRate
-      * config.optimizer.schedule.factor(epoch: passed, of: Double(config.train.epochs))
-    guard loss.isFinite else {
-      throw .diverged(
-        epoch: epoch, step: progress.stepInEpoch + 1, layer: network.firstLayerThatIsNotFinite(),
-        learningRate: rate)
-    }
+    guard loss.isFinite else { throw diverged(.loss, in: network.firstLayerThatIsNotFinite()) }
     network.backward()
-    optimizer.update(learningRate: rate)
+    optimizer.update(learningRate: learningRate(afterStep: progress.step))
     progress.step += 1
     progress.stepInEpoch += 1
     progress.sums.loss += loss * Double(result.images)
+    progress.sums.stepLosses += loss
     progress.sums.correct += result.correct
     progress.sums.images += result.images
-    return (summedLoss + loss, rate)
   }
 
-  /// Remembers whether an epoch was the best so far.
+  /// The learning rate of the step that follows `steps` others.
+  private func learningRate(afterStep steps: Int) -> Double {
+    let epoch = Double(steps) / Double(loader.stepsPerEpoch)
+    let epochs = Double(config.train.epochs)
+    return config.optimizer.learningRate * config.optimizer.schedule.factor(epoch: epoch, of: epochs)
+  }
+
+  /// Remembers whether an epoch was the best so far, and how long early stopping has waited.
   private func judge(_ metrics: EpochMetrics) -> Bool {
-    guard let value = metrics[monitor] ?? metrics[.loss] else { return false }
-    let change = config.train.earlyStop?.minimumChange ?? 0
-    let isBetter = progress.best.map { best in
-      monitor.growsBetter ? value > best.value + change : value < best.value - change
+    if let earlyStop = config.train.earlyStop, let value = metrics[earlyStop.monitor] {
+      if earlyStop.monitor.isBetter(value, than: progress.bestWatched, by: earlyStop.minimumChange) {
+        (progress.bestWatched, progress.epochsWithoutImprovement) = (value, 0)
+      } else {
+        progress.epochsWithoutImprovement += 1
+      }
     }
-    if isBetter ?? true {
-      progress.best = RunProgress.Best(epoch: metrics.epoch, value: value)
-      progress.epochsWithoutImprovement = 0
-      return true
+    guard let value = metrics[monitor], monitor.isBetter(value, than: progress.best?.value) else {
+      return false
     }
-    progress.epochsWithoutImprovement += 1
-    return false
+    progress.best = RunProgress.Best(epoch: metrics.epoch, value: value)
+    return true
+  }
+
+  // MARK: Divergence
+
+  /// Weights are saved only while they are finite: the last step's are in no loss yet.
+  private func checkWeights() throws(TrainingError) {
+    if parameters.isFinite { return }
+    let faulty = config.model.layers.first { layer in
+      layer.parameters.contains { !parameters[$0.range].allSatisfy(\.isFinite) }
+    }
+    throw diverged(.weight, in: faulty?.name)
+  }
+
+  private func diverged(_ what: TrainingError.Quantity, in layer: String?) -> TrainingError {
+    // After the epoch's last step, it is that step which went wrong; before, the one under way.
+    let step = what == .loss ? min(progress.stepInEpoch + 1, stepsPerEpoch) : progress.stepInEpoch
+    return .diverged(
+      what, epoch: progress.epoch + 1, step: step, layer: layer,
+      learningRate: config.optimizer.learningRate)
   }
 }

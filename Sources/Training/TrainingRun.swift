@@ -27,18 +27,20 @@ public final class TrainingRun {
     public let test: Evaluation?
   }
 
-  /// Writes the config and opens the files, so that an output that cannot be written shows before any work is done.
+  /// Writes the config and a checkpoint of step 0, so that an output that cannot be written shows before any work
+  /// is done.
   public init(
     _ config: ExperimentConfig, data: ExperimentData, folder: RunFolder, team: WorkerTeam,
-    weights: [(name: String, shape: [Int], values: [Float])]? = nil
+    weights: [NamedTensor]? = nil
   ) throws {
     (self.config, self.data, self.folder, self.team) = (config, data, folder, team)
     trainer = try Trainer(config, data: data, team: team, weights: weights)
     try AtomicFile.write(Array((config.resolved.text() + "\n").utf8), to: folder.config)
     metrics = try LineFile(path: folder.metrics)
     events = try LineFile(path: folder.events)
-    try metrics.append("epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,images_per_second")
     fingerprint = data.fingerprint()
+    try metrics.append(EpochMetrics.heading)
+    try save(isBest: false)
   }
 
   /// The first event of a run.
@@ -74,7 +76,7 @@ public final class TrainingRun {
     try announce(
       nil,
       JSON(object: [
-        ("event", "done"), ("outcome", JSON("\(outcome)")), ("checkpoint", JSON(result.checkpoint)),
+        ("event", "done"), ("outcome", JSON(outcome.rawValue)), ("checkpoint", JSON(result.checkpoint)),
         ("best_epoch", result.bestEpoch.map { JSON($0) } ?? .null),
         ("test_accuracy", result.test.map { JSON($0.accuracy) } ?? .null),
         ("test_loss", result.test.map { JSON($0.loss) } ?? .null),
@@ -83,11 +85,9 @@ public final class TrainingRun {
   }
 
   private func checkpoint() -> Checkpoint {
-    var checkpoint = Checkpoint(
-      config: config, progress: trainer.progress, weights: trainer.parameters, classNames: data.classNames,
-      data: (data.name, fingerprint))
-    checkpoint.add(trainer.optimizer)
-    return checkpoint
+    Checkpoint(
+      config: config, progress: trainer.progress, weights: trainer.parameters, optimizer: trainer.optimizer,
+      classNames: data.classNames, data: (data.name, fingerprint))
   }
 
   private func save(isBest: Bool) throws {
@@ -109,15 +109,5 @@ public final class TrainingRun {
     return Result(
       outcome: outcome, checkpoint: folder.finalCheckpoint, bestEpoch: bestEpoch,
       test: try evaluator.evaluate(data.test))
-  }
-}
-
-extension EpochMetrics {
-  /// A row of `metrics.csv`; empty where there is no validation.
-  var row: String {
-    let columns: [Double?] = [
-      loss, accuracy, validationLoss, validationAccuracy, learningRate, seconds, imagesPerSecond,
-    ]
-    return ([String(epoch)] + columns.map { $0.map { "\($0)" } ?? "" }).joined(separator: ",")
   }
 }

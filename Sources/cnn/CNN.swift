@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import ConvNet
 
 /// The command line.
@@ -14,11 +15,11 @@ struct CNN: ParsableCommand {
         cnn predict runs/lenet t10k-images-idx3-ubyte.gz@0..9
         cnn summary tf-convnet
 
-      MNIST is looked for in --data, $CNN_DATA_DIR, the config's data.dir, data/mnist and the user's cache, \
-      where it is downloaded when it is nowhere; --data builtin needs no file at all.
+      MNIST is looked for in --data, $CNN_DATA_DIR, the config's data.dir, data/mnist and the user's cache; \
+      when it is nowhere, it is downloaded into the cache. --data builtin needs no file at all.
       """,
     version: "cnn 0.1.0 (\(LaneCPU.name))",
-    subcommands: [Train.self, Eval.self, Predict.self, Summary.self, Download.self, Schema.self])
+    subcommands: [Train.self, Eval.self, Predict.self, Summary.self, Show.self, Download.self, Schema.self])
 
   /// Parses, runs, and turns every error into lines on standard error and an exit status.
   static func main() {
@@ -28,6 +29,10 @@ struct CNN: ParsableCommand {
       exit(withError: ExitStatus.defect.code)
     }
     Console.ignoreBrokenPipes()
+    if let hint = unknownCommandHint(CommandLine.arguments.dropFirst().first) {
+      Console.error(hint)
+      exit(withError: ExitStatus.usage.code)
+    }
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -36,5 +41,15 @@ struct CNN: ParsableCommand {
       for line in ExitStatus.lines(of: error) { Console.error(line) }
       exit(withError: status.code)
     }
+  }
+
+  /// What to say of a first word that is no command; the argument parser would only call it unexpected.
+  private static func unknownCommandHint(_ word: String?) -> String? {
+    let commands = configuration.subcommands.map { $0._commandName }
+    guard let word, !word.hasPrefix("-"), !(commands + ["help"]).contains(word) else { return nil }
+    let hint =
+      Spelling.nearest(to: word, among: commands).map { "did you mean \"\($0)\"?" }
+      ?? "commands are \(commands.joined(separator: ", "))"
+    return "cnn: no command \"\(word)\"; \(hint)"
   }
 }

@@ -42,6 +42,7 @@ enum BroadcastTile<let O: Int, let P: Int> {
     }
     var weight = weights
     var channel = x
+    let skippedWeights = reduction.skippedRows &* reduction.columns &* O
     for _ in 0..<reduction.channels {
       var row = channel
       for _ in 0..<reduction.rows {
@@ -59,6 +60,7 @@ enum BroadcastTile<let O: Int, let P: Int> {
         row += reduction.rowStride
       }
       channel += reduction.channelStride
+      weight += skippedWeights
     }
     for o in 0..<O {
       for p in 0..<P { y[o &* yChannel &+ p &* yStep] = sums[unchecked: o][unchecked: p] }

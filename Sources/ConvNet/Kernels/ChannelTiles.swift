@@ -28,5 +28,6 @@ struct Reduction {
   let rows: Int
   let rowStride: Int
   let columns: Int
-  var count: Int { channels * rows * columns }
+  /// Kernel rows that lie in the border of zeros and are left out: their weights are stepped over.
+  var skippedRows = 0
 }

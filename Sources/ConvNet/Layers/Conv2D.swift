@@ -60,7 +60,7 @@ struct Convolution: MixingLayer {
   let border: (top: Int, left: Int, bottom: Int, right: Int)
   let outputTiles: [ChannelTile]
   let inputTiles: [ChannelTile]
-  private let taps: [TapPiece]
+  private let tapPieces: [TapPiece]
 
   /// Weight gradients that one piece of work sums: a rectangle of taps for a few output channels.
   private struct TapPiece {
@@ -73,7 +73,7 @@ struct Convolution: MixingLayer {
     border = window.border(input)
     outputTiles = ChannelTile.tiles(for: output.channels)
     inputTiles = ChannelTile.tiles(for: input.channels)
-    taps = TapRectangle.rectangles(rows: window.kernel.rows, columns: window.kernel.columns).flatMap {
+    tapPieces = TapRectangle.rectangles(rows: window.kernel.rows, columns: window.kernel.columns).flatMap {
       rectangle in
       rectangle.channelRanges(output.channels).map { TapPiece(rectangle: rectangle, outputs: $0) }
     }
@@ -123,19 +123,23 @@ struct Convolution: MixingLayer {
   }
 
   func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
-    let reduction = Reduction(
-      channels: input.channels, channelStride: pass.x.channel, rows: window.kernel.rows,
-      rowStride: pass.x.row, columns: window.kernel.columns)
-    let corner = pass.x.origin - (border.top &* pass.x.row &+ border.left)
+    let corner = pass.x.origin - border.left
     for tile in outputTiles where region.channels.contains(tile.first) {
       let weights = pass.packed + tile.first &* filter
       let bias = pass.bias.map { $0 + tile.first }
       for block in region.blocks {
         for row in region.rows {
+          let top = row &* window.stride.rows &- border.top
+          let taps = taps(from: top, height: input.height)
+          let reduction = Reduction(
+            channels: input.channels, channelStride: pass.x.channel, rows: taps.count,
+            rowStride: pass.x.row, columns: window.kernel.columns,
+            skippedRows: window.kernel.rows &- taps.count)
           computeRow(
             tile: tile.width,
-            x: corner + (block &* pass.x.block &+ row &* window.stride.rows &* pass.x.row),
-            xStep: window.stride.columns, reduction: reduction, weights: weights, bias: bias,
+            x: corner + (block &* pass.x.block &+ (top &+ taps.lowerBound) &* pass.x.row),
+            xStep: window.stride.columns, reduction: reduction,
+            weights: weights + taps.lowerBound &* window.kernel.columns &* tile.width, bias: bias,
             y: pass.y.row(block, tile.first, row), yStep: pass.y.column, yChannel: pass.y.channel,
             pixels: output.width)
         }
@@ -143,11 +147,18 @@ struct Convolution: MixingLayer {
     }
   }
 
+  /// The kernel rows that lie on a map of `height` rows when the first one lies on row `top`.
+  @inline(__always)
+  private func taps(from top: Int, height: Int) -> Range<Int> {
+    let first = min(max(0, 0 &- top), window.kernel.rows)
+    return first..<max(first, min(window.kernel.rows, height &- top))
+  }
+
   // MARK: Backward
 
   func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
     let inputGradient = pass.dx == nil ? 0 : inputTiles.count * step.blocks
-    return inputGradient + taps.count * input.channels + (pass.biasGradient == nil ? 0 : output.channels)
+    return inputGradient + tapPieces.count * input.channels + (pass.biasGradient == nil ? 0 : output.channels)
   }
 
   func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
@@ -161,9 +172,9 @@ struct Convolution: MixingLayer {
       }
       piece -= pieces
     }
-    let pieces = taps.count &* input.channels
+    let pieces = tapPieces.count &* input.channels
     if piece < pieces {
-      weightGradient(taps[piece / input.channels], channel: piece % input.channels, dy, pass, step)
+      weightGradient(tapPieces[piece / input.channels], channel: piece % input.channels, dy, pass, step)
     } else if let biasGradient = pass.biasGradient {
       biasGradient[piece - pieces] = sumOfGradient(dy, channel: piece - pieces, step)
     }
@@ -174,20 +185,22 @@ struct Convolution: MixingLayer {
   ) {
     // One row down in dx is one row down in the spread dy, whose rows lie rowStep pitches apart.
     let pitch = dy.row / window.stride.rows
-    let reduction = Reduction(
-      channels: output.channels, channelStride: dy.channel, rows: window.kernel.rows, rowStride: pitch,
-      columns: window.kernel.columns)
-    let corner =
-      dy.origin
-      + ((border.top &- (window.kernel.rows &- 1)) &* pitch &+ border.left &- (window.kernel.columns &- 1))
+    let spreadRows = (output.height &- 1) &* window.stride.rows &+ 1
+    let corner = dy.origin + (border.left &- (window.kernel.columns &- 1))
     let weights =
       pass.packedForInputGradient + tile.first &* output.channels &* window.kernel.rows
       &* window.kernel.columns
     for row in 0..<input.height {
+      let top = row &+ border.top &- (window.kernel.rows &- 1)
+      let taps = taps(from: top, height: spreadRows)
+      let reduction = Reduction(
+        channels: output.channels, channelStride: dy.channel, rows: taps.count, rowStride: pitch,
+        columns: window.kernel.columns, skippedRows: window.kernel.rows &- taps.count)
       computeRow(
-        tile: tile.width, x: corner + (block &* dy.block &+ row &* pitch), xStep: 1, reduction: reduction,
-        weights: weights, bias: nil, y: dx.row(block, tile.first, row), yStep: dx.column,
-        yChannel: dx.channel, pixels: input.width)
+        tile: tile.width, x: corner + (block &* dy.block &+ (top &+ taps.lowerBound) &* pitch), xStep: 1,
+        reduction: reduction, weights: weights + taps.lowerBound &* window.kernel.columns &* tile.width,
+        bias: nil, y: dx.row(block, tile.first, row), yStep: dx.column, yChannel: dx.channel,
+        pixels: input.width)
     }
   }
 

@@ -10,16 +10,18 @@ public struct RunProgress: Sendable, Equatable {
   public var step = 0
   /// The sums of the epoch so far.
   public var sums = EpochSums()
-  /// The best value of the watched metric, and its epoch.
+  /// The best epoch so far.
   public var best: Best?
-  /// Epochs without improvement, for early stopping.
+  /// The best value of the metric that early stopping watches.
+  public var bestWatched: Double?
+  /// Epochs since then, for early stopping.
   public var epochsWithoutImprovement = 0
 
-  /// The best epoch so far.
+  /// An epoch that was better than all before.
   public struct Best: Sendable, Equatable {
     /// Its number, from 1.
     public var epoch: Int
-    /// The value of the watched metric.
+    /// The value of the metric that decides.
     public var value: Double
   }
 
@@ -29,26 +31,29 @@ public struct RunProgress: Sendable, Equatable {
   var json: JSON {
     JSON(object: [
       ("epoch", JSON(epoch)), ("step_in_epoch", JSON(stepInEpoch)), ("step", JSON(step)),
-      ("loss_sum", JSON(sums.loss)), ("correct", JSON(sums.correct)), ("images", JSON(sums.images)),
+      ("loss_sum", JSON(sums.loss)), ("step_loss_sum", JSON(sums.stepLosses)),
+      ("correct", JSON(sums.correct)), ("images", JSON(sums.images)),
       ("best_epoch", best.map { JSON($0.epoch) } ?? .null),
       ("best_value", best.map { JSON($0.value) } ?? .null),
+      ("best_watched", bestWatched.map { JSON($0) } ?? .null),
       ("epochs_without_improvement", JSON(epochsWithoutImprovement)),
     ])
   }
 
+  /// Reads what `json` wrote; nil if a number is missing or negative.
   init?(_ json: JSON) {
-    guard let epoch = json["epoch"]?.integer, let stepInEpoch = json["step_in_epoch"]?.integer,
-      let step = json["step"]?.integer, let loss = json["loss_sum"]?.number,
-      let correct = json["correct"]?.integer, let images = json["images"]?.integer,
-      let waited = json["epochs_without_improvement"]?.integer, epoch >= 0, stepInEpoch >= 0, step >= 0
+    func count(_ key: String) -> Int? { json[key]?.integer.flatMap { $0 >= 0 ? $0 : nil } }
+    guard let epoch = count("epoch"), let stepInEpoch = count("step_in_epoch"), let step = count("step"),
+      let loss = json["loss_sum"]?.number, let stepLosses = json["step_loss_sum"]?.number,
+      let correct = count("correct"), let images = count("images"),
+      let waited = count("epochs_without_improvement")
     else { return nil }
-    self.epoch = epoch
-    self.stepInEpoch = stepInEpoch
-    self.step = step
-    sums = EpochSums(loss: loss, correct: correct, images: images)
-    if let bestEpoch = json["best_epoch"]?.integer, let value = json["best_value"]?.number {
+    (self.epoch, self.stepInEpoch, self.step) = (epoch, stepInEpoch, step)
+    sums = EpochSums(loss: loss, stepLosses: stepLosses, correct: correct, images: images)
+    if let bestEpoch = count("best_epoch"), let value = json["best_value"]?.number {
       best = Best(epoch: bestEpoch, value: value)
     }
+    bestWatched = json["best_watched"]?.number
     epochsWithoutImprovement = waited
   }
 }
@@ -57,8 +62,15 @@ public struct RunProgress: Sendable, Equatable {
 public struct EpochSums: Sendable, Equatable {
   /// The sum of the images' losses, penalties included.
   public var loss = 0.0
+  /// The sum of the steps' mean losses.
+  public var stepLosses = 0.0
   /// Images whose highest score was their label's.
   public var correct = 0
   /// Images seen.
   public var images = 0
+
+  /// The mean loss of the images so far.
+  public var meanLoss: Double { loss / Double(images) }
+  /// The part of the images so far that was guessed right.
+  public var accuracy: Double { Double(correct) / Double(images) }
 }

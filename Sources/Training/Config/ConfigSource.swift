@@ -14,17 +14,23 @@ public enum ConfigSource {
     ("rgb-vgg", PackageResources.rgb_vgg_json),
   ]
 
-  /// The config in the file at `path`, or the shipped one of that name, with or without `.json`.
+  /// The config in the file at `path`, the shipped one of that name, with or without `.json`, or that of a run's
+  /// folder or checkpoint.
   ///
-  /// - Throws: `ConfigError` if it is not JSON, `DataError` if there is no such file or config.
+  /// - Throws: `ConfigError` if it is not JSON, `DataError` if there is no such file or config, and what a
+  ///   checkpoint that is damaged throws.
   public static func json(_ path: String) throws -> JSON {
     let name = path.hasSuffix(".json") ? String(path.dropLast(5)) : path
-    let shippedText = shipped.first { $0.name == name }?.text
+    if path.hasSuffix(".ckpt") { return try Checkpoint(contentsOf: path).config.resolved }
+    if !isFile(path), let text = shipped.first(where: { $0.name == name })?.text {
+      return try JSON(parsing: text, origin: "\(name).json")
+    }
     do {
       return try JSON(parsing: Self.read(path), origin: path)
     } catch let error as DataError {
-      guard let shippedText, !path.contains("/") else { throw Self.notFound(path, name, error) }
-      return try JSON(parsing: shippedText, origin: "\(name).json")
+      let runConfig = RunFolder(reading: path).config
+      guard let text = try? Self.read(runConfig) else { throw Self.notFound(path, name, error) }
+      return try JSON(parsing: text, origin: runConfig)
     }
   }
 

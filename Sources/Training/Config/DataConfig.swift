@@ -76,13 +76,14 @@ public struct DataConfig: Sendable {
   private static func normalization(_ reader: ObjectReader) -> (scale: Double, mean: [Double], std: [Double])
   {
     let perChannel = Bounds<Int>.within(1...65_536)
+    let divisor = Field<Double>.number(.within(1e-6...1e6))
     return (
-      scale: reader.value("scale", .number(.above(0)), default: 255, "Bytes are divided by this."),
+      scale: reader.value("scale", divisor, default: 255, "Bytes are divided by this."),
       mean: reader.value(
-        "mean", .list(of: .number(), count: perChannel), default: [0], "One number, or one per channel."),
+        "mean", .list(of: .number(.within(-1e6...1e6)), count: perChannel), default: [0],
+        "One number, or one per channel."),
       std: reader.value(
-        "std", .list(of: .number(.above(0)), count: perChannel), default: [1],
-        "One number, or one per channel.")
+        "std", .list(of: divisor, count: perChannel), default: [1], "One number, or one per channel.")
     )
   }
 }

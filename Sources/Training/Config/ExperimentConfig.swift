@@ -27,6 +27,7 @@ public struct ExperimentConfig: Sendable {
     let issues = IssueList()
     let (draft, resolved) = Self.field.read(json, issues: issues)
     let model = draft.model.checked(issues: issues)
+    draft.checkTogether(in: resolved, issues: issues)
     try issues.check()
     guard let model else { throw ConfigError([]) }
     (name, seed, data, loss) = (draft.name, draft.seed, draft.data, draft.loss)
@@ -53,6 +54,28 @@ public struct ExperimentConfig: Sendable {
     let loss: any Loss
     let optimizer: OptimizerConfig
     let train: TrainConfig
+
+    /// Reports keys that are fine alone but do not fit others.
+    func checkTogether(in json: JSON, issues: IssueList) {
+      func report(_ path: String..., message: String) {
+        issues.report(json.issue(at: path, message))
+      }
+      if data.validation == nil, !issues.concern("data.validation") {
+        if let monitor = train.monitor, monitor.needsValidation {
+          report("train", "monitor", message: "\(monitor.rawValue) needs a data.validation")
+        }
+        if let monitor = train.earlyStop?.monitor, monitor.needsValidation {
+          report("train", "early_stop", "monitor", message: "\(monitor.rawValue) needs a data.validation")
+        }
+      }
+      if issues.concern("model.input") || issues.concern("data.normalize") { return }
+      let channels = model.channels
+      for (key, list) in [("mean", data.normalization.mean), ("std", data.normalization.std)]
+      where list.count != 1 && list.count != channels {
+        let message = "has \(list.count) numbers; it takes one, or one for each of \(channels) channels"
+        report("data", "normalize", key, message: message)
+      }
+    }
   }
 
   private static let field = Field<Draft>.object { reader in
@@ -98,7 +121,21 @@ private func isIdentifierByte(_ byte: UInt8) -> Bool {
   }
 }
 
+extension IssueList {
+  /// Whether the value under `path` has a fault, or something inside it.
+  func concern(_ path: String) -> Bool {
+    issues.contains { $0.path == path || $0.path.hasPrefix("\(path).") || $0.path.hasPrefix("\(path)[") }
+  }
+}
+
 extension JSON {
+  /// A fault of the value under `path`, or of what stands nearest to it.
+  func issue(at path: [String], _ message: String) -> ConfigIssue {
+    var value = self
+    for key in path { value = value[key] ?? value }
+    return ConfigIssue(place: value.place, path: path.joined(separator: "."), message: message)
+  }
+
   /// The value without the members that are `null`: an absent key says the same.
   fileprivate var withoutNulls: JSON {
     switch content {

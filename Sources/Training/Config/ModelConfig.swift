@@ -3,6 +3,8 @@ import ConvNet
 
 /// The network of a config: the input's shape and the layers as they were written.
 struct ModelConfig: Sendable {
+  /// Channels of the input.
+  var channels: Int { input.channels }
   private let input: Shape
   private let layers: [Entry]
   private let place: Place
@@ -41,7 +43,7 @@ struct ModelConfig: Sendable {
         ConfigIssue(place: entry.place, path: "\(entry.path).name", message: "\"\(layer.name)\" is taken"))
     }
     do {
-      return try Model(input: input, layers: entries)
+      return try Model(input: input, layers: Array(entries.prefix(readableCount(issues))))
     } catch {
       for fault in error.faults {
         let entry = layers[fault.index]
@@ -50,6 +52,12 @@ struct ModelConfig: Sendable {
       }
       return nil
     }
+  }
+
+  /// How many layers can be checked: those in front of the first that could not be read.
+  private func readableCount(_ issues: IssueList) -> Int {
+    if issues.concern("model.input") { return 0 }
+    return layers.firstIndex { $0.path.isEmpty || issues.concern($0.path) } ?? layers.count
   }
 
   /// The layers, those without a name called by their type and its number.

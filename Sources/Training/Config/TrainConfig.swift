@@ -10,6 +10,15 @@ public struct TrainConfig: Sendable {
 
     /// Whether more is better.
     public var growsBetter: Bool { self == .accuracy || self == .validationAccuracy }
+
+    /// Whether it takes a validation set to know it.
+    public var needsValidation: Bool { self == .validationLoss || self == .validationAccuracy }
+
+    /// Whether `value` is better than `best` by more than `change`; anything is better than nothing.
+    func isBetter(_ value: Double, than best: Double?, by change: Double = 0) -> Bool {
+      guard let best else { return true }
+      return growsBetter ? value > best + change : value < best - change
+    }
   }
 
   /// When to give up.
@@ -18,7 +27,7 @@ public struct TrainConfig: Sendable {
     public let monitor: Metric
     /// Epochs without improvement before the run ends.
     public let patience: Int
-    /// What counts as an improvement.
+    /// The change that a value has to exceed to count as an improvement.
     public let minimumChange: Double
   }
 
@@ -59,6 +68,6 @@ public struct TrainConfig: Sendable {
       patience: reader.value(
         "patience", .integer(.within(0...1_000_000)), default: 3, "Epochs without improvement to wait."),
       minimumChange: reader.value(
-        "min_delta", .number(.within(0...1e6)), default: 0, "The least change that is an improvement."))
+        "min_delta", .number(.within(0...1e6)), default: 0, "An improvement is a change of more than this."))
   }
 }

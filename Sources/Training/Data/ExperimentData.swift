@@ -46,7 +46,7 @@ public struct ExperimentData: Sendable {
     }
     validationSample = validation?.sample
     (self.train, self.test) = (train, test)
-    if let validationSample { _ = try validationSource?.sample(validationSample, seed: seed) }
+    _ = try self.validation(epoch: 0)
   }
 
   private static func load(
@@ -70,8 +70,7 @@ public struct ExperimentData: Sendable {
       (8...1024).contains(input.height)
     else {
       let message = "is \(input), but drawn digits are square, 8 to 1024 pixels wide, with 1 or 3 channels"
-      let place = config.resolved["model"]?["input"]?.place ?? .code
-      throw ConfigError([ConfigIssue(place: place, path: "model.input", message: message)])
+      throw ConfigError([config.resolved.issue(at: ["model", "input"], message)])
     }
     let digits = DrawnDigits(seed: config.seed, channels: input.channels, size: input.height)
     let (train, test) = config.data.builtin
@@ -83,29 +82,26 @@ public struct ExperimentData: Sendable {
 
   /// Images and classes have to be what the model's first and last layers expect.
   private static func check(_ dataset: Dataset, fits config: ExperimentConfig) throws(ConfigError) {
-    let issues = IssueList()
-    let model = config.resolved["model"]
+    let (issues, model) = (IssueList(), config.model)
     let shape = dataset.pool.shape
-    if config.model.input != Shape(channels: shape.channels, height: shape.height, width: shape.width) {
-      issues.report(
-        ConfigIssue(
-          place: model?["input"]?.place ?? .code, path: "model.input",
-          message: "is \(config.model.input), but the images of \(dataset.name) are \(shape)"))
+    if model.input != Shape(channels: shape.channels, height: shape.height, width: shape.width) {
+      let message = "is \(model.input), but the images of \(dataset.name) are \(shape)"
+      issues.report(config.resolved.issue(at: ["model", "input"], message))
     }
-    if config.model.output != Shape([dataset.classNames.count]) {
-      issues.report(
-        ConfigIssue(
-          place: model?["layers"]?.array?.last?.place ?? .code, path: "model.layers",
-          message: "the last layer gives \(config.model.output), but \(dataset.name) has "
-            + "\(dataset.classNames.count) classes"))
+    let classes = dataset.classNames.count
+    if model.output != Shape([classes]) {
+      let message = "the last layer gives \(model.output), but \(dataset.name) has \(classes) classes"
+      issues.report(config.resolved.issue(at: ["model", "layers"], message))
     }
     try issues.check()
   }
 
   /// What epoch `epoch` is validated on; nil when nothing is.
-  public func validation(epoch: Int) -> Subset? {
+  ///
+  /// - Throws: `DataError` if a sample is larger than the set it is drawn from.
+  public func validation(epoch: Int) throws(DataError) -> Subset? {
     guard let validationSource, let validationSample else { return validationSource }
-    return try? validationSource.sample(validationSample, seed: seed, epoch: epoch)
+    return try validationSource.sample(validationSample, seed: seed, epoch: epoch)
   }
 
   /// One part of the data; the validation part is that of epoch 0.
@@ -114,7 +110,7 @@ public struct ExperimentData: Sendable {
     case .train: return train
     case .test: return test
     case .validation:
-      guard let validation = validation(epoch: 0) else {
+      guard let validation = try validation(epoch: 0) else {
         throw .unsatisfiable(reason: "this config has no validation set; use --split test or train")
       }
       return validation
@@ -123,22 +119,4 @@ public struct ExperimentData: Sendable {
 
   /// SHA-256 over all images and labels.
   public func fingerprint() -> String { dataset.fingerprint() }
-}
-
-/// Where the program runs, as far as finding data is concerned.
-public struct DataEnvironment {
-  /// The environment variables.
-  public let variables: [String: String]
-  /// The current folder, absolute.
-  public let currentFolder: String
-  /// Called when no data set is found; it fetches one to where the locator wants it, or throws.
-  public let whenMissing: (DatasetLocator) throws -> Void
-
-  /// An environment; by default a missing data set is an error.
-  public init(
-    variables: [String: String], currentFolder: String,
-    whenMissing: @escaping (DatasetLocator) throws -> Void = { throw $0.notFound }
-  ) {
-    (self.variables, self.currentFolder, self.whenMissing) = (variables, currentFolder, whenMissing)
-  }
 }

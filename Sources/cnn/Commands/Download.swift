@@ -18,7 +18,7 @@ struct Download: ParsableCommand {
     guard let folder = directory ?? cache else {
       throw ValidationError("there is no cache folder without $HOME; name a folder: cnn download DIR")
     }
-    for outcome in try Self.fetch(into: folder) {
+    for outcome in try Self.fetch(into: folder, Interruption()) {
       switch outcome {
       case .kept(let path): try Console.print("\(path): there, and right")
       case .downloaded(let path, let url): try Console.print("\(path): downloaded from \(url)")
@@ -27,9 +27,10 @@ struct Download: ParsableCommand {
   }
 
   /// Downloads into `folder`, with a progress bar on a terminal.
+  ///
+  /// - Throws: `DataError`, or the exit code of an interruption.
   @discardableResult
-  static func fetch(into folder: String) throws(DataError) -> [MNISTDownload.Outcome] {
-    let interruption = Interruption()
+  static func fetch(into folder: String, _ interruption: Interruption) throws -> [MNISTDownload.Outcome] {
     let download = MNISTDownload(transport: Curl(searchPath: Console.variable("PATH") ?? "/usr/bin"))
     var bar = ProgressBar(label: "")
     var file = ""
@@ -44,6 +45,13 @@ struct Download: ParsableCommand {
         "\((Double(progress.received) / 1e6 / max(seconds, 1e-3)).fixed(1)) MB/s"
       }
     }
-    return try download.run(into: folder, progress: show, shouldStop: { interruption.isRequested })
+    do {
+      return try download.run(into: folder, progress: show, shouldStop: { interruption.isRequested })
+    } catch {
+      guard interruption.isRequested else { throw error }
+      bar.clear()
+      Console.error("the download was stopped; what was complete is kept in \(folder)")
+      throw interruption.status.code
+    }
   }
 }

@@ -6,6 +6,7 @@ import Training
 struct Eval: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Evaluate a checkpoint: loss, accuracy, confusion matrix, precision and recall.",
+    usage: "cnn eval <ckpt> [<options>]",
     discussion: """
       Example: cnn eval runs/lenet --min-accuracy 0.99
 
@@ -23,16 +24,18 @@ struct Eval: ParsableCommand {
   @Option(help: ArgumentHelp("Part of the data: test, train or validation.", valueName: "split"))
   var split: ExperimentData.Split = .test
 
-  @Option(help: ArgumentHelp("Only the first images.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Only the first images.", valueName: "n"))
   var limit: Int?
 
-  @Option(help: ArgumentHelp("Only a random sample of the images.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Only a random sample of the images.", valueName: "n"))
   var sample: Int?
 
-  @Option(help: ArgumentHelp("Seed of the sample.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Seed of the sample.", valueName: "n"))
   var seed: UInt64?
 
-  @Option(help: ArgumentHelp("Exit with status 1 below this accuracy.", valueName: "x"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Exit with status 1 below this accuracy.", valueName: "x"))
   var minAccuracy: Double?
 
   @OptionGroup var machine: MachineOptions
@@ -54,7 +57,7 @@ struct Eval: ParsableCommand {
     let source = try ModelSource(checkpoint, config: config)
     guard let parameters = source.parameters else { throw NoWeights.error(source) }
     let experiment = try ExperimentData(
-      source.config, directory: data.data ?? source.builtinData, environment: data.environment)
+      source.config, directory: data.data ?? source.builtinData, environment: data.environment())
     var images = try experiment.split(split)
     if let limit { images = images.prefix(limit) }
     if let sample { images = try images.sample(sample, seed: seed ?? source.config.seed) }
@@ -66,7 +69,7 @@ struct Eval: ParsableCommand {
     if json {
       try Console.print(evaluation.json(seconds: seconds, classes: source.classNames).text(pretty: false))
     } else {
-      let what = "\(source.path) on \(experiment.name) \(split.rawValue) from \(experiment.origin)"
+      let what = "\(source.path) on the \(split.rawValue) images of \(experiment.name) (\(experiment.origin))"
       for line in evaluation.report(what, seconds: seconds, classes: source.classNames) {
         try Console.print(line)
       }

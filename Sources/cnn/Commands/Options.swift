@@ -6,8 +6,8 @@ import Training
 /// Options several commands share.
 struct MachineOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
-      "Threads to compute with.", discussion: "By default as many as there are cores.", valueName: "n"))
+    parsing: .unconditional,
+    help: ArgumentHelp("Threads to compute with; by default one per core.", valueName: "n"))
   var threads: Int?
 
   mutating func validate() throws {
@@ -27,17 +27,26 @@ struct DataOptions: ParsableArguments {
   var data: String?
 
   /// The environment to look for data in; a missing MNIST is downloaded into the cache.
-  var environment: DataEnvironment {
+  ///
+  /// - Parameter interruption: what already waits for signals, so that only one does.
+  func environment(_ interruption: Interruption? = nil) -> DataEnvironment {
     let variables = Console.environment
     return DataEnvironment(variables: variables, currentFolder: Console.currentFolder) { locator in
-      guard locator.chosen.origin == .cache else { throw locator.notFound }
       let folder = locator.chosen.directory
+      guard locator.chosen.origin == .cache else {
+        // A folder that somebody named: which of its files is missing helps more than where else one could look.
+        if Console.isFolder(folder) { _ = try DatasetFiles(in: folder) }
+        throw locator.notFound
+      }
       Console.error("no MNIST found; downloading it into \(folder)")
       do {
-        try Download.fetch(into: folder)
+        try Download.fetch(into: folder, interruption ?? Interruption())
       } catch let error as DataError {
         Console.error("\(error)")
-        throw locator.notFound
+        throw DataError.unreadable(
+          path: folder,
+          reason: "no MNIST; without a network, name its folder with --data DIR, or use --data builtin: "
+            + "digits the program draws")
       }
     }
   }

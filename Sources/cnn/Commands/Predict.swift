@@ -6,6 +6,7 @@ import Training
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what digit an image shows.",
+    usage: "cnn predict <ckpt> <input>... [<options>]",
     discussion: """
       Example: cnn predict runs/lenet digit.pgm t10k-images-idx3-ubyte.gz@0..9
 
@@ -22,7 +23,7 @@ struct Predict: ParsableCommand {
   @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))
   var config: String?
 
-  @Option(help: ArgumentHelp("How many classes to name.", valueName: "k"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("How many classes to name.", valueName: "k"))
   var top = 3
 
   @OptionGroup var machine: MachineOptions
@@ -68,9 +69,16 @@ struct PredictionInput {
     }
     let reference = try ImageReference(text)
     var start = try ByteSource(path: reference.path)
-    if try FileSignature(start.read(upTo: 512)) == .pgm {
+    let bytes = try start.read(upTo: FileSignature.length)
+    switch FileSignature(bytes) {
+    case .pgm:
       try self.init(picture: ByteSource(path: reference.path), name: reference.path)
       return
+    case .idx, .gzip: break
+    default:
+      throw .malformed(
+        path: reference.path, byte: 0,
+        reason: "neither a PGM picture nor an IDX file: \(FileSignature.describe(bytes))")
     }
     let images = try reference.read()
     let first = reference.range?.lowerBound ?? 0

@@ -6,6 +6,7 @@ import Training
 struct Summary: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print the layers of a network: shapes, kernels, parameters, multiply-adds.",
+    usage: "cnn summary [<config|ckpt>] [<options>]",
     discussion: """
       Example: cnn summary tf-convnet
 
@@ -13,14 +14,13 @@ struct Summary: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp(
-      "A config, a checkpoint or a run's folder; by default lenet.", valueName: "config|ckpt"))
+    help: ArgumentHelp("A config, a checkpoint or a run's folder.", valueName: "config|ckpt"))
   var model = "lenet"
 
   @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))
   var config: String?
 
-  @Option(help: ArgumentHelp("Count work and memory for a batch.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Count work and memory for a batch.", valueName: "n"))
   var batchSize = 1
 
   @Flag(help: "Print one JSON object.")

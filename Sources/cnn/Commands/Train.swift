@@ -13,7 +13,8 @@ struct Train: ParsableCommand {
       A run writes its folder: config.json, metrics.csv, events.jsonl, checkpoints/, and model.ckpt, the best epoch.
       """)
 
-  @Option(help: ArgumentHelp("A config: a file, or the name of a shipped one.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A config: a file, a run's folder, or the name of a shipped one.", valueName: "file"))
   var config = "lenet"
 
   @OptionGroup var data: DataOptions
@@ -21,16 +22,17 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("Folder to write to; by default runs/<name>.", valueName: "dir"))
   var output: String?
 
-  @Option(help: ArgumentHelp("Passes over the training set.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Passes over the training set.", valueName: "n"))
   var epochs: Int?
 
-  @Option(help: ArgumentHelp("Images in a step.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Images in a step.", valueName: "n"))
   var batchSize: Int?
 
-  @Option(help: ArgumentHelp("Learning rate.", valueName: "x"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Learning rate.", valueName: "x"))
   var lr: Double?
 
-  @Option(help: ArgumentHelp("Where every random number comes from.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Where every random number comes from.", valueName: "n"))
   var seed: UInt64?
 
   @OptionGroup var machine: MachineOptions
@@ -40,7 +42,7 @@ struct Train: ParsableCommand {
 
   @Option(
     name: .customLong("init"),
-    help: ArgumentHelp("Weights to start from (safetensors).", valueName: "weights"))
+    help: ArgumentHelp("Weights to start from: safetensors, or a run's folder.", valueName: "weights"))
   var initialWeights: String?
 
   @Flag(help: "Check config and data, print what would be done, and stop.")
@@ -58,18 +60,22 @@ struct Train: ParsableCommand {
   @Flag(help: "Print JSON Lines: a start, an epoch each, a done.")
   var json = false
 
+  func validate() throws {
+    if let lr, !lr.isFinite { throw ValidationError("--lr \(lr): must be a finite number") }
+  }
+
   func run() throws {
     let config = try ConfigSource.load(ConfigSource.json(config), flags: flags, settings: set)
     if printConfig { return try Console.print(config.resolved.text()) }
     let interruption = Interruption()
-    let weights = try initialWeights.map { try WeightFile.weights(of: config.model, contentsOf: $0) }
-    let experiment = try ExperimentData(config, directory: data.data, environment: data.environment)
+    let weights = try initialWeights.map {
+      try WeightFile.weights(of: config.model, contentsOf: ModelSource.file($0))
+    }
+    let experiment = try ExperimentData(
+      config, directory: data.data, environment: data.environment(interruption))
     let team = machine.team
     let printer = TrainingPrinter(config: config, isQuiet: quiet || json, isJSON: json)
-    if dryRun {
-      try printer.header(experiment, threads: team.threads)
-      return try Console.print("dry run: config and data are fine; nothing was written")
-    }
+    if dryRun { return try printer.dryRun(experiment, threads: team.threads) }
     let folder = try RunFolder(output: output, name: config.name, overwrite: force)
     let run = try TrainingRun(config, data: experiment, folder: folder, team: team, weights: weights)
     try printer.header(experiment, threads: team.threads, folder: folder.path)

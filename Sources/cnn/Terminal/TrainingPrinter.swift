@@ -22,7 +22,7 @@ final class TrainingPrinter {
     guard !isQuiet else { return }
     let shape = data.train.shape
     try Console.print(
-      "\(data.name) from \(data.origin): \(data.train.count.grouped) images to train with, "
+      "\(data.name) (\(data.origin)): \(data.train.count.grouped) images to train with, "
         + "\(data.test.count.grouped) to test")
     try Console.print(
       "x [\(data.train.count), \(shape.channels), \(shape.height), \(shape.width)] bytes, "
@@ -33,6 +33,23 @@ final class TrainingPrinter {
         + "lr \(config.optimizer.learningRate), batches of \(train.batchSize), seed \(config.seed)")
     let place = folder.map { ", writing to \($0)" } ?? ""
     try Console.print("CPU (\(LaneCPU.name)), \(threads) \(threads == 1 ? "thread" : "threads")\(place)")
+  }
+
+  /// What a run would do.
+  func dryRun(_ data: ExperimentData, threads: Int) throws {
+    try header(data, threads: threads)
+    if isJSON {
+      let summary = JSON(object: [
+        ("event", "dry_run"), ("name", JSON(config.name)), ("dataset", JSON(data.name)),
+        ("data", JSON(data.origin)), ("train_images", JSON(data.train.count)),
+        ("test_images", JSON(data.test.count)), ("parameters", JSON(config.model.parameterCount)),
+        ("epochs", JSON(config.train.epochs)), ("batch_size", JSON(config.train.batchSize)),
+        ("seed", JSON(config.seed)), ("threads", JSON(threads)),
+      ])
+      try Console.print(summary.text(pretty: false))
+    } else if !isQuiet {
+      try Console.print("Dry run: config and data are fine; nothing was written.")
+    }
   }
 
   func report(_ event: TrainingEvent?, _ json: JSON?) throws {

@@ -1,0 +1,34 @@
+import ConvNet
+
+/// A tensor of a checkpoint: weights, or what an optimizer remembers of them.
+public struct NamedTensor: Sendable, Equatable {
+  /// Its name, such as `conv1.weight`.
+  public let name: String
+  /// Its sizes in row-major order, such as [out, in, kh, kw].
+  public let shape: [Int]
+  /// Its elements, as many as the shape says.
+  public let values: [Float]
+
+  /// A tensor of `values` in the order of `shape`.
+  public init(name: String, shape: [Int], values: [Float]) {
+    (self.name, self.shape, self.values) = (name, shape, values)
+  }
+}
+
+extension Model {
+  /// Copies of the parts of a flat buffer, each under the name of its parameter behind `prefix`.
+  func tensors(of buffer: FlatBuffer, prefix: String = "") -> [NamedTensor] {
+    parameters.map {
+      NamedTensor(name: prefix + $0.name, shape: $0.shape, values: buffer[$0.range])
+    }
+  }
+
+  /// A flat buffer, laid out for the engine, of `weights` in the order of the parameters.
+  func buffer(of weights: [NamedTensor]) -> FlatBuffer {
+    let buffer = FlatBuffer(count: flatCount)
+    for (parameter, weight) in zip(parameters, weights) {
+      buffer.replace(at: parameter.offset, with: weight.values)
+    }
+    return buffer
+  }
+}

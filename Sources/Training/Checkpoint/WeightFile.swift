@@ -1,0 +1,45 @@
+import ConvNet
+import Interchange
+
+/// Weights in a safetensors file that this program or another wrote.
+public enum WeightFile {
+  /// The weights of `model`, in its order, from the file at `path`; other tensors in it are left alone.
+  ///
+  /// - Throws: `SafeTensorsError`, or `CheckpointError` for a tensor that is missing, has another shape than the
+  ///   network's, or is not made of finite numbers.
+  public static func weights(of model: Model, contentsOf path: String) throws -> [NamedTensor] {
+    let limits = SafeTensors.Limits(headerBytes: 100_000_000)
+    return try weights(of: model, in: SafeTensors(contentsOf: path, limits: limits), path: path)
+  }
+
+  static func weights(
+    of model: Model, in file: SafeTensors, path: String
+  ) throws(CheckpointError) -> [NamedTensor] {
+    var weights: [NamedTensor] = []
+    for parameter in model.parameters {
+      guard let tensor = file[parameter.name] else {
+        throw CheckpointError(path, "no tensor \(parameter.name); the file has \(names(in: file))")
+      }
+      guard tensor.shape == parameter.shape else {
+        throw CheckpointError(
+          path, "\(parameter.name) is \(tensor.shape), the network's is \(parameter.shape)")
+      }
+      guard let values = file.floats(of: tensor) else {
+        throw CheckpointError(
+          path, "\(parameter.name) is \(tensor.dataType.rawValue), not floating-point numbers")
+      }
+      guard values.allSatisfy(\.isFinite) else {
+        throw CheckpointError(path, "\(parameter.name) has numbers that are not finite")
+      }
+      weights.append(NamedTensor(name: parameter.name, shape: parameter.shape, values: values))
+    }
+    return weights
+  }
+
+  /// The first few names, for an error.
+  private static func names(in file: SafeTensors) -> String {
+    let names = file.tensors.map(\.name)
+    if names.isEmpty { return "none" }
+    return names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
+  }
+}
