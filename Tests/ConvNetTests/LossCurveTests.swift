@@ -43,6 +43,8 @@ import Testing
     }
     let expected = try fixture.floats("loss").doubles
     #expect(expected.last ?? 1 < 0.95 * expected[0])
-    expectClose(losses, expected, scale: [1], tolerance: 1e-5, name)
+    // Adam divides by the root of small squares: it turns the last bit of a gradient into a step.
+    let tolerance = try fixture.json("optimizer")["type"] == "adam" ? 1e-3 : 1e-4
+    expectClose(losses, expected, scale: [1], tolerance: tolerance, name)
   }
 }
