@@ -1,0 +1,110 @@
+"""Checkpoints between cnn and PyTorch; see scripts/check-torch-checkpoint."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy
+import torch
+from safetensors.torch import load_file, save_file
+from torch.nn import functional
+
+from twins import TWINS, input_shape
+
+TOLERANCE = 1e-4
+COUNT = 300
+
+
+def main():
+    program, *names = sys.argv[1:]
+    torch.manual_seed(1)
+    for name in names or TWINS:
+        with tempfile.TemporaryDirectory() as folder:
+            largest = Check(Path(program).resolve(), name, Path(folder)).run()
+        print(f"{name}: logits within {largest:.1e}, weights the same bits both ways")
+
+
+class Check:
+    """One config, with images of noise in `folder`."""
+
+    def __init__(self, program, name, folder):
+        self.program, self.name, self.folder = program, name, folder
+        random = numpy.random.default_rng(1)
+        for part in ("train", "t10k"):
+            images = random.integers(0, 256, (COUNT, *input_shape(name)), dtype=numpy.uint8)
+            labels = (numpy.arange(COUNT) % 10).astype(numpy.uint8)
+            # IDX has no axis for a single channel.
+            write_idx(folder / f"{part}-images-idx{4 if images.shape[1] > 1 else 3}-ubyte",
+                      images if images.shape[1] > 1 else images[:, 0])
+            write_idx(folder / f"{part}-labels-idx1-ubyte", labels)
+        self.images, self.labels = images, torch.tensor(labels, dtype=torch.long)
+        self.image_file = next(folder.glob("t10k-images*"))
+        self.config_file = folder / "trained" / "config.json"
+
+    def run(self):
+        trained, written, again = (self.folder / part for part in ("trained", "written.safetensors", "again"))
+        self.train(trained)
+        twin = TWINS[self.name]()
+        twin.load_state_dict(load_file(trained / "model.ckpt"))
+        largest = self.compare(twin, trained)
+
+        twin = TWINS[self.name]()
+        save_file(twin.state_dict(), written)
+        largest = max(largest, self.compare(twin, written, "--config", self.config_file))
+        self.evaluate(twin, written)
+        self.train(again, "--init", written, "--lr", "0")
+        for tensor, values in load_file(again / "model.ckpt").items():
+            assert torch.equal(values, twin.state_dict()[tensor]), f"{self.name}: {tensor} has changed"
+        return largest
+
+    def train(self, output, *options):
+        self.cnn("train", "--config", self.name, "--data", self.folder, "--output", output, "--epochs", "1",
+                 "--set", "data.resplit=null", "--quiet", *options)
+
+    def compare(self, twin, checkpoint, *options):
+        """The largest difference of a logit, relative where logits are larger than 1."""
+        answers = json.loads(self.cnn("predict", checkpoint, self.image_file, "--json", *options))
+        found = torch.tensor([answer["logits"] for answer in answers])
+        expected = self.logits(twin)
+        if self.config()["model"]["layers"][-1]["type"] == "log_softmax":
+            expected = functional.log_softmax(expected, dim=1)
+        difference = ((found - expected).abs() / expected.abs().clamp(min=1)).max().item()
+        assert difference < TOLERANCE, f"{self.name}: logits differ by {difference}"
+        return difference
+
+    def evaluate(self, twin, weights):
+        answer = json.loads(
+            self.cnn("eval", weights, "--config", self.config_file, "--data", self.folder, "--json"))
+        logits = self.logits(twin)
+        accuracy = (logits.argmax(dim=1) == self.labels).float().mean().item()
+        assert answer["count"] == COUNT and abs(answer["accuracy"] - accuracy) < 1e-6, answer
+        if self.name != "mlp-regularized":  # Its loss has penalties, too.
+            loss = functional.cross_entropy(logits, self.labels).item()
+            assert abs(answer["loss"] - loss) < TOLERANCE, f"{self.name}: {answer['loss']} instead of {loss}"
+
+    def logits(self, twin):
+        normalize = self.config()["data"]["normalize"]
+        mean, std = (torch.tensor(normalize[key]).reshape(-1, 1, 1) for key in ("mean", "std"))
+        with torch.no_grad():
+            return twin.eval()((torch.tensor(self.images) / normalize["scale"] - mean) / std)
+
+    def config(self):
+        """The config with every default filled in."""
+        return json.loads(self.config_file.read_text())
+
+    def cnn(self, *arguments):
+        command = [str(argument) for argument in (self.program, *arguments)]
+        result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        if result.returncode != 0:
+            sys.exit(f"{' '.join(command)}: status {result.returncode}\n{result.stderr}")
+        return result.stdout
+
+
+def write_idx(path, values):
+    sizes = b"".join(size.to_bytes(4, "big") for size in values.shape)
+    path.write_bytes(bytes([0, 0, 8, values.ndim]) + sizes + values.tobytes())
+
+
+main()
