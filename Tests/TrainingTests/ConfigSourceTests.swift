@@ -100,6 +100,19 @@ import Training
     #expect(config.resolved["model"]?["layers"]?.array?[0]["filters"]?.integer == 8)
   }
 
+  @Test(
+    "A flag changes a key of an optimizer that is only named, or left out", arguments: ["\"sgd\"", "null"])
+  func optimizerByName(optimizer: String) throws {
+    let model = #""model": { "layers": ["flatten", { "type": "dense", "units": 10 }] }"#
+    var json = try Small.json("{ \(model), \"optimizer\": \(optimizer) }")
+    if optimizer == "null" { json["optimizer"] = nil }
+    let config = try ConfigSource.load(
+      json, flags: [("optimizer.lr", 0.5, "--lr 0.5")], settings: ["optimizer.weight_decay=0.25"])
+    #expect(config.optimizer.type == (optimizer == "null" ? "adam" : "sgd"))
+    #expect(config.optimizer.learningRate == 0.5)
+    #expect(config.resolved["optimizer"]?["weight_decay"]?.number == 0.25)
+  }
+
   @Test("A fault in a flag is told at the flag")
   func faultyFlags() {
     #expect(
@@ -109,7 +122,7 @@ import Training
       message { _ = try load(settings: ["train.epoch=3", "seed=x"]) }
         == """
         --set seed=x: seed: must be a whole number, not "x"
-        --set train.epoch=3: train.epoch: unknown key
+        --set train.epoch=3: train.epoch: unknown key; did you mean "epochs"?
         """)
     #expect(
       message { _ = try load(settings: ["epochs", "model.layers[99].units=1"]) }

@@ -166,6 +166,34 @@ private func faults(_ text: String) -> [String] {
     #expect(fault("[3, 8]", "[0.5, 0.4]").count == 1, "the input's own fault stands alone")
   }
 
+  @Test("A batch whose activations no machine holds is refused")
+  func batches() {
+    func fault(_ batch: Int) -> [String] {
+      faults(
+        """
+        { "model": { "input": [1, 4096, 4096], "layers": [ \(Small.linear) ] },
+          "train": { "batch_size": \(batch) } }
+        """)
+    }
+    #expect(
+      fault(4096) == [
+        "test.json:2:28: train.batch_size: 4,096 images of 33,554,442 activations each are more than "
+          + "the 17,179,869,184 a batch may have"
+      ])
+    #expect(fault(500) == ["no error"])
+  }
+
+  @Test("Sizes whose product overflows are a fault of their layer")
+  func overflow() {
+    let said = faults(
+      """
+      { "model": { "input": [65536, 65536, 65536], "layers": [
+        "flatten",
+        { "type": "dense", "units": 1000000 } ] } }
+      """)
+    #expect(said.first?.hasPrefix("test.json:2:3: model.layers[0] (flatten1): ") == true)
+  }
+
   @Test("The schema accepts every config and the example, and nothing that is misspelt")
   func schema() throws {
     let schema = ExperimentConfig.schema

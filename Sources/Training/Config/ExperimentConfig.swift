@@ -1,5 +1,6 @@
 import Configuration
 import ConvNet
+import Digits
 
 /// Everything an experiment is made of, read from a config and checked, shapes included.
 public struct ExperimentConfig: Sendable {
@@ -55,6 +56,9 @@ public struct ExperimentConfig: Sendable {
     let optimizer: OptimizerConfig
     let train: TrainConfig
 
+    /// Activations of a batch beyond which a config is refused: 2^34 floats are 64 GiB.
+    private static let largestBatch = 1 << 34
+
     /// Reports keys that are fine alone but do not fit others.
     func checkTogether(_ checked: Model?, in json: JSON, issues: IssueList) {
       func report(_ path: String..., message: String) {
@@ -68,8 +72,12 @@ public struct ExperimentConfig: Sendable {
           report("train", "early_stop", "monitor", message: "\(monitor.rawValue) needs a data.validation")
         }
       }
-      if let checked, let fault = SizeLimits.fault(ofBatch: train.batchSize, checked) {
-        report("train", "batch_size", message: fault)
+      let perImage = checked.map { $0.layers.reduce($0.input.count) { $0 + $1.output.count } } ?? 0
+      if perImage > Self.largestBatch / train.batchSize {
+        let message =
+          "\(train.batchSize.grouped) images of \(perImage.grouped) activations each are more than "
+          + "the \(Self.largestBatch.grouped) a batch may have"
+        report("train", "batch_size", message: message)
       }
       if issues.concern("model.input") || issues.concern("data.normalize") { return }
       let channels = model.channels

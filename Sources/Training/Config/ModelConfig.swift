@@ -21,7 +21,6 @@ struct ModelConfig: Sendable {
       reader.value(
         "input", .list(of: .integer(.within(1...65_536)), count: .within(3...3)), default: [1, 28, 28],
         "Shape of one image, [channels, height, width]."))
-    if let fault = SizeLimits.fault(of: input.dimensions) { reader.report(fault, at: "input") }
     let entry = Field<Entry>.variant(
       LayerType.allCases.map { type in
         Variant(type.rawValue, "Kind of layer.") { reader in
@@ -44,13 +43,6 @@ struct ModelConfig: Sendable {
     do {
       let readable = entries.prefix(readableCount(issues))
       let model = try Model(input: input, layers: Array(readable))
-      for (entry, layer) in zip(layers, model.layers) {
-        let tensors = [layer.output.dimensions] + layer.parameters.map(\.shape)
-        guard let fault = tensors.lazy.compactMap(SizeLimits.fault).first else { continue }
-        issues.report(
-          ConfigIssue(place: entry.place, path: "\(entry.path) (\(layer.name))", message: fault))
-        return nil
-      }
       return readable.count == entries.count ? model : nil
     } catch {
       for fault in error.faults {
