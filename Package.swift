@@ -47,7 +47,8 @@ let package = Package(
       dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"],
       swiftSettings: [.unsafeFlags(cpuFlags)]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training"]),
-    .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Training"]),
+    .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"], exclude: ["Snapshots"]),
   ]
 )

@@ -43,7 +43,9 @@ public enum AtomicFile {
     let parent = folder(of: path)
     if parent != path { try createFolder(parent) }
     if mkdir(path, 0o777) != 0, errno != EEXIST || isFile(path) {
-      throw .unwritable(path: path, reason: "cannot create this folder: \(systemMessage())")
+      let reason =
+        isFile(path) ? "a file of this name is in the way" : "cannot create this folder: \(systemMessage())"
+      throw .unwritable(path: path, reason: reason)
     }
   }
 

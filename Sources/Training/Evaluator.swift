@@ -10,12 +10,15 @@ import Digits
 /// What a model makes of a set of images.
 public struct Evaluation: Sendable {
   /// The mean loss, penalties included.
-  public var loss = 0.0
-  /// Images evaluated.
-  public var count = 0
+  public let loss: Double
   /// `[label][guess]` counts.
-  public var confusion: [[Int]]
+  public let confusion: [[Int]]
 
+  /// An outcome of counted guesses.
+  public init(loss: Double, confusion: [[Int]]) { (self.loss, self.confusion) = (loss, confusion) }
+
+  /// Images evaluated.
+  public var count: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
   /// Images whose guess is their label.
   public var correct: Int { confusion.indices.reduce(0) { $0 + confusion[$1][$1] } }
   /// The part of the images that was guessed right.
@@ -70,8 +73,7 @@ public final class Evaluator {
   /// Loss, accuracy and confusion over `subset`.
   public func evaluate(_ subset: Subset) throws(DataError) -> Evaluation {
     let classes = network.model.output.count
-    var evaluation = Evaluation(
-      confusion: Array(repeating: Array(repeating: 0, count: classes), count: classes))
+    var confusion = Array(repeating: Array(repeating: 0, count: classes), count: classes)
     var lossSum = 0.0
     let pool = subset.images
     network.weightsChanged()
@@ -79,12 +81,10 @@ public final class Evaluator {
       network.load(pixels: pool.pixels, labels: pool.labels, indices: batch, scale: scale)
       lossSum += network.forward().lossSum + network.penalty() * Double(batch.count)
       for (image, index) in batch.enumerated() {
-        evaluation.confusion[Int(pool.labels[Int(index)])][network.prediction(ofImage: image)] += 1
+        confusion[Int(pool.labels[Int(index)])][network.prediction(ofImage: image)] += 1
       }
     }
-    evaluation.count = subset.count
-    evaluation.loss = lossSum / Double(subset.count)
-    return evaluation
+    return Evaluation(loss: lossSum / Double(subset.count), confusion: confusion)
   }
 
   /// The scores of every image before softmax (where only probabilities are known, their logarithms),

@@ -52,7 +52,7 @@ extension FixtureValues {
     return (0..<count).map { UInt8(labels.hash($0) % 10) }
   }
 
-  /// 28x28 images of `labels(count)`: half noise, half the class's own template of 7x7 black or white cells.
+  /// 28x28 images of `labels(count)`: half noise, half the class's template of 7x7 black or white cells.
   static func learnableImages(_ count: Int) -> [UInt8] {
     var images = images(count, pixels: 784)
     for (index, label) in labels(count).enumerated() {

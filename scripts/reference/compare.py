@@ -20,11 +20,12 @@ CNN = SCRIPTS.parents[1] / ".build" / "release" / "cnn"
 
 def arguments():
     options = argparse.ArgumentParser(prog="scripts/compare", description=__doc__.split("\n")[0])
-    options.add_argument("configs", nargs="*", default=["torch-lenet", "tf-convnet"],
-                         help="torch-lenet, keras-lenet, simple-convnet, tf-convnet (default: first and last)")
+    options.add_argument(
+        "configs", nargs="*", default=["torch-lenet", "tf-convnet"],
+        help="torch-lenet, keras-lenet, simple-convnet or tf-convnet (default: first and last)")
     options.add_argument("--data", default=os.environ.get("CNN_DATA_DIR", "data/mnist"), metavar="DIR")
     options.add_argument("--threads", type=int, default=2)
-    options.add_argument("--epochs", type=int, default=2, help="per process, the warm-up included (default: 2)")
+    options.add_argument("--epochs", type=int, default=2, help="per process, with the warm-up (default: 2)")
     options.add_argument("--rounds", type=int, default=3, help="turns of every contender (default: 3)")
     options.add_argument("--modes", default="eager,channels_last,bf16,bf16+channels_last,compile",
                          help="of PyTorch (default: %(default)s)")

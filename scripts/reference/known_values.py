@@ -5,7 +5,8 @@ import json
 from store import write
 from values import LABEL, hashes, images, labels, learnable_images, optimizer_vector, parameter, signs, values
 
-KNOWN = [(0, 1), (1, 1), (2, 1), (783, 1), (14_895, 1), (5, LABEL), (1, 3), (1_279_999, 106), (63, 510), (7, 1007)]
+KNOWN = [  # (index, salt)
+    (0, 1), (1, 1), (2, 1), (783, 1), (14_895, 1), (5, LABEL), (1, 3), (1_279_999, 106), (63, 510), (7, 1007)]
 
 
 def main():

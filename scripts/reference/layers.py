@@ -10,7 +10,8 @@ from values import INPUT, UPSTREAM, parameter, values
 
 def conv(filters, kernel, padding="valid", stride=1, **options):
     return {
-        "type": "conv2d", "filters": filters, "kernel": kernel, "stride": stride, "padding": padding, **options}
+        "type": "conv2d", "filters": filters, "kernel": kernel, "stride": stride, "padding": padding,
+        **options}
 
 
 def pool(kind, kernel, stride, padding="valid", **options):

@@ -1,6 +1,7 @@
-"""Trains a config's PyTorch twin on MNIST as fast as PyTorch can, printing each epoch as `cnn train --json` does.
+"""Trains a config's PyTorch twin on MNIST as fast as PyTorch can.
 
-The whole set lies in memory as normalized floats; a batch is one index_select, or a view when not shuffled.
+Every epoch is printed as `cnn train --json` does. The whole set lies in memory as normalized floats;
+a batch is one index_select, or a view when not shuffled.
 """
 
 import argparse

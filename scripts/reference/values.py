@@ -43,7 +43,7 @@ def labels(count):
 
 
 def learnable_images(count):
-    """28x28 images of `labels(count)`: half noise, half the class's own template of 7x7 black or white cells."""
+    """28x28 images of `labels(count)`: half noise, half the class's template of 7x7 black or white cells."""
     rows = np.arange(28) // 4
     cells = (rows[:, None] * 7 + rows).reshape(-1)
     templates = np.stack([(hashes(49, TEMPLATE + label) >> np.uint32(31))[cells] for label in range(10)])
@@ -53,8 +53,8 @@ def learnable_images(count):
 
 
 def optimizer_vector(step):
-    """64 parameters to start from (step 0: values / 16), or the gradient of a step (values * 2^-(index mod 16),
-    so that small gradients show where an epsilon stands)."""
+    """64 parameters to start from (step 0: values / 16), or the gradient of a step: values times
+    2^-(index mod 16), so that small gradients show where an epsilon stands."""
     scale = 2.0 ** -(np.arange(64) % 16) if step else np.full(64, 1 / 16)
     return values((64,), OPTIMIZER + step) * scale.astype(np.float32)
 

@@ -69,6 +69,13 @@ public struct EpochSums: Sendable, Equatable {
   /// Images seen.
   public var images = 0
 
+  /// Nothing yet.
+  public init() {}
+
+  init(loss: Double, stepLosses: Double, correct: Int, images: Int) {
+    (self.loss, self.stepLosses, self.correct, self.images) = (loss, stepLosses, correct, images)
+  }
+
   /// The mean loss of the images so far.
   public var meanLoss: Double { loss / Double(images) }
   /// The part of the images so far that was guessed right.

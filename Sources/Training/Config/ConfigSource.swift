@@ -56,9 +56,20 @@ public enum ConfigSource {
   ) throws(ConfigError) -> ExperimentConfig {
     var json = json
     let issues = IssueList()
+    if (flags.map(\.path) + settings).contains(where: { $0.hasPrefix("optimizer.") }) {
+      json.spellOutOptimizer()
+    }
     for flag in flags { json.set(flag.path, to: flag.value, flag: flag.flag, issues: issues) }
     for setting in settings { json.apply(setting: setting, issues: issues) }
     try issues.check()
     return try ExperimentConfig(json)
+  }
+}
+
+extension JSON {
+  /// Makes an object of an optimizer that is left out or only named, so that a flag can change a key of it.
+  fileprivate mutating func spellOutOptimizer() {
+    guard members != nil, self["optimizer"]?.members == nil else { return }
+    self["optimizer"] = JSON(object: [("type", self["optimizer"] ?? OptimizerConfig.defaultType)])
   }
 }

@@ -27,7 +27,7 @@ public struct ExperimentConfig: Sendable {
     let issues = IssueList()
     let (draft, resolved) = Self.field.read(json, issues: issues)
     let model = draft.model.checked(issues: issues)
-    draft.checkTogether(in: resolved, issues: issues)
+    draft.checkTogether(model, in: resolved, issues: issues)
     try issues.check()
     guard let model else { throw ConfigError([]) }
     (name, seed, data, loss) = (draft.name, draft.seed, draft.data, draft.loss)
@@ -56,7 +56,7 @@ public struct ExperimentConfig: Sendable {
     let train: TrainConfig
 
     /// Reports keys that are fine alone but do not fit others.
-    func checkTogether(in json: JSON, issues: IssueList) {
+    func checkTogether(_ checked: Model?, in json: JSON, issues: IssueList) {
       func report(_ path: String..., message: String) {
         issues.report(json.issue(at: path, message))
       }
@@ -67,6 +67,9 @@ public struct ExperimentConfig: Sendable {
         if let monitor = train.earlyStop?.monitor, monitor.needsValidation {
           report("train", "early_stop", "monitor", message: "\(monitor.rawValue) needs a data.validation")
         }
+      }
+      if let checked, let fault = SizeLimits.fault(ofBatch: train.batchSize, checked) {
+        report("train", "batch_size", message: fault)
       }
       if issues.concern("model.input") || issues.concern("data.normalize") { return }
       let channels = model.channels
@@ -87,7 +90,7 @@ public struct ExperimentConfig: Sendable {
       model: reader.value("model", .object(ModelConfig.init), "The network."),
       loss: reader.value("loss", LossType.field, default: "cross_entropy", "What is minimised."),
       optimizer: reader.value(
-        "optimizer", OptimizerConfig.field, default: "adam", "How weights are updated."),
+        "optimizer", OptimizerConfig.field, default: OptimizerConfig.defaultType, "How weights are updated."),
       train: reader.value("train", .object(TrainConfig.init), default: [:], "How long and in which batches."))
   }
 }

@@ -7,7 +7,6 @@ struct ModelConfig: Sendable {
   var channels: Int { input.channels }
   private let input: Shape
   private let layers: [Entry]
-  private let place: Place
 
   /// One entry of `model.layers` and where it stands.
   private struct Entry: Sendable {
@@ -18,11 +17,11 @@ struct ModelConfig: Sendable {
   }
 
   init(_ reader: ObjectReader) {
-    place = reader.place
     input = Shape(
       reader.value(
         "input", .list(of: .integer(.within(1...65_536)), count: .within(3...3)), default: [1, 28, 28],
         "Shape of one image, [channels, height, width]."))
+    if let fault = SizeLimits.fault(of: input.dimensions) { reader.report(fault, at: "input") }
     let entry = Field<Entry>.variant(
       LayerType.allCases.map { type in
         Variant(type.rawValue, "Kind of layer.") { reader in
@@ -43,7 +42,16 @@ struct ModelConfig: Sendable {
         ConfigIssue(place: entry.place, path: "\(entry.path).name", message: "\"\(layer.name)\" is taken"))
     }
     do {
-      return try Model(input: input, layers: Array(entries.prefix(readableCount(issues))))
+      let readable = entries.prefix(readableCount(issues))
+      let model = try Model(input: input, layers: Array(readable))
+      for (entry, layer) in zip(layers, model.layers) {
+        let tensors = [layer.output.dimensions] + layer.parameters.map(\.shape)
+        guard let fault = tensors.lazy.compactMap(SizeLimits.fault).first else { continue }
+        issues.report(
+          ConfigIssue(place: entry.place, path: "\(entry.path) (\(layer.name))", message: fault))
+        return nil
+      }
+      return readable.count == entries.count ? model : nil
     } catch {
       for fault in error.faults {
         let entry = layers[fault.index]

@@ -10,6 +10,8 @@ public struct OptimizerConfig: Sendable {
   package let schedule: LearningRateSchedule
   package let rule: any Optimizer
 
+  static let defaultType: JSON = "adam"
+
   static let field = Field<OptimizerConfig>.variant(
     OptimizerType.allCases.map { type in
       Variant(type.rawValue, "The rule that updates the weights.") { OptimizerConfig(type, $0) }

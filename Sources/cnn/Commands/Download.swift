@@ -16,9 +16,10 @@ struct Download: ParsableCommand {
   func run() throws {
     let cache = DatasetLocator.cacheFolder(environment: Console.environment)
     guard let folder = directory ?? cache else {
-      throw ValidationError("there is no cache folder without $HOME; name a folder: cnn download DIR")
+      throw DataError.unsatisfiable(
+        reason: "there is no cache folder without $HOME; name a folder: cnn download DIR")
     }
-    for outcome in try Self.fetch(into: folder, Interruption()) {
+    for outcome in try Self.fetch(into: folder, Interruption(), isQuiet: false) {
       switch outcome {
       case .kept(let path): try Console.print("\(path): there, and right")
       case .downloaded(let path, let url): try Console.print("\(path): downloaded from \(url)")
@@ -30,12 +31,15 @@ struct Download: ParsableCommand {
   ///
   /// - Throws: `DataError`, or the exit code of an interruption.
   @discardableResult
-  static func fetch(into folder: String, _ interruption: Interruption) throws -> [MNISTDownload.Outcome] {
+  static func fetch(
+    into folder: String, _ interruption: Interruption, isQuiet: Bool
+  ) throws -> [MNISTDownload.Outcome] {
     let download = MNISTDownload(transport: Curl(searchPath: Console.variable("PATH") ?? "/usr/bin"))
     var bar = ProgressBar(label: "")
     var file = ""
     defer { bar.clear() }
     func show(_ progress: MNISTDownload.Progress) {
+      if isQuiet { return }
       if progress.file != file {
         bar.clear()
         bar = ProgressBar(label: progress.file)

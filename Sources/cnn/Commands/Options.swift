@@ -29,7 +29,7 @@ struct DataOptions: ParsableArguments {
   /// The environment to look for data in; a missing MNIST is downloaded into the cache.
   ///
   /// - Parameter interruption: what already waits for signals, so that only one does.
-  func environment(_ interruption: Interruption? = nil) -> DataEnvironment {
+  func environment(_ interruption: Interruption? = nil, isQuiet: Bool = false) -> DataEnvironment {
     let variables = Console.environment
     return DataEnvironment(variables: variables, currentFolder: Console.currentFolder) { locator in
       let folder = locator.chosen.directory
@@ -38,9 +38,9 @@ struct DataOptions: ParsableArguments {
         if Console.isFolder(folder) { _ = try DatasetFiles(in: folder) }
         throw locator.notFound
       }
-      Console.error("no MNIST found; downloading it into \(folder)")
+      if !isQuiet { Console.error("no MNIST found; downloading it into \(folder)") }
       do {
-        try Download.fetch(into: folder, interruption ?? Interruption())
+        try Download.fetch(into: folder, interruption ?? Interruption(), isQuiet: isQuiet)
       } catch let error as DataError {
         Console.error("\(error)")
         throw DataError.unreadable(

@@ -10,14 +10,16 @@ struct Predict: ParsableCommand {
     discussion: """
       Example: cnn predict runs/lenet digit.pgm t10k-images-idx3-ubyte.gz@0..9
 
-      INPUT is a PGM picture of the network's input size, an IDX file (FILE, FILE@7 or FILE@0..99, plain or \
-      gzip), or - for a PGM picture on standard input.
+      A picture has to have the network's input size. An IDX file may be gzip; FILE@7 is one of its images, \
+      FILE@0..99 the first hundred. On standard input a PGM picture is expected.
       """)
 
   @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"))
   var checkpoint: String
 
-  @Argument(help: ArgumentHelp("Images.", valueName: "input"))
+  @Argument(
+    help: ArgumentHelp(
+      "PGM pictures, IDX files (FILE, FILE@7, FILE@0..99), or - for standard input.", valueName: "input"))
   var inputs: [String]
 
   @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))

@@ -105,8 +105,9 @@ final class TrainingPrinter {
       Console.error("stopped after \(elapsed) at epoch \(progress.epoch + 1); saved in \(result.checkpoint)")
       return
     case .stoppedEarly:
+      let count = progress.epochsWithoutImprovement
       try Console.print(
-        "stopped early: no better \(monitor.rawValue) for \(progress.epochsWithoutImprovement) epochs")
+        "Stopped early: no better \(monitor.rawValue) for \(count) \(count == 1 ? "epoch" : "epochs")")
     case .finished: break
     }
     let best =

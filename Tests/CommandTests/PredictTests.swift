@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+struct PredictTests {
+  private func sandbox() throws -> Sandbox {
+    let sandbox = try Sandbox()
+    try sandbox.writePixelsModel()
+    try sandbox.write(Samples.images([7, 2, 1, 0]), to: "digits.idx")
+    try sandbox.write(Samples.pgm(width: 28, height: 28, Samples.pixels(5)), to: "five.pgm")
+    try sandbox.write(Samples.pgm(width: 5, height: 5, [UInt8](repeating: 0, count: 25)), to: "small.pgm")
+    try sandbox.write(Samples.pgm(width: 28, height: 28, [1, 2, 3]), to: "cut.pgm")
+    try sandbox.write([0x89] + Array("PNG\r\n\u{1A}\n".utf8), to: "five.png")
+    return sandbox
+  }
+
+  private let command = "predict pixels.safetensors --config pixels.json"
+
+  @Test func answersAreAsRecorded() throws {
+    let sandbox = try sandbox()
+    var snapshot = Snapshot(sandbox)
+    for inputs in ["digits.idx", "digits.idx@2", "digits.idx@1..2 five.pgm --top 1", "five.pgm --top 12"] {
+      try snapshot.run("\(command) \(inputs)")
+    }
+    try snapshot.run("\(command) -", input: Samples.pgm(width: 28, height: 28, Samples.pixels(9)))
+    try snapshot.expect("predict")
+  }
+
+  @Test func faultsAreAsRecorded() throws {
+    let sandbox = try sandbox()
+    var snapshot = Snapshot(sandbox)
+    for inputs in [
+      "", "nosuch.pgm", "digits.idx@4", "digits.idx@3..1", "digits.idx@0..4", "small.pgm", "cut.pgm",
+      "five.png", "pixels.json", ".", "five.pgm --top 0", "-",
+    ] {
+      try snapshot.run("\(command) \(inputs)")
+    }
+    try snapshot.run("predict lenet five.pgm")
+    try snapshot.expect("predict-faults")
+  }
+
+  @Test func jsonHasEveryScore() throws {
+    let outcome = try sandbox().run("\(command) digits.idx@0 five.pgm --json")
+    let json = try #require(try outcome.json() as? [[String: Any]])
+    #expect(json.map { $0["input"] as? String } == ["digits.idx@0", "five.pgm"])
+    #expect(json.map { $0["label"] as? String } == ["7", "5"])
+    for (prediction, label) in zip(json, [7, 5]) {
+      #expect(prediction["logits"] as? [Double] == (0..<10).map { $0 == label ? 8 : 0 })
+      let probabilities = try #require(prediction["probabilities"] as? [Double])
+      #expect(abs(probabilities.reduce(0, +) - 1) < 1e-9)
+      #expect(abs(probabilities[label] - 1 / (1 + 9 * exp(-8.0))) < 1e-9)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import Foundation
+
+/// A folder in which the real program runs, with nothing of the user's around it: no data, no cache, no curl.
+final class Sandbox {
+  /// The folder the program is run in.
+  let folder: String
+  /// The cache the program sees.
+  var cache: String { "\(root)/cache" }
+  private let root: String
+  private var runs = 0
+
+  /// What a command wrote and how it ended.
+  struct Outcome {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    /// The lines of standard output.
+    var lines: [String] {
+      output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+    }
+  }
+
+  /// Where standard output goes.
+  enum Output { case file, closedPipe }
+
+  init() throws {
+    let parent = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
+    root = "\(parent)/cnn-\(UUID().uuidString)"
+    folder = "\(root)/work"
+    for path in [folder, "\(root)/cache", "\(root)/bin", "\(root)/streams"] {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: root) }
+
+  /// Runs `cnn` with the words of `command` to its end.
+  func run(
+    _ command: String, input: [UInt8] = [], output: Output = .file, environment: [String: String] = [:]
+  ) throws -> Outcome {
+    try start(command, input: input, output: output, environment: environment).wait()
+  }
+
+  /// Starts `cnn` with the words of `command`.
+  func start(
+    _ command: String, input: [UInt8] = [], output: Output = .file, environment: [String: String] = [:]
+  ) throws -> RunningCommand {
+    runs += 1
+    let streams = "\(root)/streams/\(runs)"
+    try Self.write(input, to: "\(streams).in")
+    var variables = [
+      "HOME": root, "XDG_CACHE_HOME": cache, "PATH": "\(root)/bin", "COLUMNS": "80",
+      "SWIFT_BACKTRACE": "enable=no",
+    ]
+    variables.merge(environment) { $1 }
+    return try RunningCommand(
+      arguments: command.split(separator: " ").map(String.init), variables: variables, folder: folder,
+      streams: streams, output: output)
+  }
+
+  /// Puts a file into the folder.
+  func write(_ bytes: [UInt8], to name: String) throws {
+    let path = "\(folder)/\(name)"
+    let parent = (path as NSString).deletingLastPathComponent
+    try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+    try Self.write(bytes, to: path)
+  }
+
+  /// Writes a file no command started meanwhile inherits: a script that is open cannot be run.
+  private static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws {
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    guard file >= 0 else { throw RunningCommand.Failure(errno, path) }
+    defer { close(file) }
+    try FileHandle(fileDescriptor: file).write(contentsOf: bytes)
+  }
+
+  /// Puts a text file into the folder.
+  func write(_ text: String, to name: String) throws { try write(Array(text.utf8), to: name) }
+
+  /// The bytes of a file in the folder.
+  func read(_ name: String) throws -> Data { try Data(contentsOf: URL(filePath: "\(folder)/\(name)")) }
+
+  /// The lines of a text file in the folder.
+  func lines(of name: String) throws -> [String] {
+    try String(decoding: read(name), as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
+  /// Whether there is such a file in the folder.
+  func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)") }
+
+  /// Puts a shell script called `curl` where the program looks for it.
+  func installCurl(_ script: String) throws {
+    try Self.write(Array("#!/bin/sh\n\(script)\n".utf8), to: "\(root)/bin/curl", mode: 0o755)
+  }
+
+  /// The text without what differs from run to run: folders, times, rates, the CPU.
+  func normalized(_ text: String) -> String {
+    text.replacing(folder, with: "<folder>").replacing(cache, with: "<cache>")
+      .replacing(/\d+\.\d+s\b/, with: "#s").replacing(/\d+\.\d+ms\/step/, with: "#ms/step")
+      .replacing(/[\d,]+ img\/s/, with: "# img/s").replacing(/\((AVX[^)]*|NEON|SSE[^)]*)\)/, with: "(<cpu>)")
+  }
+}

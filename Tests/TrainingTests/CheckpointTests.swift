@@ -1,0 +1,196 @@
+import Configuration
+import ConvNet
+import Foundation
+import Interchange
+import Testing
+import Training
+
+@Suite(.serialized) struct CheckpointTests {
+  /// Runs a small config and hands over its folder.
+  private func withRun(
+    _ config: ExperimentConfig, _ body: (_ folder: String, _ run: TrainingRun) throws -> Void
+  ) throws {
+    try withTemporaryFolder { folder in
+      try body(folder, try Small.run(config, in: folder).run)
+    }
+  }
+
+  @Test("A checkpoint holds the whole state, and encodes to the bytes it was read from")
+  func roundTrip() throws {
+    let config = try Small.config(
+      train: #""epochs": 2, "batch_size": 70, "early_stop": { "patience": 5 }"#,
+      extra: "\"seed\": 18446744073709551615,")
+    try withRun(config) { folder, run in
+      for path in [run.folder.bestCheckpoint, run.folder.lastCheckpoint, run.folder.finalCheckpoint] {
+        let checkpoint = try Checkpoint(contentsOf: path)
+        #expect(try checkpoint.encoded() == contents(path))
+        #expect(checkpoint.config.resolved == config.resolved && checkpoint.config.seed == .max)
+        #expect(checkpoint.classNames == (0..<10).map(String.init))
+        #expect(checkpoint.data.name == "builtin")
+        #expect(try checkpoint.data.fingerprint == Small.data(config).fingerprint())
+      }
+      let last = try Checkpoint(contentsOf: run.folder.lastCheckpoint)
+      #expect(last.progress == run.trainer.progress && last.progress.bestWatched != nil)
+      let count = run.trainer.parameters.count
+      #expect(last.parameters()[0..<count] == run.trainer.parameters[0..<count])
+      #expect(
+        last.optimizer.prefix(2).map(\.name) == [
+          "optimizer.exp_avg.conv.weight", "optimizer.exp_avg.conv.bias",
+        ])
+    }
+  }
+
+  @Test("The tensors are PyTorch's, by name and shape")
+  func layout() throws {
+    try withRun(Small.config()) { _, run in
+      let file = try SafeTensors(contentsOf: run.folder.finalCheckpoint, requiringChecksum: true)
+      #expect(
+        file.tensors.map { "\($0.name) \($0.shape) \($0.dataType.rawValue)" } == [
+          "conv.weight [4, 1, 3, 3] F32", "conv.bias [4] F32", "fc.weight [10, 100] F32", "fc.bias [10] F32",
+        ])
+      #expect(
+        file.metadata.map(\.key) == [
+          "format", "format_version", "config", "progress", "classes", "dataset", "data_fingerprint",
+        ])
+    }
+  }
+
+  @Test("A layer may be called optimizer")
+  func layerCalledOptimizer() throws {
+    let config = try Small.config(
+      layers: #""flatten", { "type": "dense", "name": "optimizer", "units": 10 }"#, train: "\"epochs\": 1")
+    try withRun(config) { _, run in
+      let checkpoint = try Checkpoint(contentsOf: run.folder.lastCheckpoint)
+      #expect(checkpoint.weights.map(\.name) == ["optimizer.weight", "optimizer.bias"])
+      #expect(checkpoint.optimizer.count == 4)
+      #expect(try checkpoint.encoded() == contents(run.folder.lastCheckpoint))
+    }
+  }
+
+  /// A checkpoint of a very small network, some kilobytes.
+  private func withTinyCheckpoint(_ body: (_ path: String, _ bytes: [UInt8]) throws -> Void) throws {
+    let config = try Small.parse(
+      """
+      { "data": { "dataset": "builtin", "builtin": { "train": 20, "test": 10 } },
+        "model": { "input": [1, 8, 8], "layers": [ \(Small.linear) ] },
+        "optimizer": "sgd", "train": { "epochs": 1 } }
+      """)
+    try withRun(config) { _, run in
+      try body(run.folder.lastCheckpoint, contents(run.folder.lastCheckpoint))
+    }
+  }
+
+  private func isRefused(_ path: String) throws -> Bool {
+    do {
+      _ = try Checkpoint(contentsOf: path)
+      return false
+    } catch is SafeTensorsError {
+      return true
+    } catch is CheckpointError {
+      return true
+    }
+  }
+
+  @Test("A file cut off anywhere is refused")
+  func truncations() throws {
+    try withTinyCheckpoint { path, bytes in
+      #expect(try !isRefused(path))
+      let file = try #require(FileHandle(forUpdatingAtPath: path))
+      var accepted: [Int] = []
+      for length in (0..<bytes.count).reversed() {
+        try file.truncate(atOffset: UInt64(length))
+        if try !isRefused(path) { accepted.append(length) }
+      }
+      #expect(accepted == [])
+      try write(bytes + [0], path)
+      #expect(try isRefused(path))
+    }
+  }
+
+  @Test("A file with one wrong bit is refused: every bit of the first 200 bytes, 500 of the others")
+  func bitFlips() throws {
+    try withTinyCheckpoint { path, bytes in
+      let file = try #require(FileHandle(forUpdatingAtPath: path))
+      func set(_ byte: UInt8, at offset: Int) throws {
+        try file.seek(toOffset: UInt64(offset))
+        try file.write(contentsOf: [byte])
+      }
+      let others = (0..<500).map { 200 + $0 * (bytes.count - 200) / 500 }.map { 8 * $0 + $0 % 8 }
+      var accepted: [Int] = []
+      for bit in Array(0..<8 * 200) + others {
+        try set(bytes[bit / 8] ^ 1 << UInt8(bit % 8), at: bit / 8)
+        if try !isRefused(path) { accepted.append(bit) }
+        try set(bytes[bit / 8], at: bit / 8)
+      }
+      #expect(accepted == [])
+      #expect(try !isRefused(path))
+    }
+  }
+
+  /// What is said of a checkpoint whose file was changed by `change` and given a new checksum.
+  private func refusal(_ change: (inout SafeTensors) throws -> Void) throws -> String {
+    var said = ""
+    try withTinyCheckpoint { path, _ in
+      var file = try SafeTensors(contentsOf: path)
+      try change(&file)
+      try write(file.encoded(), path)
+      said = message(in: path) { _ = try Checkpoint(contentsOf: path) }
+    }
+    return said
+  }
+
+  @Test("A file of a newer program, or of another one")
+  func formats() throws {
+    #expect(try refusal { _ in } == "no error")
+    #expect(
+      try refusal { $0.setMetadata("format_version", to: "2") }
+        == "DIR: format version 2 is newer than this program, which reads up to 1")
+    for version in ["", "0", "-1", "one"] {
+      #expect(
+        try refusal { $0.setMetadata("format_version", to: version) }
+          == "DIR: the format version in the metadata is not a number")
+    }
+    #expect(
+      try refusal { $0.setMetadata("format", to: "pt") }
+        == "DIR: this safetensors file has no network in it; name its config with --config FILE")
+  }
+
+  @Test("Metadata that is wrong in itself")
+  func metadata() throws {
+    #expect(try refusal { $0.setMetadata("config", to: "{") }.hasPrefix("DIR: DIR[config]:1:2"))
+    #expect(try refusal { $0.setMetadata("config", to: "{}") } == "DIR: DIR[config]:1:1: model: is required")
+    #expect(
+      try refusal { $0.setMetadata("progress", to: "{\"epoch\":1}") }
+        == "DIR: the progress in the metadata is incomplete")
+    #expect(
+      try refusal { file in
+        let progress = file.metadata("progress") ?? ""
+        file.setMetadata("progress", to: progress.replacing("\"epoch\":1", with: "\"epoch\":-1"))
+      } == "DIR: the progress in the metadata is incomplete")
+    #expect(
+      try refusal { $0.setMetadata("classes", to: "[\"0\"]") }
+        == "DIR: 1 classes in the metadata, but the network tells 10")
+  }
+
+  @Test("Weights of another network")
+  func otherNetwork() throws {
+    #expect(
+      try refusal { file in
+        let config = file.metadata("config") ?? ""
+        file.setMetadata("config", to: config.replacing("\"fc\"", with: "\"head\""))
+      } == "DIR: no tensor head.weight; the file has fc.weight, fc.bias")
+  }
+
+  @Test("Without a checksum a file of ours is damaged")
+  func noChecksum() throws {
+    try withTinyCheckpoint { path, bytes in
+      let text = String(decoding: bytes, as: UTF8.self)
+      let start = try #require(text.range(of: "\"checksum\":\"crc32c:"))
+      let offset = text.utf8.distance(from: text.startIndex, to: start.lowerBound)
+      var changed = bytes
+      changed.replaceSubrange(offset + 1..<offset + 9, with: Array("chexksum".utf8))
+      try write(changed, path)
+      #expect(message(in: path) { _ = try Checkpoint(contentsOf: path) }.hasPrefix("DIR: "))
+    }
+  }
+}

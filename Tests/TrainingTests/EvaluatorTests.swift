@@ -1,0 +1,131 @@
+import ConvNet
+import Digits
+import Foundation
+import Testing
+import Training
+
+@Suite struct EvaluationTests {
+  /// Guesses made by hand: class 0 is never shown, class 3 never guessed.
+  private let evaluation = Evaluation(
+    loss: 0.5, confusion: [[0, 0, 0, 0], [0, 3, 1, 0], [2, 1, 5, 0], [0, 0, 4, 0]])
+
+  @Test("Counts come from the confusion matrix")
+  func counts() {
+    #expect(evaluation.count == 16 && evaluation.correct == 8 && evaluation.accuracy == 0.5)
+    #expect(Evaluation(loss: 0, confusion: [[0, 0], [0, 0]]).accuracy == 0)
+  }
+
+  @Test("Precision, recall and F1; nil where there is nothing to divide by")
+  func perClass() {
+    let rows = evaluation.perClass
+    #expect(rows.map(\.label) == [0, 1, 2, 3])
+    #expect(rows.map(\.count) == [0, 4, 8, 4])
+    #expect(rows.map(\.precision) == [0, 0.75, 0.5, nil])
+    #expect(rows.map(\.recall) == [nil, 0.75, 0.625, 0])
+    #expect(rows.map(\.f1) == [0, 0.75, 10.0 / 18, 0])
+    let unseen = Evaluation(loss: 0, confusion: [[1, 0], [0, 0]]).perClass[1]
+    #expect(unseen.precision == nil && unseen.recall == nil && unseen.f1 == nil)
+  }
+}
+
+@Suite struct EvaluatorTests {
+  /// -log softmax(scores)[label], in double precision.
+  private func crossEntropy(_ scores: [Float], _ label: Int) -> Double {
+    -log(Prediction(scores: scores).probabilities[label])
+  }
+
+  private func evaluator(_ config: ExperimentConfig, threads: Int = 1) -> Evaluator {
+    let parameters = config.model.initialParameters(seed: 5)
+    return Evaluator(config, parameters: parameters, team: WorkerTeam(threads: threads))
+  }
+
+  @Test("Loss, accuracy and confusion are those of the scores", arguments: [1, 127, 128, 129, 300])
+  func definition(count: Int) throws {
+    let config = try Small.config()
+    let images = try Small.data(config).train.prefix(count)
+    let evaluator = evaluator(config)
+    let evaluation = try evaluator.evaluate(images)
+    let scores = evaluator.scores(Images(pixels: (0..<count).flatMap { images[$0] }, shape: images.shape))
+    #expect(scores.count == count && evaluation.count == count)
+    var (loss, confusion) = (0.0, Array(repeating: Array(repeating: 0, count: 10), count: 10))
+    for (index, scores) in scores.enumerated() {
+      let label = Int(images.label(at: index))
+      loss += crossEntropy(scores, label)
+      confusion[label][Prediction(scores: scores).label] += 1
+    }
+    #expect(evaluation.confusion == confusion)
+    #expect(abs(evaluation.loss - loss / Double(count)) < 1e-5)
+  }
+
+  @Test("The loss has the penalties of weights and activities, those of all batches")
+  func penalties() throws {
+    func loss(_ options: String, _ count: Int) throws -> Double {
+      let config = try Small.config(
+        layers: #""flatten", { "type": "dense", "name": "fc", "units": 10\#(options) }"#)
+      return try evaluator(config).evaluate(Small.data(config).train.prefix(count)).loss
+    }
+    let weights = try Small.config(layers: Small.linear).model.initialParameters(seed: 5)
+    let squares = weights[0..<1440].reduce(0) { $0 + Double($1) * Double($1) }
+    #expect(try abs(loss(", \"l2\": 0.1", 300) - loss("", 300) - 0.1 * squares) < 1e-5)
+    // 300 images are batches of 128, 128 and 44: each image counts once, whatever its batch.
+    let activity = ", \"activity_l1\": 0.1"
+    let whole = try loss(activity, 300) - loss("", 300)
+    let first = try loss(activity, 128) - loss("", 128)
+    #expect(whole > 0.01 && abs(whole - first) > 1e-6)
+    let config = try Small.config(layers: Small.linear)
+    let images = try Small.data(config).train
+    let scores = evaluator(config).scores(
+      Images(pixels: (0..<300).flatMap { images[$0] }, shape: images.shape))
+    let absolute = scores.joined().reduce(0) { $0 + Double(abs($1)) }
+    #expect(abs(whole - 0.1 * absolute / 300) < 1e-5)
+  }
+
+  @Test("The same numbers for any number of threads, and dropout is off")
+  func threads() throws {
+    let config = try Small.config()
+    let images = try Small.data(config).train
+    let evaluations = try [1, 2, 3, 1].map { try evaluator(config, threads: $0).evaluate(images) }
+    for evaluation in evaluations {
+      #expect(evaluation.loss == evaluations[0].loss && evaluation.confusion == evaluations[0].confusion)
+    }
+  }
+
+  @Test("A network that ends in softmax is asked for its scores before it, whatever its loss")
+  func softmax() throws {
+    func probabilities(_ ending: String, loss: String) throws -> [[Double]] {
+      let config = try Small.config(layers: Small.linear + ending, extra: "\"loss\": \"\(loss)\",")
+      let images = Images(
+        pixels: Array(try Small.data(config).train.images.pixels[..<1440]),
+        shape: ImageShape(height: 12, width: 12))
+      return evaluator(config).scores(images).map { Prediction(scores: $0).probabilities }
+    }
+    let expected = try probabilities("", loss: "cross_entropy")
+    for (ending, loss) in [
+      (", \"softmax\"", "cross_entropy"), (", \"log_softmax\"", "nll"), (", \"softmax\"", "mse"),
+    ] {
+      let found = try probabilities(ending, loss: loss)
+      for (a, b) in zip(expected.joined(), found.joined()) { #expect(abs(a - b) < 1e-6) }
+    }
+  }
+
+  @Test("An evaluator sees the weights change")
+  func sharedWeights() throws {
+    let config = try Small.config()
+    let images = try Small.data(config).test
+    let parameters = config.model.initialParameters(seed: 5)
+    let evaluator = Evaluator(config, parameters: parameters, team: WorkerTeam(threads: 1))
+    let before = try evaluator.evaluate(images)
+    parameters.replace(at: 0, with: [Float](repeating: 0, count: parameters.count))
+    let after = try evaluator.evaluate(images)
+    #expect(before.loss != after.loss)
+    #expect(abs(after.loss - log(10)) < 1e-6, "without weights every class is as probable")
+  }
+
+  @Test("No images, no evaluation")
+  func empty() throws {
+    let config = try Small.config()
+    let none = try Small.data(config).test.prefix(0)
+    #expect(message { _ = try evaluator(config).evaluate(none) } == "no batch: there are no images")
+    #expect(evaluator(config).scores(Images(pixels: [], shape: none.shape)) == [])
+  }
+}

@@ -1,0 +1,108 @@
+import Testing
+import Training
+
+private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String] {
+  let text = """
+    { "model": { "input": \(input), "layers": [
+    \(layers)
+    ] } }
+    """
+  return message { _ = try Small.parse(text) }.split(separator: "\n").map(String.init)
+}
+
+@Suite struct ModelConfigTests {
+  @Test("Layers without a name are called by their type and its number")
+  func names() throws {
+    let config = try Small.config(
+      layers: """
+        "flatten", { "type": "dense", "units": 20 }, "relu", { "type": "dense", "name": "head", "units": 15 },
+        { "type": "relu" }, { "type": "dense", "units": 10 }
+        """)
+    #expect(config.model.layers.map(\.name) == ["flatten1", "dense1", "relu1", "head", "relu2", "dense3"])
+    #expect(
+      config.model.parameters.map(\.name) == [
+        "dense1.weight", "dense1.bias", "head.weight", "head.bias", "dense3.weight", "dense3.bias",
+      ])
+  }
+
+  @Test("A name is given once, to those without one as well")
+  func duplicateNames() {
+    #expect(
+      faults(
+        """
+        "flatten", { "type": "dense", "name": "fc", "units": 10 },
+        { "type": "dense", "name": "fc", "units": 10 }
+        """) == ["test.json:3:1: model.layers[2].name: \"fc\" is taken"])
+    #expect(
+      faults(
+        """
+        "flatten", { "type": "relu", "name": "relu2" },
+        "relu", { "type": "dense", "units": 10 }
+        """) == ["test.json:3:1: model.layers[2].name: \"relu2\" is taken"])
+  }
+
+  @Test("A name has to fit a path and stand before a dot")
+  func unusableNames() {
+    for name in ["a.b", "a/b", "", "a b", "é", String(repeating: "a", count: 65)] {
+      #expect(
+        faults(#"{ "type": "flatten", "name": "\#(name)" }, { "type": "dense", "units": 10 }"#).count == 1)
+    }
+  }
+
+  @Test(
+    "A layer that does not fit is told with its number, its name, the formula and what would fit",
+    arguments: [
+      (
+        #"{ "type": "max_pool2d", "kernel": 5 }, "flatten""#,
+        "model.layers[1] (max_pool2d1): a map of 24 is not a multiple of the pool of 5"
+      ),
+      (#"{ "type": "conv2d", "name": "big", "filters": 6, "kernel": 99 }"#, "model.layers[1] (big): "),
+      (#"{ "type": "dense", "name": "fc", "units": 10 }"#, "model.layers[1] (fc): needs flat features"),
+    ])
+  func shapes(layers: String, expected: String) {
+    let faults = faults(
+      """
+      { "type": "conv2d", "name": "conv1", "filters": 6, "kernel": 5 },
+      \(layers)
+      """)
+    #expect(faults.first?.hasPrefix("test.json:3:1: \(expected)") == true)
+  }
+
+  @Test("A layer that could not be read makes no other look wrong, those in front of it are checked")
+  func noFaultFollowsFromAnother() {
+    #expect(
+      faults(
+        """
+        { "type": "conv2d", "filters": 6, "kernel": "x" },
+        { "type": "max_pool2d", "kernel": 3 }, "flatten", { "type": "dense", "units": 10 }
+        """) == [
+          "test.json:2:45: model.layers[0].kernel: must be a whole number or [height, width], not \"x\""
+        ])
+    let both = faults(
+      """
+      { "type": "max_pool2d", "kernel": 3 },
+      { "type": "conv2d", "filters": 6, "kernal": 3 },
+      { "type": "max_pool2d", "kernel": 99 }
+      """)
+    #expect(both.first?.hasPrefix("test.json:2:1: model.layers[0] (max_pool2d1): ") == true)
+    #expect(
+      both.dropFirst() == [
+        "test.json:3:1: model.layers[1].kernel: is required",
+        "test.json:3:35: model.layers[1].kernal: unknown key; did you mean \"kernel\"?",
+      ])
+    #expect(
+      faults("\"flatten\", { \"type\": \"dense\", \"units\": 10 }", input: "[1, 28, 0]")
+        == ["test.json:1:31: model.input[2]: must be a whole number from 1 to 65536, not 0"])
+  }
+
+  @Test("No layers, too many, or one of no known type")
+  func lists() {
+    #expect(
+      faults("") == ["test.json:1:46: model.layers: must have a number of elements from 1 to 256, not 0"])
+    let many = Array(repeating: "\"relu\"", count: 257).joined(separator: ", ")
+    #expect(faults(many).count == 1)
+    #expect(faults("\"relux\", \"flatten\"").count == 1)
+    #expect(faults("\"relux\"").first?.hasSuffix("not \"relux\"; did you mean \"relu\"?") == true)
+    #expect(faults("{ \"kernel\": 5 }") == ["test.json:2:1: model.layers[0].type: is required"])
+  }
+}

@@ -1,0 +1,75 @@
+import Digits
+import Foundation
+import Testing
+import Training
+
+@Suite(.serialized) struct RunFolderTests {
+  @Test("Files have their names")
+  func names() throws {
+    try withTemporaryFolder { folder in
+      let run = try RunFolder(output: "\(folder)/a/b", name: "lenet", overwrite: false)
+      #expect(run.path == "\(folder)/a/b")
+      #expect(
+        [run.config, run.metrics, run.events, run.bestCheckpoint, run.lastCheckpoint, run.finalCheckpoint]
+          .map { $0.replacing(run.path, with: "") } == [
+            "/config.json", "/metrics.csv", "/events.jsonl", "/checkpoints/best.ckpt",
+            "/checkpoints/last.ckpt",
+            "/model.ckpt",
+          ])
+      #expect(try listing(run.path) == ["checkpoints"])
+    }
+  }
+
+  @Test("Without a wish runs/NAME, then runs/NAME-2, and so on")
+  func numbers() throws {
+    // The process has one current folder; no other test depends on it.
+    let before = FileManager.default.currentDirectoryPath
+    try withTemporaryFolder { folder in
+      #expect(FileManager.default.changeCurrentDirectoryPath(folder))
+      defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
+      let paths = try (1...3).map { _ in try RunFolder(output: nil, name: "lenet", overwrite: false).path }
+      #expect(paths == ["runs/lenet", "runs/lenet-2", "runs/lenet-3"])
+      #expect(try RunFolder(output: nil, name: "lenet", overwrite: true).path == "runs/lenet")
+    }
+  }
+
+  @Test("A run that is there is written over only when asked; its checkpoints go first")
+  func overwrite() throws {
+    try withTemporaryFolder { folder in
+      func make(overwrite: Bool) throws { _ = try RunFolder(output: folder, name: "x", overwrite: overwrite) }
+      #expect(message { try make(overwrite: false) } == "no error", "an empty folder is free")
+      for file in ["config.json", "model.ckpt", "checkpoints/best.ckpt", "checkpoints/last.ckpt", "notes"] {
+        try write([1], "\(folder)/\(file)")
+      }
+      #expect(
+        message(in: folder) { try make(overwrite: false) }
+          == "DIR: there is a run in this folder already; --force writes over it")
+      #expect(try listing(folder).count == 6)
+      try make(overwrite: true)
+      #expect(try listing(folder) == ["checkpoints", "config.json", "notes"])
+    }
+  }
+
+  @Test("One run per folder at a time")
+  func lock() throws {
+    try withTemporaryFolder { folder in
+      var first: RunFolder? = try RunFolder(output: folder, name: "x", overwrite: false)
+      #expect(first != nil)
+      #expect(
+        message(in: folder) { _ = try RunFolder(output: folder, name: "x", overwrite: true) }
+          == "DIR: another run is writing to this folder")
+      first = nil
+      #expect(message { _ = try RunFolder(output: folder, name: "x", overwrite: true) } == "no error")
+    }
+  }
+
+  @Test("A folder that cannot be made is named")
+  func unwritable() throws {
+    try withTemporaryFolder { folder in
+      try write([1], "\(folder)/file")
+      #expect(
+        message(in: folder) { _ = try RunFolder(output: "\(folder)/file/run", name: "x", overwrite: false) }
+          .hasPrefix("DIR/file"))
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import Testing
+import Training
+
+@Suite struct TrainConfigTests {
+  @Test("Every key arrives")
+  func keys() throws {
+    let train = try Small.config(
+      train: """
+        "epochs": 7, "batch_size": 9, "shuffle": false, "drop_last": true, "log_every_epochs": 5,
+        "log_summed_loss": true, "monitor": "val_accuracy",
+        "early_stop": { "monitor": "loss", "patience": 4, "min_delta": 0.5 }
+        """
+    ).train
+    #expect(train.epochs == 7 && train.batchSize == 9 && !train.shuffle && train.dropLast)
+    #expect(train.logEveryEpochs == 5 && train.logSummedLoss && train.monitor == .validationAccuracy)
+    #expect(train.earlyStop?.monitor == .loss && train.earlyStop?.patience == 4)
+    #expect(train.earlyStop?.minimumChange == 0.5)
+  }
+
+  @Test("Only accuracies grow, and only those of validation need images for it")
+  func metrics() {
+    #expect(TrainConfig.Metric.allCases.filter(\.growsBetter) == [.accuracy, .validationAccuracy])
+    #expect(TrainConfig.Metric.allCases.filter(\.needsValidation) == [.validationLoss, .validationAccuracy])
+    #expect(TrainConfig.Metric.allCases.map(\.rawValue) == ["loss", "accuracy", "val_loss", "val_accuracy"])
+  }
+
+  @Test("Out of range", arguments: ["epochs", "batch_size", "log_every_epochs"])
+  func ranges(key: String) {
+    for value in ["0", "-1", "1e9", "2.5", "\"3\"", "null"] {
+      #expect(
+        message { _ = try Small.config(train: "\"\(key)\": \(value)") }.contains("train.\(key): must be"))
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import ConvNet
+import Testing
+import Training
+
+@Suite(.serialized) struct TrainingErrorTests {
+  private func error(_ config: ExperimentConfig) throws -> TrainingError? {
+    do {
+      _ = try Small.train(config)
+      return nil
+    } catch let error as TrainingError {
+      return error
+    }
+  }
+
+  @Test("A loss that is no longer finite stops the run at that step and names the layer")
+  func loss() throws {
+    let config = try Small.config(
+      layers: """
+        "flatten", { "type": "dense", "name": "fc1", "units": 20 }, "sigmoid",
+        { "type": "dense", "name": "fc2", "units": 10, "init": { "type": "constant", "value": 0.5 } }
+        """,
+      optimizer: #"{ "type": "sgd", "lr": 1e6, "weight_decay": 1e6 }"#,
+      train: #""epochs": 3, "batch_size": 20"#)
+    let error = try #require(try error(config))
+    guard case .diverged(let what, let epoch, let step, let layer, let rate) = error else { return }
+    #expect(what == .loss && epoch == 1 && (2...15).contains(step) && rate == 1e6)
+    #expect(layer == "fc1" || layer == "fc2")
+    #expect(
+      "\(error)" == "the loss is not finite at epoch 1, step \(step), first in layer \(layer ?? ""); "
+        + "lower the learning rate (--lr), which is 1000000.0")
+  }
+
+  @Test("Weights that overflow in the last step of an epoch are noticed before they are saved")
+  func weights() throws {
+    // Each step multiplies the weights by 10^12: the fourth is beyond what a float can hold.
+    let config = try Small.config(
+      layers: Small.linear, optimizer: #"{ "type": "sgd", "lr": 1e6, "weight_decay": 1e6 }"#,
+      train: #""epochs": 3, "batch_size": 75"#)
+    #expect(
+      try error(config) == .diverged(.weight, epoch: 1, step: 4, layer: "fc", learningRate: 1e6))
+  }
+
+  @Test("A run that diverges leaves only checkpoints of finite weights")
+  func checkpoints() throws {
+    let config = try Small.config(
+      layers: Small.linear, optimizer: #"{ "type": "sgd", "lr": 1e6, "weight_decay": 1e6 }"#,
+      train: #""epochs": 3, "batch_size": 75"#)
+    try withTemporaryFolder { folder in
+      let said = message { try Small.run(config, in: folder) }
+      #expect(said.hasPrefix("weights are not finite at epoch 1, step 4"))
+      #expect(try Checkpoint(contentsOf: "\(folder)/checkpoints/last.ckpt").progress.step == 0)
+      let files = try listing(folder)
+      #expect(
+        files == [
+          "checkpoints", "checkpoints/last.ckpt", "config.json", "events.jsonl", "metrics.csv",
+        ])
+    }
+  }
+}
