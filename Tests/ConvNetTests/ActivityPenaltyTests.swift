@@ -38,19 +38,23 @@ import Testing
   }
 
   /// Pools that skip rows and columns, at the end or between windows.
-  @Test(arguments: [(2, 3), (3, 3), (1, 3), (2, 2), (1, 1)], ["max_pool2d", "average_pool2d"])
-  func outputsThatAPoolSkipsArePenalizedToo(window: (kernel: Int, stride: Int), pool: String) throws {
-    let probe = try ConvNetTests.makeProbe(
-      [1, 7, 7],
-      [
-        ["type": "conv2d", "filters": 1, "kernel": 1, "bias": false, "activity_l1": 0.5],
-        [
-          "type": JSON(pool), "kernel": JSON(window.kernel), "stride": JSON(window.stride),
-          "rounding": "floor",
-        ],
-      ], images: 1)
+  @Test(arguments: [(2, 3), (3, 3), (1, 3), (2, 2), (1, 1)], [[1, 7, 7], [1, 6, 7], [1, 7, 6]])
+  func outputsThatAPoolSkipsArePenalizedToo(window: (kernel: Int, stride: Int), map: [Int]) throws {
+    let conv: JSON = ["type": "conv2d", "filters": 1, "kernel": 1, "bias": false, "activity_l1": 0.5]
+    try expectAllPenalized(map, [conv, pool("max_pool2d", window)])
+    try expectAllPenalized(map, [conv, pool("average_pool2d", window)])
+  }
+
+  private func pool(_ type: JSON, _ window: (kernel: Int, stride: Int)) -> JSON {
+    [
+      "type": type, "kernel": JSON(window.kernel), "stride": JSON(window.stride), "rounding": "floor",
+    ]
+  }
+
+  private func expectAllPenalized(_ map: [Int], _ layers: [JSON]) throws {
+    let probe = try ConvNetTests.makeProbe(map, layers, images: 1)
     probe.setParameters([[1]])
-    let x = (0..<49).map { Float($0 * 10 % 49) - 24 }
+    let x = (0..<Shape(map).count).map { Float($0 * 10 % 49) - 24 }
     for _ in 1...3 {
       let y = probe.forward(x)
       let sum = x.map { Double(abs($0)) }.reduce(0, +)
