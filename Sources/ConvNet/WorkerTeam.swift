@@ -36,7 +36,10 @@ public final class WorkerTeam: Sendable {
   /// Calls `body(item, worker)` once for every item, on all threads, and returns when all are done.
   public func run(items: Int, _ body: (_ item: Int, _ worker: Int) -> Void) {
     guard items > 0 else { return }
-    flush_denormals_to_zero()
+    // The caller's own arithmetic, outside the engine, keeps its denormal numbers.
+    let mode = floating_point_mode()
+    set_floating_point_mode(flushing_denormals(mode))
+    defer { set_floating_point_mode(mode) }
     if workers.isEmpty || items == 1 {
       for item in 0..<items { body(item, 0) }
       return
@@ -146,7 +149,7 @@ private final class Desk: @unchecked Sendable {
   }
 
   func serve(as worker: Int) {
-    flush_denormals_to_zero()
+    set_floating_point_mode(flushing_denormals(floating_point_mode()))
     var seen = 0
     while true {
       waitForWork(after: seen)

@@ -49,14 +49,36 @@ static inline void spin_pause(void) {
 #endif
 }
 
-/// Rounds denormal numbers to zero on this thread: arithmetic with them is a hundred times slower.
-static inline void flush_denormals_to_zero(void) {
+/// How this thread rounds.
+static inline uint64_t floating_point_mode(void) {
 #if defined(__x86_64__)
-  __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040);
+  return __builtin_ia32_stmxcsr();
 #elif defined(__aarch64__)
   uint64_t mode;
   __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
-  __asm__ volatile("msr fpcr, %0" : : "r"(mode | (1u << 24)));
+  return mode;
+#else
+  return 0;
+#endif
+}
+
+/// Sets how this thread rounds.
+static inline void set_floating_point_mode(uint64_t mode) {
+#if defined(__x86_64__)
+  __builtin_ia32_ldmxcsr((uint32_t)mode);
+#elif defined(__aarch64__)
+  __asm__ volatile("msr fpcr, %0" : : "r"(mode));
+#endif
+}
+
+/// `mode` with denormal numbers rounded to zero: arithmetic with them is a hundred times slower.
+static inline uint64_t flushing_denormals(uint64_t mode) {
+#if defined(__x86_64__)
+  return mode | 0x8040;
+#elif defined(__aarch64__)
+  return mode | (1u << 24);
+#else
+  return mode;
 #endif
 }
 
