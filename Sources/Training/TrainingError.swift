@@ -13,6 +13,9 @@ public enum TrainingError: Error, Sendable, Equatable {
 }
 
 extension TrainingError: CustomStringConvertible {
+  /// A tenth in decimal: 0.007 for 0.07, which a division would miss.
+  private func tenth(of rate: Double) -> Double { Double("\(rate)e-1") ?? rate / 10 }
+
   /// One line that says where, and what to lower.
   public var description: String {
     switch self {
@@ -20,7 +23,7 @@ extension TrainingError: CustomStringConvertible {
       let subject = what == .loss ? "the loss is" : "weights are"
       let place = layer.map { ", first in layer \($0)" } ?? ""
       return "\(subject) not finite at epoch \(epoch), step \(step)\(place); lower the learning rate "
-        + "(--lr), which is \(rate)"
+        + "(--lr \(tenth(of: rate)), it was \(rate))"
     }
   }
 }

@@ -133,7 +133,7 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
               "model": { "input": [1, 12, 12], "layers": [ "flatten", { "type": "dense", "units": 12 } ] } }
             """))
       }
-        == "test.json:2:46: model.layers: the last layer gives 12, but builtin has 10 classes")
+        == "test.json:2:59: model.layers: the last layer gives 12, but builtin has 10 classes")
     try withTemporaryFolder { folder in
       try writeDigits(to: folder, size: 12)
       let lenet = try ExperimentConfig(ConfigSource.json("lenet"))

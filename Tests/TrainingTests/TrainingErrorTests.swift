@@ -27,7 +27,15 @@ import Training
     #expect(layer == "fc1" || layer == "fc2")
     #expect(
       "\(error)" == "the loss is not finite at epoch 1, step \(step), first in layer \(layer ?? ""); "
-        + "lower the learning rate (--lr), which is 1000000.0")
+        + "lower the learning rate (--lr 100000.0, it was 1000000.0)")
+  }
+
+  @Test("The rate to try is a tenth, as one would write it", arguments: [(0.07, "0.007"), (30, "3.0")])
+  func tenth(rate: Double, expected: String) {
+    let error = TrainingError.diverged(.weight, epoch: 2, step: 3, layer: nil, learningRate: rate)
+    #expect(
+      "\(error)" == "weights are not finite at epoch 2, step 3; lower the learning rate "
+        + "(--lr \(expected), it was \(rate))")
   }
 
   @Test("Weights that overflow in the last step of an epoch are noticed before they are saved")

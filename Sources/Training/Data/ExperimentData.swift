@@ -91,7 +91,8 @@ public struct ExperimentData: Sendable {
     let classes = dataset.classNames.count
     if model.output != Shape([classes]) {
       let message = "the last layer gives \(model.output), but \(dataset.name) has \(classes) classes"
-      issues.report(config.resolved.issue(at: ["model", "layers"], message))
+      let last = config.resolved["model"]?["layers"]?.array?.last
+      issues.report(ConfigIssue(place: last?.place ?? .code, path: "model.layers", message: message))
     }
     try issues.check()
   }
