@@ -47,9 +47,10 @@ public final class Trainer {
     _ config: ExperimentConfig, data: ExperimentData, team: WorkerTeam, weights: [NamedTensor]? = nil
   ) throws(DataError) {
     (self.config, self.data) = (config, data)
+    // Accuracies on another sample each epoch do not tell which epoch was better.
+    let isComparable = config.data.validation.map { $0.sample == nil } ?? false
     monitor =
-      config.train.monitor ?? config.train.earlyStop?.monitor
-      ?? (config.data.validation == nil ? .loss : .validationAccuracy)
+      config.train.monitor ?? config.train.earlyStop?.monitor ?? (isComparable ? .validationAccuracy : .loss)
     parameters =
       weights.map(config.model.buffer(of:)) ?? config.model.initialParameters(seed: config.seed)
     loader = try DataLoader(

@@ -184,6 +184,7 @@ import Training
     }
     #expect(try monitor("") == .validationAccuracy)
     #expect(try monitor("", data: "\"validation\": null") == .loss)
+    #expect(try monitor("", data: #""validation": { "from": "test", "sample": 5 }"#) == .loss)
     #expect(try monitor(", \"early_stop\": {}") == .validationLoss)
     #expect(try monitor(", \"early_stop\": {}, \"monitor\": \"accuracy\"") == .accuracy)
   }

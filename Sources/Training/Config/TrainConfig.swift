@@ -43,7 +43,8 @@ public struct TrainConfig: Sendable {
   public let logEveryEpochs: Int
   /// Whether the printed line has the sum of the steps' losses too.
   public let logSummedLoss: Bool
-  /// What decides which epoch is the best; by default what early stopping watches, or the validation accuracy.
+  /// What decides which epoch is the best; by default what early stopping watches, else the validation accuracy,
+  /// or the loss where each epoch is validated on other images, or none.
   public let monitor: Metric?
   /// When to give up; nil never.
   public let earlyStop: EarlyStop?
