@@ -140,7 +140,7 @@ struct TrainTests {
     let outcome = try sandbox.run("train --config lenet \(data) --lr 1e6 --quiet")
     #expect(outcome.status == 1)
     #expect(outcome.errors.hasPrefix("the loss is not finite at epoch 1, step "))
-    #expect(outcome.errors.hasSuffix("; lower the learning rate (--lr), which is 1000000.0\n"))
+    #expect(outcome.errors.hasSuffix("; lower the learning rate (--lr 100000.0, it was 1000000.0)\n"))
     #expect(!sandbox.has("runs/lenet/model.ckpt"))
   }
 
