@@ -3,6 +3,11 @@ import Randomness
 /// A layer bound to its shapes. All its state lies outside, in the buffers of a `LayerPass`.
 package protocol BuiltLayer: Sendable {}
 
+/// What a layer's backward pass reads of its output: what works in place behind it must leave that alone.
+enum OutputNeed: Comparable {
+  case nothing, sign, value
+}
+
 /// What the workspace has to know to lay out a layer's memory.
 protocol RunnableLayer: BuiltLayer {
   var input: Shape { get }
@@ -13,8 +18,10 @@ protocol RunnableLayer: BuiltLayer {
   var outputGradientLayout: MapLayout { get }
   /// Whether the output may take the place of the input.
   var worksInPlace: Bool { get }
-  /// Whether the backward pass reads the output.
-  var needsOutput: Bool { get }
+  /// What the backward pass reads of the output.
+  var outputNeed: OutputNeed { get }
+  /// Whether, in place, a positive number stays positive, or becomes 0 where no gradient passes.
+  var keepsSign: Bool { get }
   /// Vectors the layer keeps from the forward to the backward pass of `blocks` blocks.
   func memory(blocks: Int) -> Int
 }
@@ -23,7 +30,8 @@ extension RunnableLayer {
   var inputLayout: MapLayout { .dense }
   var outputGradientLayout: MapLayout { .dense }
   var worksInPlace: Bool { false }
-  var needsOutput: Bool { false }
+  var outputNeed: OutputNeed { .nothing }
+  var keepsSign: Bool { false }
   func memory(blocks: Int) -> Int { 0 }
 }
 

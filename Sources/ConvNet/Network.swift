@@ -67,7 +67,7 @@ public final class Network {
   private static func operations(of model: Model, absorbingSoftmax: Bool) -> [Operation] {
     var layers = model.layers
     if absorbingSoftmax, layers.last?.layer is Softmax { layers.removeLast() }
-    let operations = layers.flatMap { entry -> [Operation] in
+    var operations = layers.flatMap { entry -> [Operation] in
       guard let built = entry.layer.build(input: entry.input, output: entry.output) as? any RunnableLayer
       else { return [] }
       let operation = Operation(name: entry.name, layer: built, parameters: entry.parameters)
@@ -77,6 +77,15 @@ public final class Network {
         Operation(
           name: entry.name, layer: PenalizingActivity(input: entry.output, penalty: penalty), parameters: []),
       ]
+    }
+    for index in operations.indices.dropLast() {
+      guard var relu = operations[index].layer as? Rectifying,
+        var pool = operations[index + 1].layer as? ExtremePooling, pool.keepsLargest
+      else { continue }
+      relu.leavesGradientToPool = true
+      pool.dropsNonpositive = true
+      operations[index].layer = relu
+      operations[index + 1].layer = pool
     }
     guard operations.isEmpty || !model.output.isFlat else { return operations }
     // The loss reads scores one after another, whatever border the last layer wants.

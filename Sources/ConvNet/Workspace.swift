@@ -81,7 +81,7 @@ final class Workspace: @unchecked Sendable {
 /// A layer at work, and the tensors it learns.
 struct Operation {
   let name: String
-  let layer: any RunnableLayer
+  var layer: any RunnableLayer
   let parameters: [Parameter]
 }
 
@@ -106,9 +106,10 @@ private struct MemoryPlan {
     func canShare(_ layer: any RunnableLayer, _ layout: MapLayout) -> Bool {
       layer.worksInPlace && (layer.input == layer.output || layout == .dense)
     }
+    let needs = Self.needs(layers)
     for index in (0..<count).reversed() {
-      let producerNeedsIt = index > 0 && layers[index - 1].needsOutput
-      sharedValues[index] = !producerNeedsIt && canShare(layers[index], valueLayouts[index + 1])
+      let isFree = needs[index] == .nothing || needs[index] == .sign && layers[index].keepsSign
+      sharedValues[index] = isFree && canShare(layers[index], valueLayouts[index + 1])
       valueLayouts[index] = sharedValues[index] ? valueLayouts[index + 1] : layers[index].inputLayout
     }
     needsGradient[0] = inputGradient
@@ -118,6 +119,18 @@ private struct MemoryPlan {
       gradientLayouts[index + 1] =
         sharedGradients[index] ? gradientLayouts[index] : layers[index].outputGradientLayout
     }
+  }
+}
+
+extension MemoryPlan {
+  /// What the layers in front of each boundary still have to read there: a need lasts as long as its buffer is shared.
+  fileprivate static func needs(_ layers: [any RunnableLayer]) -> [OutputNeed] {
+    var needs: [OutputNeed] = [.nothing]
+    for layer in layers {
+      let inherited: OutputNeed = layer.worksInPlace ? needs[needs.count - 1] : .nothing
+      needs.append(max(layer.outputNeed, inherited))
+    }
+    return needs
   }
 }
 

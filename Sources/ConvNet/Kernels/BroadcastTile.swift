@@ -15,7 +15,9 @@ enum BroadcastTile<let O: Int, let P: Int> {
     bias: UnsafePointer<Float>?, y: UnsafeMutablePointer<Lanes>, yStep: Int, yChannel: Int, pixels: Int
   ) {
     var pixel = 0
-    while pixel &+ P <= pixels {
+    // A lone pixel keeps half of the registers idle: of the last four, two go together.
+    let wide = P == 3 && pixels % 3 == 1 ? pixels &- 4 : pixels &- P
+    while pixel <= wide {
       compute(
         x + pixel &* xStep, xStep, reduction, weights, bias, y + pixel &* yStep, yStep, yChannel)
       pixel &+= P

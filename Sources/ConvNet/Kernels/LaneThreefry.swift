@@ -49,9 +49,14 @@ extension RandomLanes {
     b = b &+ second &+ RandomLanes(repeating: round)
   }
 
-  /// The upper 23 bits as numbers in 1 ..< 2.
+  /// The lower 16 bits as numbers in 1 ..< 2.
   @inline(__always)
-  var unitInterval: Lanes {
-    unsafeBitCast((self &>> RandomLanes(repeating: 9)) | RandomLanes(repeating: 0x3F80_0000), to: Lanes.self)
+  var lowUnitInterval: Lanes {
+    let mantissa = (self & RandomLanes(repeating: 0xFFFF)) &<< RandomLanes(repeating: 7)
+    return unsafeBitCast(mantissa | RandomLanes(repeating: 0x3F80_0000), to: Lanes.self)
   }
+
+  /// The upper 16 bits as numbers in 1 ..< 2.
+  @inline(__always)
+  var highUnitInterval: Lanes { (self &>> RandomLanes(repeating: 16)).lowUnitInterval }
 }

@@ -6,9 +6,12 @@ enum WeightPacking {
     into packed: UnsafeMutablePointer<Float>
   ) {
     let target = packed + tile.first &* count
-    for output in 0..<tile.width {
-      let source = weights + (tile.first &+ output) &* count
-      for index in 0..<count { target[index &* tile.width &+ output] = source[index] }
+    // In chunks that stay in the first-level cache, as every output writes into the same lines.
+    for chunk in stride(from: 0, to: count, by: 256) {
+      for output in 0..<tile.width {
+        let source = weights + (tile.first &+ output) &* count
+        for index in chunk..<min(chunk &+ 256, count) { target[index &* tile.width &+ output] = source[index] }
+      }
     }
   }
 

@@ -25,7 +25,7 @@ struct PenalizingActivity: ChannelwiseLayer {
   let penalty: ActivityPenalty
   var output: Shape { input }
   var worksInPlace: Bool { true }
-  var needsOutput: Bool { true }
+  var outputNeed: OutputNeed { .value }
 
   /// One vector per block, channel and row: the penalty's terms, added up in this order afterwards.
   func memory(blocks: Int) -> Int { blocks * input.channels * input.height }

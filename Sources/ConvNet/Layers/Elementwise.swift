@@ -4,7 +4,7 @@ protocol ElementwiseLayer: ChannelwiseLayer {}
 extension ElementwiseLayer {
   var output: Shape { input }
   var worksInPlace: Bool { true }
-  var needsOutput: Bool { true }
+  var outputNeed: OutputNeed { .value }
 }
 
 extension LayerPass {

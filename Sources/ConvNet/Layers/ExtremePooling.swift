@@ -42,6 +42,8 @@ struct ExtremePooling: ChannelwiseLayer {
   let output: Shape
   let frame: PoolingFrame
   let keepsLargest: Bool
+  /// Whether the gradient of outputs that are not positive is dropped, which saves a ReLU in front its own pass.
+  var dropsNonpositive = false
 
   init(input: Shape, output: Shape, window: Window, keepsLargest: Bool) {
     (self.input, self.output, self.keepsLargest) = (input, output, keepsLargest)
@@ -50,6 +52,7 @@ struct ExtremePooling: ChannelwiseLayer {
 
   func inputRows(for rows: Range<Int>) -> Range<Int> { frame.inputRows(for: rows) }
   var rowsAreIndependent: Bool { frame.rowsAreIndependent }
+  var outputNeed: OutputNeed { dropsNonpositive ? .sign : .nothing }
   func memory(blocks: Int) -> Int { blocks * output.count }
 
   private func winners(_ block: Int, _ channel: Int, _ row: Int, _ pass: LayerPass)
@@ -124,16 +127,23 @@ struct ExtremePooling: ChannelwiseLayer {
       let gradient = dx.row(block, channel, frame.inputRow(row))
       let upstream = dy.row(block, channel, row)
       let winners = winners(block, channel, row, pass)
+      let y = pass.y.row(block, channel, row)
       let fast = rows == 0..<2 ? pairs : 0
+      // The largest number is not positive: then ReLU gave 0, and no gradient passes.
+      @inline(__always)
+      func value(_ column: Int) -> Lanes {
+        let value = upstream[column &* dy.column]
+        return dropsNonpositive ? Lanes().replacing(with: value, where: y[column] .> 0) : value
+      }
       for column in 0..<fast {
         spread(
-          upstream[column &* dy.column], winners[column], gradient + 2 &* column &* dx.column, dx, 0..<2,
+          value(column), winners[column], gradient + 2 &* column &* dx.column, dx, 0..<2,
           0..<2,
           2, disjoint: true)
       }
       for column in fast..<output.width {
         spread(
-          upstream[column &* dy.column], winners[column], gradient + frame.inputColumn(column) &* dx.column,
+          value(column), winners[column], gradient + frame.inputColumn(column) &* dx.column,
           dx, rows, frame.columns(column), frame.kernelColumns, disjoint: disjoint)
       }
     }

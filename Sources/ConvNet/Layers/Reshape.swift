@@ -49,6 +49,7 @@ struct Relabeling: MixingLayer {
   let input: Shape
   let output: Shape
   var worksInPlace: Bool { true }
+  var keepsSign: Bool { true }
 
   func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
     guard pass.x.origin != pass.y.origin else { return }

@@ -15,7 +15,7 @@ package struct Softmax: Layer {
 struct SoftmaxOverFeatures: MixingLayer {
   let input: Shape
   var output: Shape { input }
-  var needsOutput: Bool { true }
+  var outputNeed: OutputNeed { .value }
 
   func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
     for block in region.blocks {
