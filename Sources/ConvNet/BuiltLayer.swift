@@ -1,15 +1,13 @@
 import Randomness
 
-/// A layer bound to its shapes. All its state lies outside, in the buffers of a `LayerPass`.
-package protocol BuiltLayer: Sendable {}
-
 /// What a layer's backward pass reads of its output: what works in place behind it must leave that alone.
-enum OutputNeed: Comparable {
+package enum OutputNeed: Comparable, Sendable {
   case nothing, sign, value
 }
 
-/// What the workspace has to know to lay out a layer's memory.
-protocol RunnableLayer: BuiltLayer {
+/// A layer bound to its shapes, as far as the workspace lays out its memory; all its state lies outside, in the
+/// buffers of a `LayerPass`. Every built layer is a `ChannelwiseLayer` or a `MixingLayer`.
+package protocol BuiltLayer: Sendable {
   var input: Shape { get }
   var output: Shape { get }
   /// The border of zeros this layer wants around its input.
@@ -26,7 +24,7 @@ protocol RunnableLayer: BuiltLayer {
   func memory(blocks: Int) -> Int
 }
 
-extension RunnableLayer {
+extension BuiltLayer {
   var inputLayout: MapLayout { .dense }
   var outputGradientLayout: MapLayout { .dense }
   var worksInPlace: Bool { false }
@@ -38,7 +36,7 @@ extension RunnableLayer {
 /// A layer whose outputs in one channel depend on the same channel of its input alone.
 ///
 /// Such layers run on the part of the map their predecessor has just written, while it is in the cache.
-protocol ChannelwiseLayer: RunnableLayer {
+protocol ChannelwiseLayer: BuiltLayer {
   /// The input rows that `rows` of the output are made from.
   func inputRows(for rows: Range<Int>) -> Range<Int>
   /// Whether no input row serves two output rows, so that rows can be worked on apart.
@@ -54,7 +52,7 @@ extension ChannelwiseLayer {
 }
 
 /// A layer that mixes channels; channelwise layers follow it on the regions it writes.
-protocol MixingLayer: RunnableLayer {
+protocol MixingLayer: BuiltLayer {
   /// Ranges of output channels that are computed apart.
   var channelGroups: [Range<Int>] { get }
   /// Whether one piece of work spans all blocks (each weight is then read once) or one.

@@ -2,7 +2,7 @@
 ///
 /// The border ("halo") makes padding free. `step` > 1 spreads the gradient of a strided convolution over the
 /// pixels it came from, with zeros between, so that its input gradient is an ordinary convolution.
-struct MapLayout: Equatable {
+package struct MapLayout: Equatable, Sendable {
   var top = 0
   var left = 0
   var bottom = 0

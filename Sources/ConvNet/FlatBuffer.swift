@@ -19,13 +19,13 @@ public final class FlatBuffer: @unchecked Sendable {
 
   /// A copy of a part.
   public subscript(range: Range<Int>) -> [Float] {
-    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    require(range.lowerBound >= 0 && range.upperBound <= count)
     return Array(UnsafeBufferPointer(start: floats + range.lowerBound, count: range.count))
   }
 
   /// Overwrites the floats from `offset` on.
   public func replace(at offset: Int, with values: [Float]) {
-    precondition(offset >= 0 && offset + values.count <= count)
+    require(offset >= 0 && offset + values.count <= count)
     values.withUnsafeBufferPointer { source in
       guard let start = source.baseAddress else { return }
       (floats + offset).update(from: start, count: source.count)
@@ -34,7 +34,7 @@ public final class FlatBuffer: @unchecked Sendable {
 
   /// Copies everything from a buffer of the same size.
   public func copy(from other: FlatBuffer) {
-    precondition(other.count == count)
+    require(other.count == count)
     floats.update(from: other.floats, count: count)
   }
 

@@ -18,7 +18,7 @@ package final class LayerProbe {
   /// Sets every parameter, in the model's order.
   package func setParameters(_ values: [[Float]]) {
     for (parameter, values) in zip(model.parameters, values) {
-      precondition(values.count == parameter.count)
+      require(values.count == parameter.count)
       network.parameters.replace(at: parameter.offset, with: values)
     }
     network.weightsChanged()
@@ -26,7 +26,7 @@ package final class LayerProbe {
 
   /// The outputs `[N, ...]` of `x` `[N, ...]`.
   package func forward(_ x: [Float], training: Bool = true, dropout: CounterRandom? = nil) -> [Float] {
-    precondition(
+    require(
       x.count % model.input.count == 0 && x.count <= network.workspace.capacity * model.input.count)
     network.step.images = x.count / model.input.count
     scatter(x, model.input, into: network.workspace.passes[0].x)
@@ -36,7 +36,7 @@ package final class LayerProbe {
 
   /// The gradients of sum(dy * y), and of penalties, for the last training forward pass.
   package func backward(_ dy: [Float]) -> (dx: [Float], parameters: [[Float]]) {
-    precondition(dy.count == network.step.images * model.output.count)
+    require(dy.count == network.step.images * model.output.count)
     guard let upstream = network.workspace.passes[last].dy, let dx = network.workspace.passes[0].dx,
       let gradients = network.gradients
     else { return ([], []) }
@@ -77,7 +77,7 @@ package final class LayerProbe {
 }
 
 /// No loss at all: the gradient of the outputs comes from elsewhere.
-private struct NoLoss: RunnableLoss {
+private struct NoLoss: Loss {
   static let absorbsSoftmax = false
 
   init() {}

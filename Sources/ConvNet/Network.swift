@@ -23,7 +23,7 @@ public final class Network {
   let team: WorkerTeam
   let workspace: Workspace
   private let stages: [Stage]
-  private let loss: any RunnableLoss
+  private let loss: any Loss
   private let classes: Int
   /// The name of each operation's layer.
   private let names: [String]
@@ -43,7 +43,7 @@ public final class Network {
     self.model = model
     self.parameters = parameters
     self.team = team
-    self.loss = (loss as? any RunnableLoss) ?? CrossEntropy()
+    self.loss = loss
     classes = model.output.count
     gradients = training ? FlatBuffer(count: model.flatCount) : nil
     let operations = Self.operations(of: model, absorbingSoftmax: type(of: loss).absorbsSoftmax)
@@ -68,8 +68,7 @@ public final class Network {
     var layers = model.layers
     if absorbingSoftmax, layers.last?.layer is Softmax { layers.removeLast() }
     var operations = layers.flatMap { entry -> [Operation] in
-      guard let built = entry.layer.build(input: entry.input, output: entry.output) as? any RunnableLayer
-      else { return [] }
+      let built = entry.layer.build(input: entry.input, output: entry.output)
       let operation = Operation(name: entry.name, layer: built, parameters: entry.parameters)
       guard let penalty = entry.layer.activityPenalty else { return [operation] }
       return [
@@ -93,7 +92,7 @@ public final class Network {
     return operations + [Operation(name: "scores", layer: scores, parameters: [])]
   }
 
-  private static func stages(_ layers: [any RunnableLayer]) -> [Stage] {
+  private static func stages(_ layers: [any BuiltLayer]) -> [Stage] {
     var stages: [Stage] = []
     var index = 0
     while index < layers.count {
@@ -121,9 +120,9 @@ public final class Network {
     pixels: [UInt8], labels: [UInt8], indices: ArraySlice<Int32>, scale: PixelScale
   ) {
     let size = model.input.count
-    precondition(
+    require(
       indices.count <= workspace.capacity && !indices.isEmpty && scale.channels == model.input.channels)
-    precondition(
+    require(
       indices.allSatisfy { $0 >= 0 && (Int($0) + 1) * size <= pixels.count && Int($0) < labels.count })
     step.images = indices.count
     let lanes = LaneCPU.laneCount
@@ -257,7 +256,7 @@ public final class Network {
 
   /// The scores of one image of the last batch, `[classes]`.
   public func outputs(ofImage image: Int) -> [Float] {
-    precondition(image >= 0 && image < step.images)
+    require(image >= 0 && image < step.images)
     let (block, lane) = image.quotientAndRemainder(dividingBy: LaneCPU.laneCount)
     let outputs = workspace.passes[workspace.operations.count - 1].y.row(block, 0, 0)
     return (0..<classes).map { outputs[$0][lane] }
@@ -265,7 +264,7 @@ public final class Network {
 
   /// The class with the highest score of one image of the last batch.
   public func prediction(ofImage image: Int) -> Int {
-    precondition(image >= 0 && image < step.images)
+    require(image >= 0 && image < step.images)
     let (block, lane) = image.quotientAndRemainder(dividingBy: LaneCPU.laneCount)
     return Int(workspace.predictions[block][lane])
   }

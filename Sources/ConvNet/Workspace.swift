@@ -3,7 +3,7 @@
 /// Boundary `b` lies in front of operation `b`; the last one behind them all. Two neighbours share a buffer where
 /// the operation between them works in place.
 final class Workspace: @unchecked Sendable {
-  let operations: [any RunnableLayer]
+  let operations: [any BuiltLayer]
   let capacity: Int
   let passes: UnsafeMutablePointer<LayerPass>
   let scratch: [UnsafeMutablePointer<Float>]
@@ -81,7 +81,7 @@ final class Workspace: @unchecked Sendable {
 /// A layer at work, and the tensors it learns.
 struct Operation {
   let name: String
-  var layer: any RunnableLayer
+  var layer: any BuiltLayer
   let parameters: [Parameter]
 }
 
@@ -94,7 +94,7 @@ private struct MemoryPlan {
   /// Whether anything in front of a boundary learns.
   var needsGradient: [Bool]
 
-  init(layers: [any RunnableLayer], hasParameters: [Bool], inputGradient: Bool) {
+  init(layers: [any BuiltLayer], hasParameters: [Bool], inputGradient: Bool) {
     let count = layers.count
     valueLayouts = Array(repeating: .dense, count: count + 1)
     sharedValues = Array(repeating: false, count: count)
@@ -103,7 +103,7 @@ private struct MemoryPlan {
     needsGradient = Array(repeating: false, count: count + 1)
 
     // A change of shape can share memory only where there is no border to step over.
-    func canShare(_ layer: any RunnableLayer, _ layout: MapLayout) -> Bool {
+    func canShare(_ layer: any BuiltLayer, _ layout: MapLayout) -> Bool {
       layer.worksInPlace && (layer.input == layer.output || layout == .dense)
     }
     let needs = Self.needs(layers)
@@ -124,7 +124,7 @@ private struct MemoryPlan {
 
 extension MemoryPlan {
   /// What the layers in front of each boundary still have to read there: a need lasts as long as its buffer is shared.
-  fileprivate static func needs(_ layers: [any RunnableLayer]) -> [OutputNeed] {
+  fileprivate static func needs(_ layers: [any BuiltLayer]) -> [OutputNeed] {
     var needs: [OutputNeed] = [.nothing]
     for layer in layers {
       let inherited: OutputNeed = layer.worksInPlace ? needs[needs.count - 1] : .nothing

@@ -10,7 +10,9 @@ enum WeightPacking {
     for chunk in stride(from: 0, to: count, by: 256) {
       for output in 0..<tile.width {
         let source = weights + (tile.first &+ output) &* count
-        for index in chunk..<min(chunk &+ 256, count) { target[index &* tile.width &+ output] = source[index] }
+        for index in chunk..<min(chunk &+ 256, count) {
+          target[index &* tile.width &+ output] = source[index]
+        }
       }
     }
   }

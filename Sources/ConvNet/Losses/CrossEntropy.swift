@@ -3,13 +3,13 @@ import Configuration
 /// -log softmax(scores)[label] (PyTorch `CrossEntropyLoss`, Keras `CategoricalCrossentropy`).
 ///
 /// On top of log-softmax it is the same number, because log-softmax of log-softmax is log-softmax.
-package struct CrossEntropy: RunnableLoss {
+package struct CrossEntropy: Loss {
   package static let absorbsSoftmax = true
 
   package init() {}
   package init(_ reader: ObjectReader) {}
 
-  func evaluate(
+  package func evaluate(
     _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
     dy: UnsafeMutablePointer<Lanes>?
   ) -> Lanes {

@@ -6,6 +6,17 @@ package protocol Loss: Sendable {
 
   /// Whether a softmax in front of it is part of it: the loss then reads the scores, which is more exact.
   static var absorbsSoftmax: Bool { get }
+
+  /// The loss of each image of a block.
+  ///
+  /// - Parameters:
+  ///   - y: `[classes]` vectors.
+  ///   - labels: the class of each lane.
+  ///   - dy: where the gradient goes, times `scale`, or nil.
+  func evaluate(
+    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
+    dy: UnsafeMutablePointer<Lanes>?
+  ) -> Lanes
 }
 
 /// The word that names a loss in a config.
@@ -22,20 +33,6 @@ package enum LossType: String, CaseIterable, Sendable {
     case .meanSquaredError: MeanSquaredError.self
     }
   }
-}
-
-/// A loss that runs on one block of outputs.
-protocol RunnableLoss: Loss {
-  /// The loss of each image.
-  ///
-  /// - Parameters:
-  ///   - y: `[classes]` vectors.
-  ///   - labels: the class of each lane.
-  ///   - dy: where the gradient goes, times `scale`, or nil.
-  func evaluate(
-    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
-    dy: UnsafeMutablePointer<Lanes>?
-  ) -> Lanes
 }
 
 extension Lanes {

@@ -1,12 +1,12 @@
 import Configuration
 
 /// The mean over the classes of (output - one-hot)^2 (Keras `MeanSquaredError`).
-package struct MeanSquaredError: RunnableLoss {
+package struct MeanSquaredError: Loss {
   package static let absorbsSoftmax = false
 
   package init(_ reader: ObjectReader) {}
 
-  func evaluate(
+  package func evaluate(
     _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
     dy: UnsafeMutablePointer<Lanes>?
   ) -> Lanes {

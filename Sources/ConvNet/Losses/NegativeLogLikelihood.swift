@@ -1,12 +1,12 @@
 import Configuration
 
 /// -outputs[label], for a network that ends in log-softmax (PyTorch `NLLLoss`).
-package struct NegativeLogLikelihood: RunnableLoss {
+package struct NegativeLogLikelihood: Loss {
   package static let absorbsSoftmax = false
 
   package init(_ reader: ObjectReader) {}
 
-  func evaluate(
+  package func evaluate(
     _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
     dy: UnsafeMutablePointer<Lanes>?
   ) -> Lanes {
