@@ -35,7 +35,7 @@ struct DataFaultTests {
     var snapshot = Snapshot(sandbox)
     for (folder, changes) in cases {
       try sandbox.writeDataset(to: folder, changes)
-      try snapshot.run("train --dry-run --threads 2 --data \(folder)")
+      try snapshot.run("train --config keras-lenet --dry-run --threads 2 --data \(folder)")
     }
     try sandbox.write("", to: "void/README")
     try snapshot.run("train --data void")
@@ -58,7 +58,7 @@ struct DataFaultTests {
     try sandbox.writeDataset(to: "good")
     try sandbox.writeDataset(to: "data/mnist")
     func origin(_ options: String, _ environment: [String: String] = [:]) throws -> String {
-      try sandbox.run("train --dry-run \(options)", environment: environment).lines.first ?? ""
+      try sandbox.run("train --config keras-lenet --dry-run \(options)", environment: environment).lines.first ?? ""
     }
     let good = ["CNN_DATA_DIR": "\(sandbox.folder)/good"]
     #expect(try origin("--data good").hasPrefix("mnist (good): 40 images"))
