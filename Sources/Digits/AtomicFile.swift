@@ -42,11 +42,10 @@ public enum AtomicFile {
     if isFolder(path) { return }
     let parent = folder(of: path)
     if parent != path { try createFolder(parent) }
-    if mkdir(path, 0o777) != 0, errno != EEXIST || isFile(path) {
-      let reason =
-        isFile(path) ? "a file of this name is in the way" : "cannot create this folder: \(systemMessage())"
-      throw .unwritable(path: path, reason: reason)
-    }
+    if mkdir(path, 0o777) == 0 { return }
+    let (fault, message) = (errno, systemMessage())
+    if isFile(path) { throw .unwritable(path: path, reason: "a file of this name is in the way") }
+    if fault != EEXIST { throw .unwritable(path: path, reason: "cannot create this folder: \(message)") }
   }
 
   private static func check(_ result: Int32, _ path: String) throws(DataError) {

@@ -13,6 +13,8 @@ public struct ByteSource: ~Copyable {
   private var raw: RawBytes
   private var inflater: Inflater?
   private var isInsideMember = true
+  /// Content that was looked at and is still to be read.
+  private var ahead: [UInt8] = []
 
   /// Opens the file at `path`, which errors call `name`; throws if it cannot be read.
   public init(path: String, name: String? = nil) throws(DataError) {
@@ -46,9 +48,23 @@ public struct ByteSource: ~Copyable {
     isCompressed ? nil : raw.length.map { max(0, $0 - offset) }
   }
 
+  /// The next `count` bytes, or fewer if the content ends before; they stay to be read.
+  public mutating func peek(_ count: Int) throws(DataError) -> [UInt8] {
+    if ahead.count < count {
+      let start = offset
+      ahead = try read(upTo: count)
+      offset = start
+    }
+    return Array(ahead.prefix(count))
+  }
+
   /// Fills `buffer` and returns its size, or less if the content ends before.
   public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
-    var filled = 0
+    var filled = min(ahead.count, buffer.count)
+    if filled > 0 {
+      ahead.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<filled])) }
+      ahead.removeFirst(filled)
+    }
     while filled < buffer.count {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
       let count = isCompressed ? try inflate(into: rest) : try raw.read(into: rest)

@@ -5,11 +5,11 @@ public struct ImageReference: Equatable, Sendable {
   /// The images, both ends included, or nil for all.
   public let range: ClosedRange<Int>?
 
-  /// Reads a reference; what does not end in `@N` or `@N..M` is a path as it stands.
+  /// Reads a reference; what does not end in `@N` or `@N..M`, or is a file, is a path as it stands.
   ///
   /// Throws `unreadable` if a number is too large or the range runs backwards.
   public init(_ text: String) throws(DataError) {
-    guard let at = text.lastIndex(of: "@"), at != text.startIndex,
+    guard !isFile(text), let at = text.lastIndex(of: "@"), at != text.startIndex,
       let ends = Self.numbers(text[text.index(after: at)...])
     else {
       (path, range) = (text, nil)
@@ -36,11 +36,14 @@ public struct ImageReference: Equatable, Sendable {
     return areDigits ? parts : nil
   }
 
-  /// The images from the IDX file, plain or gzip; throws if it is bad or has no such image.
+  /// The images from the IDX file at `path`, plain or gzip; throws if it is bad or has no such image.
+  public func read() throws(DataError) -> Images { try read(from: ByteSource(path: path)) }
+
+  /// The images from the IDX file that `source` holds; throws if it is bad or has no such image.
   ///
   /// The whole file is read and checked, but only the images asked for are kept.
-  public func read() throws(DataError) -> Images {
-    var reader = try IDX.ImageReader(ByteSource(path: path))
+  public func read(from source: consuming ByteSource) throws(DataError) -> Images {
+    var reader = try IDX.ImageReader(source)
     guard let range else { return try reader.readAll() }
     guard range.upperBound < reader.count else {
       throw .unreadable(

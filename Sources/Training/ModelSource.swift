@@ -38,6 +38,26 @@ public struct ModelSource {
     (classNames, dataName) = (Dataset.digitNames, nil)
   }
 
+  /// Reads what `path` names where only a network with weights will do.
+  ///
+  /// - Throws: as above, in words about checkpoints.
+  public init(checkpoint path: String, config: String? = nil) throws {
+    if !isFile(path), !isFolder(path), !ConfigSource.isShipped(path) {
+      throw DataError.unreadable(
+        path: path, reason: "no such checkpoint or run's folder; cnn train makes one, in runs/<name>")
+    }
+    try self.init(path, config: config)
+  }
+
+  /// The weights; throws where there are none.
+  public func requireParameters() throws(CheckpointError) -> FlatBuffer {
+    if let parameters { return parameters }
+    throw CheckpointError(path, "this is a config, it has no weights; name a checkpoint (cnn train makes one)")
+  }
+
+  /// Where a model trained on drawn digits is evaluated unless somebody says otherwise.
+  public var builtinData: String? { dataName == "builtin" ? "builtin" : nil }
+
   /// The checkpoint of a run's folder, or the path itself.
   public static func file(_ path: String) throws(DataError) -> String {
     guard isFolder(path) else { return path }
@@ -50,4 +70,9 @@ public struct ModelSource {
   private static func isConfig(_ path: String) -> Bool {
     path.hasSuffix(".json") || !isFile(path)
   }
+}
+
+extension [String] {
+  /// The name of the class `label`; its number where it has none.
+  public func name(of label: Int) -> String { indices.contains(label) ? self[label] : "\(label)" }
 }

@@ -22,7 +22,7 @@ struct ConfigFaultTests {
     for option in [
       "--epochs 0", "--epochs -1", "--epochs ten", "--batch-size 0", "--lr -0.1", "--lr nan", "--seed -1",
       "--threads 0", "--threads 257", "--set train.epoch=3", "--set train.epochs=many", "--set train.epochs",
-      "--set model.layers[99].units=3", "--epochs 0 --batch-size 0",
+      "--set model.layers[99].units=3", "--epochs 0 --batch-size 0", "--set train.epochs --batch-size 0",
     ] {
       try snapshot.run("train \(option)")
     }
@@ -98,7 +98,12 @@ struct ConfigFaultTests {
       "twins",
       #"{ "model": { "layers": ["flatten", { "type": "relu", "name": "a" }, { "type": "relu", "name": "a" }] } }"#
     ),
-    ("duplicate", "{\n  \"name\": \"a\",\n  \"name\": \"b\"\n}"),
+    ("duplicate", "{\n  \"name\": \"a\",\n  \"name\": \"b\",\n  \"epochs\": 3, \"model\": { \"layers\": [] }\n}"),
+    ("nll", #"{ "model": { "layers": ["flatten", { "type": "dense", "units": 10 }] }, "loss": "nll" }"#),
+    (
+      "padding",
+      #"{ "model": { "layers": [{ "type": "conv2d", "filters": 1, "kernel": 4, "stride": 64, "padding": 4096 }] } }"#
+    ),
     ("cut", #"{ "model": { "layers": ["relu""#),
     ("nothing", ""),
     ("page", "<!DOCTYPE html>\n<html></html>\n"),

@@ -22,6 +22,9 @@ struct PredictTests {
       try snapshot.run("\(command) \(inputs)")
     }
     try snapshot.run("\(command) -", input: Samples.pgm(width: 28, height: 28, Samples.pixels(9)))
+    try snapshot.run("\(command) -", input: Samples.images([3, 4]))
+    try sandbox.write(Samples.images([6]), to: "weird@7")
+    try snapshot.run("\(command) weird@7")
     try snapshot.expect("predict")
   }
 
@@ -30,12 +33,30 @@ struct PredictTests {
     var snapshot = Snapshot(sandbox)
     for inputs in [
       "", "nosuch.pgm", "digits.idx@4", "digits.idx@3..1", "digits.idx@0..4", "small.pgm", "cut.pgm",
-      "five.png", "pixels.json", ".", "five.pgm --top 0", "-",
+      "five.png", "pixels.json", ".", "five.pgm --top 0", "-", "five.pgm@3",
     ] {
       try snapshot.run("\(command) \(inputs)")
     }
     try snapshot.run("predict lenet five.pgm")
+    try snapshot.run("predict nothing five.pgm")
     try snapshot.expect("predict-faults")
+  }
+
+  @Test(arguments: [Samples.images([8]), Samples.pgm(width: 28, height: 28, Samples.pixels(8))])
+  func aNamedPipeIsReadOnce(bytes: [UInt8]) throws {
+    let sandbox = try sandbox()
+    try sandbox.write(bytes, to: "source")
+    let pipe = "\(sandbox.folder)/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let run = try sandbox.start("\(command) pipe --top 1")
+    let writer = Process()
+    writer.executableURL = URL(filePath: "/bin/sh")
+    writer.arguments = ["-c", "cat '\(sandbox.folder)/source' > '\(pipe)'"]
+    try writer.run()
+    let outcome = try run.wait()
+    writer.waitUntilExit()
+    #expect(outcome.status == 0)
+    #expect(outcome.output.hasSuffix("  8  (8 99.7 %)\n"))
   }
 
   @Test func jsonHasEveryScore() throws {

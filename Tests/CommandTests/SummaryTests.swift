@@ -34,6 +34,17 @@ struct SummaryTests {
     }
   }
 
+  /// A window of 16 million taps at each of 9 million places.
+  @Test func countsTooLargeForABatchAreAFaultOfUsage() throws {
+    let sandbox = try Sandbox()
+    let layer = #"{ "type": "conv2d", "filters": 1, "kernel": 4001, "padding": 2000 }"#
+    let model = #"{ "input": [1, 3000, 3000], "layers": [\#(layer)] }"#
+    try sandbox.write(#"{ "model": \#(model), "train": { "batch_size": 1 } }"#, to: "huge.json")
+    let outcome = try sandbox.run("summary huge.json --batch-size 65536")
+    #expect(outcome.status == 64)
+    #expect(outcome.errors.hasPrefix("--batch-size 65536: 144,"))
+  }
+
   @Test func withoutAnArgumentItShowsLenet() throws {
     let sandbox = try Sandbox()
     #expect(try sandbox.run("summary").output == sandbox.run("summary lenet.json").output)

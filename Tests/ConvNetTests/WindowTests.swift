@@ -117,7 +117,14 @@ import Testing
       [16, 7, 7], "max_pool2d", ["kernel": 2],
       """
       a map of 7 is not a multiple of the pool of 2: OH = (H + 2P - FH) / S + 1 = \
-      (7 + 0 - 2) / 2 + 1 = 3.5 is not a whole number; would fit: stride 1 (6), kernel 1 (4), \
+      (7 + 0 - 2) / 2 + 1 = 3.5 is not a whole number; would fit: kernel 7 (1), \
+      "padding": "same" (4), "rounding": "floor" (3)
+      """)
+    expectFault(
+      [16, 24, 24], "max_pool2d", ["kernel": 7],
+      """
+      a map of 24 is not a multiple of the pool of 7: OH = (H + 2P - FH) / S + 1 = \
+      (24 + 0 - 7) / 7 + 1 = 3.43 is not a whole number; would fit: kernel 6 (4), kernel 8 (3), \
       "padding": "same" (4), "rounding": "floor" (3)
       """)
   }
@@ -129,6 +136,22 @@ import Testing
     expectFault(
       [1, 8, 8], "max_pool2d", ["kernel": [4, 1], "stride": 1, "padding": 1],
       "padding 1 is not smaller than the 4x1 pool: a window would lie outside the map")
+  }
+
+  @Test func paddingThatNoMemoryHolds() {
+    expectFault(
+      [1, 28, 28], "conv2d", ["filters": 1, "kernel": 4, "stride": 64, "padding": 4096],
+      "an input of 1x28x28 padded to 8220x8220 has more than 50000000 numbers per image")
+  }
+
+  @Test func copiesWithABorderAreCounted() throws {
+    func count(_ options: JSON) throws -> Int? {
+      let conv = try readLayers([layer("conv2d", options)]).first?.layer as? any WindowedLayer
+      return conv?.window.borderedCount(Shape(channels: 3, height: 8, width: 9))
+    }
+    #expect(try count(["filters": 1, "kernel": 3]) == 0)
+    #expect(try count(["filters": 1, "kernel": 3, "padding": "same"]) == 3 * 10 * 11)
+    #expect(try count(["filters": 1, "kernel": 3, "padding": [1, 2, 3, 4]]) == 3 * 12 * 15)
   }
 
   @Test func flatInput() {

@@ -32,6 +32,20 @@ import Testing
     #expect(try read(members) == [1, 2, 3])
   }
 
+  @Test func whatWasPeekedAtIsStillRead() throws {
+    for bytes in [[1, 2, 3, 4, 5], TestBytes.gzip([1, 2, 3, 4, 5])] {
+      var source = try ByteSource(bytes: bytes, name: "f")
+      #expect(try source.peek(2) == [1, 2])
+      #expect(try source.peek(4) == [1, 2, 3, 4])
+      #expect(source.offset == 0)
+      #expect(try source.read(exactly: 1) == [1])
+      #expect(try source.peek(9) == [2, 3, 4, 5])
+      #expect(try source.read(exactly: 4) == [2, 3, 4, 5])
+      #expect(source.offset == 5)
+      try source.expectEnd(of: "it")
+    }
+  }
+
   @Test func readsInAnyPortions() throws {
     let content = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 / 3) }
     for bytes in [content, TestBytes.gzip(content)] {

@@ -30,6 +30,13 @@ package enum Padding: Sendable, Equatable {
   }()
 }
 
+/// A layer that slides a window over its input.
+package protocol WindowedLayer: Layer { var window: Window { get } }
+extension Conv2D: WindowedLayer {}
+extension MaxPool2D: WindowedLayer {}
+extension MinPool2D: WindowedLayer {}
+extension AveragePool2D: WindowedLayer {}
+
 /// A window that slides over a map: kernel, stride, padding, and the output size they give.
 package struct Window: Sendable, Equatable {
   package var kernel: (rows: Int, columns: Int)
@@ -76,6 +83,21 @@ package struct Window: Sendable, Equatable {
     }
   }
 
+  /// How many numbers one image's map has with its border.
+  private func paddedCount(_ input: Shape) -> Int {
+    let border = border(input)
+    return input.channels * (input.height + border.top + border.bottom)
+      * (input.width + border.left + border.right)
+  }
+
+  /// How many numbers a copy of one image's map with its border takes; 0 where there is no border.
+  package func borderedCount(_ input: Shape) -> Int {
+    let count = paddedCount(input)
+    return count == input.count ? 0 : count
+  }
+
+  private static let largestPaddedMap = 50_000_000
+
   /// The output, (in + padding - kernel) / stride + 1 rows and columns, or why these are not whole numbers.
   func outputShape(for input: Shape, channels: Int, isPool: Bool) throws(ShapeError) -> Shape {
     guard input.dimensions.count == 3 else {
@@ -91,6 +113,11 @@ package struct Window: Sendable, Equatable {
       throw ShapeError(
         "kernel \(kernel.rows)x\(kernel.columns) does not fit a \(input.height)x\(input.width) input\(padded); "
           + "a kernel of at most \(min(rows, kernel.rows))x\(min(columns, kernel.columns)) would\(same)")
+    }
+    guard paddedCount(input) <= Self.largestPaddedMap else {
+      throw ShapeError(
+        "an input of \(input) padded to \(rows)x\(columns) has more than \(Self.largestPaddedMap) numbers "
+          + "per image")
     }
     let dimensions = [
       (name: "H", size: input.height, border: rows - input.height, kernel: kernel.rows, stride: stride.rows),
@@ -120,12 +147,19 @@ package struct Window: Sendable, Equatable {
     let rounded = (quotient * 100).rounded() / 100
     let formula =
       "O\(name) = (\(name) + 2P - F\(name)) / S + 1 = (\(size) + \(border) - \(kernel)) / \(stride) + 1"
-    let smallerStride = (1..<stride).last { span % $0 == 0 }
-    let fittingKernels = (1...(size + border)).filter { (size + border - $0) % stride == 0 }
-    let nearKernel = fittingKernels.min { abs($0 - kernel) < abs($1 - kernel) }
     var fits: [String] = []
-    if let smallerStride { fits.append("stride \(smallerStride) (\(span / smallerStride + 1))") }
-    if let nearKernel { fits.append("kernel \(nearKernel) (\((size + border - nearKernel) / stride + 1))") }
+    if isPool, kernel == stride {
+      // The stride of a pool follows its kernel.
+      let fitting = (2...(size + border)).filter { (size + border) % $0 == 0 }
+      let near = [fitting.last { $0 < kernel }, fitting.first { $0 > kernel }].compactMap { $0 }
+      fits += near.map { "kernel \($0) (\((size + border) / $0))" }
+    } else {
+      let smallerStride = (1..<stride).last { span % $0 == 0 }
+      let fittingKernels = (2...(size + border)).filter { (size + border - $0) % stride == 0 }
+      let nearKernel = fittingKernels.min { abs($0 - kernel) < abs($1 - kernel) }
+      if let smallerStride { fits.append("stride \(smallerStride) (\(span / smallerStride + 1))") }
+      if let nearKernel { fits.append("kernel \(nearKernel) (\((size + border - nearKernel) / stride + 1))") }
+    }
     fits.append("\"padding\": \"same\" (\((size + stride - 1) / stride))")
     fits.append("\"rounding\": \"floor\" (\(span / stride + 1))")
     let multiple =

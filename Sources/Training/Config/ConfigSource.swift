@@ -14,24 +14,45 @@ public enum ConfigSource {
     ("rgb-vgg", PackageResources.rgb_vgg_json),
   ]
 
+  /// Whether `path` is the name of a shipped config.
+  static func isShipped(_ path: String) -> Bool { shipped.contains { $0.name == name(path) } }
+
+  private static func name(_ path: String) -> String {
+    path.hasSuffix(".json") ? String(path.dropLast(5)) : path
+  }
+
   /// The config in the file at `path`, the shipped one of that name, with or without `.json`, or that of a run's
   /// folder or checkpoint.
   ///
   /// - Throws: `ConfigError` if it is not JSON, `DataError` if there is no such file or config, and what a
   ///   checkpoint that is damaged throws.
   public static func json(_ path: String) throws -> JSON {
-    let name = path.hasSuffix(".json") ? String(path.dropLast(5)) : path
+    let issues = IssueList()
+    let json = try json(path, issues: issues)
+    try issues.check()
+    return json
+  }
+
+  /// The config as above, but with faults that do not keep it from being read, such as keys that stand in it
+  /// twice, added to `issues`.
+  private static func json(_ path: String, issues: IssueList) throws -> JSON {
     if path.hasSuffix(".ckpt") { return try Checkpoint(contentsOf: path).config.resolved }
+    let name = name(path)
     if !isFile(path), let text = shipped.first(where: { $0.name == name })?.text {
-      return try JSON(parsing: text, origin: "\(name).json")
+      return try parse(text, origin: "\(name).json", issues)
     }
     do {
-      return try JSON(parsing: Self.read(path), origin: path)
+      return try parse(Self.read(path), origin: path, issues)
     } catch let error as DataError {
       let runConfig = RunFolder(reading: path).config
       guard let text = try? Self.read(runConfig) else { throw Self.notFound(path, name, error) }
-      return try JSON(parsing: text, origin: runConfig)
+      return try parse(text, origin: runConfig, issues)
     }
+  }
+
+  private static func parse(_ text: [UInt8], origin: String, _ issues: IssueList) throws(ConfigError) -> JSON {
+    if let json = JSON(parsing: text, origin: origin, issues: issues) { return json }
+    throw ConfigError(issues.issues)
   }
 
   /// The bytes of a config file, at most 1 MiB.
@@ -50,19 +71,31 @@ public enum ConfigSource {
     return .unreadable(path: path, reason: reason + (path.contains("/") ? "" : hint))
   }
 
-  /// Reads a config and applies flags to it, each a key path, a value, and the flag as it was typed.
+  /// Reads what `path` names, see `json`, and applies flags to it, each a key path, a value, and the flag as it
+  /// was typed.
+  ///
+  /// - Throws: what `json` throws, and `ConfigError` with the faults of text, flags and config together.
   public static func load(
-    _ json: JSON, flags: [(path: String, value: JSON, flag: String)], settings: [String]
+    _ path: String, flags: [(path: String, value: JSON, flag: String)] = [], settings: [String] = []
+  ) throws -> ExperimentConfig {
+    let issues = IssueList()
+    return try load(json(path, issues: issues), flags: flags, settings: settings, issues: issues)
+  }
+
+  /// Applies flags to a config and reads it, see above.
+  ///
+  /// - Parameter issues: the faults of the config's text.
+  public static func load(
+    _ json: JSON, flags: [(path: String, value: JSON, flag: String)], settings: [String],
+    issues: IssueList = IssueList()
   ) throws(ConfigError) -> ExperimentConfig {
     var json = json
-    let issues = IssueList()
     if (flags.map(\.path) + settings).contains(where: { $0.hasPrefix("optimizer.") }) {
       json.spellOutOptimizer()
     }
     for flag in flags { json.set(flag.path, to: flag.value, flag: flag.flag, issues: issues) }
     for setting in settings { json.apply(setting: setting, issues: issues) }
-    try issues.check()
-    return try ExperimentConfig(json)
+    return try ExperimentConfig(json, issues: issues)
   }
 }
 

@@ -22,10 +22,10 @@ public struct ExperimentConfig: Sendable {
 
   /// Reads a config.
   ///
+  /// - Parameter issues: the faults that were found before, such as those of the text.
   /// - Throws: `ConfigError` with all faults: unknown and missing keys, wrong types and ranges, and layers that
   ///   do not fit each other, each with its place.
-  public init(_ json: JSON) throws(ConfigError) {
-    let issues = IssueList()
+  public init(_ json: JSON, issues: IssueList = IssueList()) throws(ConfigError) {
     let (draft, resolved) = Self.field.read(json, issues: issues)
     let model = draft.model.checked(issues: issues)
     draft.checkTogether(model, in: resolved, issues: issues)
@@ -56,8 +56,8 @@ public struct ExperimentConfig: Sendable {
     let optimizer: OptimizerConfig
     let train: TrainConfig
 
-    /// Activations of a batch beyond which a config is refused: 2^34 floats are 64 GiB.
-    private static let largestBatch = 1 << 34
+    /// Activations of a batch beyond which a config is refused: 2^31 floats are 8 GiB.
+    private static let largestBatch = 1 << 31
 
     /// Reports keys that are fine alone but do not fit others.
     func checkTogether(_ checked: Model?, in json: JSON, issues: IssueList) {
@@ -72,7 +72,12 @@ public struct ExperimentConfig: Sendable {
           report("train", "early_stop", "monitor", message: "\(monitor.rawValue) needs a data.validation")
         }
       }
-      let perImage = checked.map { $0.layers.reduce($0.input.count) { $0 + $1.output.count } } ?? 0
+      if loss is NegativeLogLikelihood, let last = checked?.layers.last, !(last.layer is LogSoftmax) {
+        let message =
+          "\"nll\" needs \"log_softmax\" as the last layer, not \"\(last.type)\"; \"cross_entropy\" does not"
+        report("loss", message: message)
+      }
+      let perImage = checked?.activationCount ?? 0
       if perImage > Self.largestBatch / train.batchSize {
         let message =
           "\(train.batchSize.grouped) images of \(perImage.grouped) activations each are more than "
@@ -100,6 +105,16 @@ public struct ExperimentConfig: Sendable {
       optimizer: reader.value(
         "optimizer", OptimizerConfig.field, default: OptimizerConfig.defaultType, "How weights are updated."),
       train: reader.value("train", .object(TrainConfig.init), default: [:], "How long and in which batches."))
+  }
+}
+
+extension Model {
+  /// Numbers that one image's pass keeps: the input, every output, and the copies that padding takes.
+  fileprivate var activationCount: Int {
+    layers.reduce(input.count) { sum, layer in
+      let window = (layer.layer as? any WindowedLayer)?.window
+      return sum + layer.output.count + (window?.borderedCount(layer.input) ?? 0)
+    }
   }
 }
 

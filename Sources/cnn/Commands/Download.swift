@@ -46,7 +46,9 @@ struct Download: ParsableCommand {
         file = progress.file
       }
       bar.update(done: progress.received, of: max(progress.expected, progress.received)) { seconds in
-        "\((Double(progress.received) / 1e6 / max(seconds, 1e-3)).fixed(1)) MB/s"
+        guard let seconds else { return [] }
+        let rate = (Double(progress.received) / 1e6 / seconds).fixed(1)
+        return [ProgressLine.Piece("\(rate) MB/s", importance: 0)]
       }
     }
     do {

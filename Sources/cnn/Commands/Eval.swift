@@ -54,8 +54,8 @@ struct Eval: ParsableCommand {
   }
 
   func run() throws {
-    let source = try ModelSource(checkpoint, config: config)
-    guard let parameters = source.parameters else { throw NoWeights.error(source) }
+    let source = try ModelSource(checkpoint: checkpoint, config: config)
+    let parameters = try source.requireParameters()
     let experiment = try ExperimentData(
       source.config, directory: data.data ?? source.builtinData, environment: data.environment())
     var images = try experiment.split(split)
@@ -83,19 +83,6 @@ struct Eval: ParsableCommand {
 
 extension ExperimentData.Split: ExpressibleByArgument {}
 
-/// A network without weights where weights are needed.
-enum NoWeights {
-  static func error(_ source: ModelSource) -> CheckpointError {
-    CheckpointError(
-      source.path, "this is a config, it has no weights; name a checkpoint (cnn train makes one)")
-  }
-}
-
-extension ModelSource {
-  /// Where a model trained on drawn digits is evaluated unless somebody says otherwise.
-  var builtinData: String? { dataName == "builtin" ? "builtin" : nil }
-}
-
 extension Evaluation {
   func json(seconds: Double, classes: [String]) -> JSON {
     JSON(object: [
@@ -106,7 +93,7 @@ extension Evaluation {
         JSON(
           perClass.map { row in
             JSON(object: [
-              ("class", JSON(name(of: row.label, classes))),
+              ("class", JSON(classes.name(of: row.label))),
               ("precision", row.precision.map { JSON($0) } ?? .null),
               ("recall", row.recall.map { JSON($0) } ?? .null), ("f1", row.f1.map { JSON($0) } ?? .null),
               ("count", JSON(row.count)),
@@ -124,22 +111,18 @@ extension Evaluation {
         + "(\(correct.grouped) right, \((count - correct).grouped) wrong)  \(seconds.duration)", "",
       "Confusion: a row per label, a column per guess",
     ]
-    var matrix = Table([("", .right)] + confusion.indices.map { (name(of: $0, classes), .right) })
+    var matrix = Table([("", .right)] + confusion.indices.map { (classes.name(of: $0), .right) })
     for (label, row) in confusion.enumerated() {
-      matrix.add([name(of: label, classes)] + row.map { "\($0)" })
+      matrix.add([classes.name(of: label)] + row.map { "\($0)" })
     }
     var table = Table([
       ("class", .right), ("precision", .right), ("recall", .right), ("f1", .right), ("images", .right),
     ])
     for row in perClass {
       let numbers = [row.precision, row.recall, row.f1].map { $0?.fixed(4) ?? "-" }
-      table.add([name(of: row.label, classes)] + numbers + [row.count.grouped])
+      table.add([classes.name(of: row.label)] + numbers + [row.count.grouped])
     }
     lines += matrix.lines + [""] + table.lines
     return lines
-  }
-
-  private func name(of label: Int, _ classes: [String]) -> String {
-    classes.indices.contains(label) ? classes[label] : "\(label)"
   }
 }

@@ -35,7 +35,7 @@ struct DataOptions: ParsableArguments {
       let folder = locator.chosen.directory
       guard locator.chosen.origin == .cache else {
         // A folder that somebody named: which of its files is missing helps more than where else one could look.
-        if Console.isFolder(folder) { _ = try DatasetFiles(in: folder) }
+        if isFolder(folder) { _ = try DatasetFiles(in: folder) }
         throw locator.notFound
       }
       if !isQuiet { Console.error("no MNIST found; downloading it into \(folder)") }

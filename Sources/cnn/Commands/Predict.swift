@@ -11,7 +11,7 @@ struct Predict: ParsableCommand {
       Example: cnn predict runs/lenet digit.pgm t10k-images-idx3-ubyte.gz@0..9
 
       A picture has to have the network's input size. An IDX file may be gzip; FILE@7 is one of its images, \
-      FILE@0..99 the first hundred. On standard input a PGM picture is expected.
+      FILE@0..99 the first hundred. All of it may come through a pipe.
       """)
 
   @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"))
@@ -38,8 +38,8 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
-    let source = try ModelSource(checkpoint, config: config)
-    guard let parameters = source.parameters else { throw NoWeights.error(source) }
+    let source = try ModelSource(checkpoint: checkpoint, config: config)
+    let parameters = try source.requireParameters()
     let inputs = try inputs.map { try PredictionInput($0) }
     let evaluator = Evaluator(source.config, parameters: parameters, team: machine.team)
     var objects: [JSON] = []
@@ -63,36 +63,30 @@ struct PredictionInput {
   let images: Images
   let names: [String]
 
-  /// Reads what `text` names.
+  /// Reads what `text` names, once, so that it may be a pipe.
   init(_ text: String) throws(DataError) {
-    if text == "-" {
-      try self.init(picture: ByteSource(standardInput: "standard input"), name: "-")
-      return
-    }
     let reference = try ImageReference(text)
-    var start = try ByteSource(path: reference.path)
-    let bytes = try start.read(upTo: FileSignature.length)
-    switch FileSignature(bytes) {
+    let isStandardInput = text == "-"
+    var source =
+      isStandardInput ? try ByteSource(standardInput: "standard input") : try ByteSource(path: reference.path)
+    let start = try source.peek(FileSignature.length)
+    switch FileSignature(start) {
     case .pgm:
-      try self.init(picture: ByteSource(path: reference.path), name: reference.path)
-      return
-    case .idx, .gzip: break
+      guard reference.range == nil else {
+        throw .unreadable(
+          path: text, reason: "\(reference.path) is one picture; @ chooses among the images of an IDX file")
+      }
+      let picture = try PGM(parsing: source)
+      images = Images(pixels: picture.pixels, shape: ImageShape(height: picture.height, width: picture.width))
+      names = [text]
+    case .idx:
+      let images = try reference.read(from: source)
+      let first = reference.range?.lowerBound ?? 0
+      (self.images, names) = (images, (0..<images.count).map { "\(reference.path)@\(first + $0)" })
     default:
-      throw .malformed(
-        path: reference.path, byte: 0,
-        reason: "neither a PGM picture nor an IDX file: \(FileSignature.describe(bytes))")
+      throw source.malformed(
+        at: 0, "neither a PGM picture nor an IDX file: \(FileSignature.describe(start))")
     }
-    let images = try reference.read()
-    let first = reference.range?.lowerBound ?? 0
-    self.init(images: images, names: (0..<images.count).map { "\(reference.path)@\(first + $0)" })
-  }
-
-  private init(images: Images, names: [String]) { (self.images, self.names) = (images, names) }
-
-  private init(picture: consuming ByteSource, name: String) throws(DataError) {
-    let picture = try PGM(parsing: picture)
-    images = Images(pixels: picture.pixels, shape: ImageShape(height: picture.height, width: picture.width))
-    names = [name]
   }
 
   /// Throws when the images are not of the network's input size.
@@ -107,20 +101,16 @@ struct PredictionInput {
 }
 
 extension Prediction {
-  private func name(of label: Int, _ classes: [String]) -> String {
-    classes.indices.contains(label) ? classes[label] : "\(label)"
-  }
-
   func json(input: String, classes: [String]) -> JSON {
     JSON(object: [
-      ("input", JSON(input)), ("label", JSON(name(of: label, classes))),
+      ("input", JSON(input)), ("label", JSON(classes.name(of: label))),
       ("probabilities", JSON(probabilities.map { JSON($0) })), ("logits", JSON(logits.map { JSON($0) })),
     ])
   }
 
   /// `digit.pgm  7  (7 99.8 %, 9 0.1 %, 2 0.0 %)`
   func line(input: String, classes: [String], top count: Int) -> String {
-    let list = top(count).map { "\(name(of: $0.label, classes)) \(($0.probability * 100).fixed(1)) %" }
-    return "\(input)  \(name(of: label, classes))  (\(list.joined(separator: ", ")))"
+    let list = top(count).map { "\(classes.name(of: $0.label)) \(($0.probability * 100).fixed(1)) %" }
+    return "\(input)  \(classes.name(of: label))  (\(list.joined(separator: ", ")))"
   }
 }

@@ -36,12 +36,12 @@ struct Show: ParsableCommand {
   }
 
   func run() throws {
-    let config = try ConfigSource.load(ConfigSource.json(config), flags: [], settings: [])
+    let config = try ConfigSource.load(config)
     let experiment = try ExperimentData(config, directory: data.data, environment: data.environment())
     let images = try experiment.split(split)
     guard first < images.count else {
-      throw ValidationError(
-        "--first \(first): there are \(images.count.grouped) images, 0 to \(images.count - 1)")
+      throw DataError.unsatisfiable(
+        reason: "--first \(first): there are \(images.count.grouped) images, 0 to \(images.count - 1)")
     }
     let range = first..<min(first + count, images.count)
     if let output {

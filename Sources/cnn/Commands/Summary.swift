@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import ConvNet
+import Digits
 import Training
 
 struct Summary: ParsableCommand {
@@ -20,7 +21,7 @@ struct Summary: ParsableCommand {
   @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))
   var config: String?
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Count work and memory for a batch.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Count the totals for a batch.", valueName: "n"))
   var batchSize = 1
 
   @Flag(help: "Print one JSON object.")
@@ -47,18 +48,26 @@ struct Summary: ParsableCommand {
         layer.label, layer.input.description, layer.output.description, details.kernel ?? "",
         details.stride ?? "", details.padding ?? "", details.bias.map { $0 ? "yes" : "no" } ?? "",
         layer.parameterCount == 0 ? "" : layer.parameterCount.grouped,
-        layer.multiplyAdds == 0 ? "" : (layer.multiplyAdds * batchSize).grouped,
+        layer.multiplyAdds == 0 ? "" : layer.multiplyAdds.grouped,
       ])
     }
     let lines = table.lines
     for line in lines { try Console.print(line) }
     try Console.print(lines[1])
     let batch = batchSize == 1 ? "an image" : "a batch of \(batchSize.grouped)"
-    let activations =
-      (network.input.count + network.layers.reduce(0) { $0 + $1.output.count }) * batchSize * 4
+    let activations = network.input.count + network.layers.reduce(0) { $0 + $1.output.count }
     try Console.print("Parameters: \(network.parameterCount.grouped) (\(size(network.parameterCount * 4)))")
-    try Console.print("Multiply-adds for \(batch): \((network.multiplyAdds * batchSize).grouped)")
-    try Console.print("Activations for \(batch): \(size(activations))")
+    try Console.print("Multiply-adds for \(batch): \(inBatch(network.multiplyAdds).grouped)")
+    try Console.print("Activations for \(batch): \(size(inBatch(activations * 4)))")
+  }
+
+  private func inBatch(_ count: Int) throws(DataError) -> Int {
+    let (product, overflow) = count.multipliedReportingOverflow(by: batchSize)
+    if overflow {
+      throw .unsatisfiable(
+        reason: "--batch-size \(batchSize): \(count.grouped) for each image are too many to count")
+    }
+    return product
   }
 
   private func size(_ bytes: Int) -> String {

@@ -65,7 +65,7 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
-    let config = try ConfigSource.load(ConfigSource.json(config), flags: flags, settings: set)
+    let config = try ConfigSource.load(config, flags: flags, settings: set)
     if printConfig { return try Console.print(config.resolved.text()) }
     let interruption = Interruption()
     let weights = try initialWeights.map {

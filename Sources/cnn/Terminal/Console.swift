@@ -1,4 +1,5 @@
 import ArgumentParser
+import Digits
 
 #if canImport(Glibc)
   import Glibc
@@ -10,12 +11,15 @@ import ArgumentParser
 enum Console {
   /// Prints a result line; ends the program quietly when nobody reads any more.
   static func print(_ line: String = "") throws {
-    let status = write(line + "\n", to: STDOUT_FILENO)
-    if status == EPIPE { throw ExitCode.success }
-    if status != 0 {
-      error("standard output: \(String(cString: strerror(status)))")
-      throw ExitStatus.cannotWrite.code
-    }
+    if try !isRead(line) { throw ExitCode.success }
+  }
+
+  /// Prints a result line and says whether there is still somebody to read it.
+  static func isRead(_ line: String) throws -> Bool {
+    if write(line + "\n", to: STDOUT_FILENO) { return true }
+    if errno == EPIPE { return false }
+    error("standard output: \(systemMessage())")
+    throw ExitStatus.cannotWrite.code
   }
 
   /// Prints an error or a notice.
@@ -57,23 +61,8 @@ enum Console {
     return String(cString: path)
   }
 
-  /// Whether there is a folder at `path`.
-  static func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
-
-  /// Writes everything; 0, or what went wrong.
-  private static func write(_ text: String, to descriptor: Int32) -> Int32 {
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      #if canImport(Glibc)
-        let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      #else
-        let count = rest.withUnsafeBytes { Darwin.write(descriptor, $0.baseAddress, $0.count) }
-      #endif
-      if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return errno }
-    }
-    return 0
+  /// Writes everything; false leaves the reason to `errno`.
+  private static func write(_ text: String, to descriptor: Int32) -> Bool {
+    Array(text.utf8).withUnsafeBytes { writeAll($0, to: descriptor) }
   }
 }

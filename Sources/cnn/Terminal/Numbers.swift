@@ -1,15 +1,3 @@
-extension Int {
-  /// `60,000`.
-  var grouped: String {
-    var text = ""
-    for (index, digit) in String(magnitude).reversed().enumerated() {
-      if index > 0, index % 3 == 0 { text.append(",") }
-      text.append(digit)
-    }
-    return (self < 0 ? "-" : "") + String(text.reversed())
-  }
-}
-
 extension Double {
   /// The number with `digits` decimals.
   func fixed(_ digits: Int) -> String {

@@ -1,40 +1,35 @@
 /// One line that is drawn over and over on a terminal, and gone when the work is done.
 struct ProgressBar {
   private let clock = ContinuousClock()
-  private let start: ContinuousClock.Instant
+  private let label: String
+  private var first: (instant: ContinuousClock.Instant, done: Int)?
   private var lastDrawn: ContinuousClock.Instant?
   private var isVisible = false
-  private let label: String
 
   /// Nothing is drawn more often than this.
   private static let interval = Duration.milliseconds(100)
 
-  init(label: String) {
-    self.label = label
-    start = clock.now
-  }
+  init(label: String) { self.label = label }
 
   /// Draws the bar if it is time to.
   ///
-  /// - Parameter detail: what stands behind the bar; left out first where the window is small.
-  mutating func update(done: Int, of total: Int, detail: (_ seconds: Double) -> String) {
+  /// - Parameter pieces: what stands between the bar and the time it will take; `seconds` have passed since the
+  ///   first update, nil as long as nothing was done since.
+  mutating func update(done: Int, of total: Int, pieces: (_ seconds: Double?) -> [ProgressLine.Piece]) {
     let now = clock.now
+    let start = first ?? (now, done)
+    first = start
     if let lastDrawn, now - lastDrawn < Self.interval { return }
     lastDrawn = now
     guard let width = Console.terminalWidth, total > 0 else { return }
-    let seconds = (now - start) / .seconds(1)
-    let remaining = done == 0 ? 0 : seconds / Double(done) * Double(total - done)
-    let count = "\(done.grouped)/\(total.grouped)"
-    let tail = "  \(detail(seconds))  ETA \(remaining.duration)"
-    let room = width - 1 - label.count - count.count - 5
-    let detailFits = room - tail.count >= 8
-    let cells = min(24, max(0, detailFits ? room - tail.count : room))
-    let filled = cells * done / total
-    let bar =
-      cells < 4
-      ? "" : " [\(String(repeating: "=", count: filled))\(String(repeating: ".", count: cells - filled))]"
-    let line = "\(label)\(bar) \(count)\(detailFits ? tail : "")"
-    Console.draw("\r\u{1B}[K\(line.prefix(width - 1))")
+    let passed = (now - start.instant) / .seconds(1)
+    let seconds = done > start.done && passed > 0 ? passed : nil
+    let remaining = seconds.map { seconds in
+      let eta = seconds / Double(done - start.done) * Double(total - done)
+      return ProgressLine.Piece("ETA \(eta.duration)", importance: .max)
+    }
+    let line = ProgressLine(label, done: done, of: total, pieces(seconds) + [remaining].compactMap { $0 })
+    Console.draw("\r\u{1B}[K\(line.text(width: width - 1))")
     isVisible = true
   }
 

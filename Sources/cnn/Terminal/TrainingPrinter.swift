@@ -1,5 +1,6 @@
 import Configuration
 import ConvNet
+import Digits
 import Training
 
 /// What a user reads while a network trains.
@@ -8,6 +9,7 @@ final class TrainingPrinter {
   private let isQuiet: Bool
   private let isJSON: Bool
   private var bar: ProgressBar?
+  private var isRead = true
   private var imagesBefore = 0
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
@@ -17,22 +19,27 @@ final class TrainingPrinter {
     start = clock.now
   }
 
+  /// Prints a line as long as somebody reads: a run goes on when its reader has gone.
+  private func print(_ line: String) throws {
+    if isRead { isRead = try Console.isRead(line) }
+  }
+
   /// Data, network and machine.
   func header(_ data: ExperimentData, threads: Int, folder: String? = nil) throws {
     guard !isQuiet else { return }
     let shape = data.train.shape
-    try Console.print(
+    try print(
       "\(data.name) (\(data.origin)): \(data.train.count.grouped) images to train with, "
         + "\(data.test.count.grouped) to test")
-    try Console.print(
+    try print(
       "x [\(data.train.count), \(shape.channels), \(shape.height), \(shape.width)] bytes, "
         + "y [\(data.train.count)] in \(data.classNames.count) classes")
     let train = config.train
-    try Console.print(
+    try print(
       "\(config.name): \(config.model.parameterCount.grouped) parameters, \(config.optimizer.type) "
         + "lr \(config.optimizer.learningRate), batches of \(train.batchSize), seed \(config.seed)")
     let place = folder.map { ", writing to \($0)" } ?? ""
-    try Console.print("CPU (\(LaneCPU.name)), \(threads) \(threads == 1 ? "thread" : "threads")\(place)")
+    try print("CPU (\(LaneCPU.name)), \(threads) \(threads == 1 ? "thread" : "threads")\(place)")
   }
 
   /// What a run would do.
@@ -46,14 +53,14 @@ final class TrainingPrinter {
         ("epochs", JSON(config.train.epochs)), ("batch_size", JSON(config.train.batchSize)),
         ("seed", JSON(config.seed)), ("threads", JSON(threads)),
       ])
-      try Console.print(summary.text(pretty: false))
+      try print(summary.text(pretty: false))
     } else if !isQuiet {
-      try Console.print("Dry run: config and data are fine; nothing was written.")
+      try print("Dry run: config and data are fine; nothing was written.")
     }
   }
 
   func report(_ event: TrainingEvent?, _ json: JSON?) throws {
-    if isJSON, let json { try Console.print(json.text(pretty: false)) }
+    if isJSON, let json { try print(json.text(pretty: false)) }
     switch event {
     case .step(let epoch, let step, let steps, let sums): draw(epoch, step, steps, sums)
     case .epoch(let metrics, _): try line(metrics)
@@ -69,9 +76,12 @@ final class TrainingPrinter {
     }
     bar?.update(done: step, of: steps) { seconds in
       let images = Double(sums.images)
-      let rate = Double(sums.images - imagesBefore) / max(seconds, 1e-3)
-      return "loss \((sums.loss / images).fixed(4))  accuracy \((Double(sums.correct) / images).fixed(4))  "
-        + "\(Int(rate).grouped) img/s"
+      let rate = seconds.map { Int(Double(sums.images - imagesBefore) / $0) }
+      let pieces = [
+        ProgressLine.Piece("loss \((sums.loss / images).fixed(4))", importance: 2),
+        ProgressLine.Piece("accuracy \((Double(sums.correct) / images).fixed(4))", importance: 1),
+      ]
+      return pieces + (rate.map { [ProgressLine.Piece("\($0.grouped) img/s", importance: 0)] } ?? [])
     }
   }
 
@@ -92,7 +102,7 @@ final class TrainingPrinter {
     parts.append(metrics.seconds.duration)
     parts.append("\((metrics.seconds * 1000 / Double(metrics.steps)).fixed(1))ms/step")
     parts.append("\(Int(metrics.imagesPerSecond).grouped) img/s")
-    try Console.print(parts.joined(separator: "  "))
+    try print(parts.joined(separator: "  "))
   }
 
   /// How the run ended, and what to do next.
@@ -106,18 +116,18 @@ final class TrainingPrinter {
       return
     case .stoppedEarly:
       let count = progress.epochsWithoutImprovement
-      try Console.print(
+      try print(
         "Stopped early: no better \(monitor.rawValue) for \(count) \(count == 1 ? "epoch" : "epochs")")
     case .finished: break
     }
     let best =
       progress.best.map { "; best epoch \($0.epoch): \(monitor.rawValue) \($0.value.fixed(4))" } ?? ""
-    try Console.print("Time elapsed: \(elapsed)\(best)")
+    try print("Time elapsed: \(elapsed)\(best)")
     if let test = result.test {
-      try Console.print(
+      try print(
         "Test: loss \(test.loss.fixed(4))  accuracy \(test.accuracy.fixed(4))  "
           + "(\(test.correct.grouped) of \(test.count.grouped))")
     }
-    try Console.print("Checkpoint: \(result.checkpoint)")
+    try print("Checkpoint: \(result.checkpoint)")
   }
 }
