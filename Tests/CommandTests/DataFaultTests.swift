@@ -44,7 +44,7 @@ struct DataFaultTests {
     try snapshot.run(
       "train --config lenet --data good --set data.validation.count=30 --set data.validation.from=train --batch-size 20 --set train.drop_last=true"
     )
-    try snapshot.run("show --config lenet --data good --first 60000")
+    try snapshot.run("show --config keras-lenet --data good --first 60000")
     try snapshot.run("train --data good --set data.resplit.train=50 --set data.resplit.test=20")
     try snapshot.expect("data-faults")
   }

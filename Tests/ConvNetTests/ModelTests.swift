@@ -131,7 +131,7 @@ func expectFaults(
       ["an output of 65536x28x28 has more than 50000000 numbers per image"])
     expectFaults(
       [1, 1, 1], [["type": "conv2d", "filters": 1, "kernel": 1, "padding": 4096], flatten],
-      ["an output of 1x8193x8193 has more than 50000000 numbers per image"])
+      ["an input of 1x1x1 padded to 8193x8193 has more than 50000000 numbers per image"])
     expectFaults(
       [1000, 100, 100], [flatten, ["type": "dense", "units": 1_000_000]],
       ["weights of 1000000x10000000 make more than 500000000 in all"])
