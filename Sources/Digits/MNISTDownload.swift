@@ -82,7 +82,7 @@ public struct MNISTDownload: Sendable {
 
   /// Brings the four files into `directory`, which is created if missing; files that are right are kept.
   ///
-  /// Throws `unreadable` when all mirrors fail, with what to do by hand; `unwritable` when a file cannot be stored
+  /// Throws `unreadable` when all mirrors fail, with a line for each and what to do by hand; `unwritable` when a file cannot be stored
   /// or `shouldStop` said so; `malformed` when a file of the same name and another content is in the way.
   public func run(
     into directory: String, progress: (Progress) -> Void = { _ in }, shouldStop: () -> Bool = { false }
@@ -152,9 +152,8 @@ public struct MNISTDownload: Sendable {
 
   private func byHand(_ failures: [DataError], _ directory: String) -> String {
     let names = files.map { $0.name + ".gz" }.joined(separator: ", ")
-    return
-      "cannot be downloaded (\(failures.map(\.description).joined(separator: "; "))); fetch \(names) by hand, "
-      + "from \(mirrors.joined(separator: " or ")), and put them into \(directory)"
+    let advice = "fetch \(names) by hand, from a mirror, and put them into \(directory)"
+    return (["cannot be downloaded"] + failures.map(\.description) + [advice]).joined(separator: "\n")
   }
 
   private static let otherContent = "not MNIST's file of this name (its SHA-256 differs)"

@@ -52,7 +52,8 @@ public struct ModelSource {
   /// The weights; throws where there are none.
   public func requireParameters() throws(CheckpointError) -> FlatBuffer {
     if let parameters { return parameters }
-    throw CheckpointError(path, "this is a config, it has no weights; name a checkpoint (cnn train makes one)")
+    throw CheckpointError(
+      path, "this is a config, it has no weights; name a checkpoint (cnn train makes one)")
   }
 
   /// Where a model trained on drawn digits is evaluated unless somebody says otherwise.

@@ -13,6 +13,7 @@ public struct RunFolder: Sendable {
   public let path: String
   /// Keeps other runs out as long as this value or a copy of it lives.
   private let lock: FolderLock?
+  private let overwrites: Bool
 
   /// Creates the folder and locks it.
   ///
@@ -21,6 +22,7 @@ public struct RunFolder: Sendable {
   ///   - overwrite: whether a run that is already there may be written over.
   /// - Throws: `DataError.unwritable` if it is taken or cannot be written.
   public init(output: String?, name: String, overwrite: Bool) throws(DataError) {
+    overwrites = overwrite
     if let output {
       path = output
     } else {
@@ -29,15 +31,18 @@ public struct RunFolder: Sendable {
     try AtomicFile.createFolder(path)
     lock = try FolderLock(path)
     try AtomicFile.createFolder(checkpoints)
-    if overwrite {
-      for file in usableCheckpoints { unlink(file) }
-    } else if access(config, F_OK) == 0 {
+    if !overwrite, access(config, F_OK) == 0 {
       throw .unwritable(path: path, reason: "there is a run in this folder already; --force writes over it")
     }
   }
 
   /// The folder of an earlier run, to read from.
-  init(reading path: String) { (self.path, lock) = (path, nil) }
+  init(reading path: String) { (self.path, lock, overwrites) = (path, nil, false) }
+
+  /// Removes the weights of a run that is written over, once the new one has saved its own.
+  package func removeOldWeights() {
+    if overwrites { for file in [finalCheckpoint, bestCheckpoint] { unlink(file) } }
+  }
 
   /// Creates `parent/name`, or the first of `parent/name-2`, `parent/name-3` that nobody has.
   private static func createFree(_ parent: String, _ name: String) throws(DataError) -> String {

@@ -41,6 +41,7 @@ public final class TrainingRun {
     fingerprint = data.fingerprint()
     try metrics.append(EpochMetrics.heading)
     try save(isBest: false)
+    folder.removeOldWeights()
   }
 
   /// The first event of a run.

@@ -98,7 +98,16 @@ struct ConfigFaultTests {
       "twins",
       #"{ "model": { "layers": ["flatten", { "type": "relu", "name": "a" }, { "type": "relu", "name": "a" }] } }"#
     ),
-    ("duplicate", "{\n  \"name\": \"a\",\n  \"name\": \"b\",\n  \"epochs\": 3, \"model\": { \"layers\": [] }\n}"),
+    (
+      "duplicate",
+      """
+      {
+        "name": "a",
+        "name": "b",
+        "epochs": 3, "model": { "layers": [] }
+      }
+      """
+    ),
     ("nll", #"{ "model": { "layers": ["flatten", { "type": "dense", "units": 10 }] }, "loss": "nll" }"#),
     (
       "padding",

@@ -7,7 +7,7 @@ struct DownloadTests {
     try sandbox.installCurl("echo 'curl: (6) Could not resolve host' >&2; exit 6")
     let start = ContinuousClock().now
     var snapshot = Snapshot(sandbox)
-    for command in ["download", "download here", "train", "train --quiet"] {
+    for command in ["download", "download here", "train", "train --quiet", "train --dry-run"] {
       try snapshot.run(command)
     }
     try sandbox.write("", to: "file")

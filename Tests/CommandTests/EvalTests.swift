@@ -62,7 +62,8 @@ struct EvalTests {
     try sandbox.write(Array("PK\u{3}\u{4}\u{14}\0\0\0\u{8}\0".utf8), to: "model.pt")
     var snapshot = Snapshot(sandbox)
     for options in [
-      "", "runs/nosuch", "nothing", "lenet", "tiny.json", "runs", "stub.ckpt", "model.pt", "pixels.safetensors",
+      "", "runs/nosuch", "nothing", "lenet", "tiny.json", "runs", "stub.ckpt", "model.pt",
+      "pixels.safetensors",
       "pixels.safetensors --config tiny.json", "runs/tiny --split all", "runs/tiny --limit 0",
       "runs/tiny --limit 3 --sample 3", "runs/tiny --seed 3", "runs/tiny --sample 101",
       "runs/tiny --min-accuracy 95", "runs/tiny --data nosuch",

@@ -84,6 +84,11 @@ struct TrainTests {
     #expect(try sandbox.read("there/model.ckpt") == before)
     #expect(try sandbox.trainTiny("--quiet --output there --seed 7 --force").status == 0)
     #expect(try sandbox.read("there/model.ckpt") != before)
+    // Where the new run cannot save, the old one stays.
+    try sandbox.write("old", to: "blocked/model.ckpt")
+    try sandbox.write("", to: "blocked/checkpoints/last.ckpt/file")
+    #expect(try sandbox.run("train --config tiny.json --quiet --output blocked --force").status == 74)
+    #expect(sandbox.has("blocked/model.ckpt"))
   }
 
   @Test func theSameSeedGivesTheSameBitsForAnyNumberOfThreads() throws {

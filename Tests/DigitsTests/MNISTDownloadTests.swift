@@ -89,9 +89,12 @@ import Testing
       let shelf = Shelf(pages: ["m1/one.gz": Array("<html>".utf8)])
       #expect(
         message { _ = try download(shelf, into: folder) }
-          == "\(folder)/one.gz: cannot be downloaded (m1/one.gz: byte 0: not gzip: this is an HTML page "
-          + "(\"<html\"); m2/one.gz: curl: (6) no such host); fetch one.gz, two.gz, three.gz, four.gz by hand, "
-          + "from m1/ or m2/, and put them into \(folder)")
+          == """
+          \(folder)/one.gz: cannot be downloaded
+          m1/one.gz: byte 0: not gzip: this is an HTML page ("<html")
+          m2/one.gz: curl: (6) no such host
+          fetch one.gz, two.gz, three.gz, four.gz by hand, from a mirror, and put them into \(folder)
+          """)
       let files = try listing(folder)
       #expect(files.isEmpty)
     }

@@ -50,7 +50,8 @@ public enum ConfigSource {
     }
   }
 
-  private static func parse(_ text: [UInt8], origin: String, _ issues: IssueList) throws(ConfigError) -> JSON {
+  private static func parse(_ text: [UInt8], origin: String, _ issues: IssueList) throws(ConfigError) -> JSON
+  {
     if let json = JSON(parsing: text, origin: origin, issues: issues) { return json }
     throw ConfigError(issues.issues)
   }

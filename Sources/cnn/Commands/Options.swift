@@ -28,8 +28,12 @@ struct DataOptions: ParsableArguments {
 
   /// The environment to look for data in; a missing MNIST is downloaded into the cache.
   ///
-  /// - Parameter interruption: what already waits for signals, so that only one does.
-  func environment(_ interruption: Interruption? = nil, isQuiet: Bool = false) -> DataEnvironment {
+  /// - Parameters:
+  ///   - interruption: what already waits for signals, so that only one does.
+  ///   - mayDownload: false makes a missing MNIST an error.
+  func environment(
+    _ interruption: Interruption? = nil, isQuiet: Bool = false, mayDownload: Bool = true
+  ) -> DataEnvironment {
     let variables = Console.environment
     return DataEnvironment(variables: variables, currentFolder: Console.currentFolder) { locator in
       let folder = locator.chosen.directory
@@ -38,15 +42,13 @@ struct DataOptions: ParsableArguments {
         if isFolder(folder) { _ = try DatasetFiles(in: folder) }
         throw locator.notFound
       }
+      guard mayDownload else { throw locator.notFound }
       if !isQuiet { Console.error("no MNIST found; downloading it into \(folder)") }
       do {
         try Download.fetch(into: folder, interruption ?? Interruption(), isQuiet: isQuiet)
-      } catch let error as DataError {
-        Console.error("\(error)")
-        throw DataError.unreadable(
-          path: folder,
-          reason: "no MNIST; without a network, name its folder with --data DIR, or use --data builtin: "
-            + "digits the program draws")
+      } catch DataError.unreadable(let path, let reason) {
+        let advice = "or name another folder with --data DIR, or use --data builtin: digits the program draws"
+        throw DataError.unreadable(path: path, reason: "\(reason)\n\(advice)")
       }
     }
   }

@@ -72,7 +72,8 @@ struct Train: ParsableCommand {
       try WeightFile.weights(of: config.model, contentsOf: ModelSource.file($0))
     }
     let experiment = try ExperimentData(
-      config, directory: data.data, environment: data.environment(interruption, isQuiet: quiet))
+      config, directory: data.data,
+      environment: data.environment(interruption, isQuiet: quiet, mayDownload: !dryRun))
     let team = machine.team
     let printer = TrainingPrinter(config: config, isQuiet: quiet || json, isJSON: json)
     if dryRun { return try printer.dryRun(experiment, threads: team.threads) }
