@@ -59,7 +59,8 @@ struct DataFaultTests {
     try sandbox.writeDataset(to: "good")
     try sandbox.writeDataset(to: "data/mnist")
     func origin(_ options: String, _ environment: [String: String] = [:]) throws -> String {
-      try sandbox.run("train --config keras-lenet --dry-run \(options)", environment: environment).lines.first ?? ""
+      try sandbox.run("train --config keras-lenet --dry-run \(options)", environment: environment).lines.first
+        ?? ""
     }
     let good = ["CNN_DATA_DIR": "\(sandbox.folder)/good"]
     #expect(try origin("--data good").hasPrefix("mnist (good): 40 images"))

@@ -45,6 +45,17 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: geteuid() != 0, "root may write anywhere"))
+  func saysWhyAFolderCannotBeCreated() throws {
+    try withTemporaryFolder { folder in
+      chmod(folder, 0o500)
+      defer { chmod(folder, 0o700) }
+      #expect(
+        message { try AtomicFile.createFolder("\(folder)/a/b") }
+          == "\(folder)/a: cannot create this folder: Permission denied")
+    }
+  }
+
   @Test func createsFolders() throws {
     try withTemporaryFolder { folder in
       try AtomicFile.createFolder("\(folder)/a/b/c/")

@@ -15,6 +15,14 @@ import Testing
     #expect(reference.range == range)
   }
 
+  @Test func aFileOfThatNameIsTakenAsItIs() throws {
+    try withTemporaryFolder { folder in
+      try write([1], "\(folder)/we ird@7")
+      let reference = try ImageReference("\(folder)/we ird@7")
+      #expect(reference.path == "\(folder)/we ird@7" && reference.range == nil)
+    }
+  }
+
   @Test(arguments: ["a@9..1", "a@99999999999999999999", "a@0..99999999999999999999"])
   func refuses(text: String) {
     #expect(
