@@ -40,6 +40,9 @@ static inline int lane_cpu_is_supported(void) {
 #endif
 }
 
+/// The root of every lane in one instruction; Swift's `squareRoot()` takes them one by one.
+static inline lanes lanes_square_root(lanes x) { return __builtin_elementwise_sqrt(x); }
+
 /// Tells the CPU that this thread is waiting in a loop.
 static inline void spin_pause(void) {
 #if defined(__x86_64__)

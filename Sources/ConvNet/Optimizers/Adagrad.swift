@@ -1,3 +1,4 @@
+import CLanes
 import Configuration
 
 /// Adagrad (Duchi et al. 2011): w -= lr g / root of the sum of squares.
@@ -28,7 +29,7 @@ package struct Adagrad: Optimizer {
     for i in range {
       let gradient = g[i].addingProduct(coupled, w[i])
       sum[i].addProduct(gradient, gradient)
-      w[i] = w[i] * kept - rate * gradient / ((sum[i] + inside).squareRoot() + outside)
+      w[i] = w[i] * kept - rate * gradient / (lanes_square_root(sum[i] + inside) + outside)
     }
   }
 }

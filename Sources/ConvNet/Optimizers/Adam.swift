@@ -1,3 +1,4 @@
+import CLanes
 import Configuration
 
 #if canImport(Glibc)
@@ -49,7 +50,7 @@ package struct Adam: Optimizer {
       let gradient = g[i].addingProduct(coupled, w[i])
       mean[i] = mean[i].addingProduct(gradient - mean[i], new1)
       square[i] = square[i].addingProduct(gradient * gradient - square[i], new2)
-      let root = (square[i].squareRoot() * rootScale) + epsilon
+      let root = (lanes_square_root(square[i]) * rootScale) + epsilon
       w[i] = w[i] * kept - rate * mean[i] / root
     }
   }

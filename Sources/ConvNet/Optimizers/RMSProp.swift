@@ -1,3 +1,4 @@
+import CLanes
 import Configuration
 
 /// RMSProp (Hinton 2012): the gradient divided by the root of its running mean square.
@@ -44,7 +45,7 @@ package struct RMSProp: Optimizer {
     for i in range {
       let gradient = g[i].addingProduct(coupled, w[i])
       square[i] = square[i].addingProduct(gradient * gradient - square[i], new)
-      let scaled = gradient / ((square[i] + inside).squareRoot() + outside)
+      let scaled = gradient / (lanes_square_root(square[i] + inside) + outside)
       if let velocity {
         velocity[i] = momentum * velocity[i] + (rateInside ? rate * scaled : scaled)
         w[i] = w[i] * kept - (rateInside ? velocity[i] : rate * velocity[i])
