@@ -47,9 +47,9 @@ public final class WorkerTeam: Sendable {
     withoutActuallyEscaping(body) { body in
       var job = Job(items: items, body: body)
       withUnsafeMutablePointer(to: &job) { job in
-        desk.post(job)
+        desk.post(job, helpers: workers.count)
         desk.work(on: job, as: 0)
-        desk.close()
+        desk.waitUntilDone()
       }
     }
   }
@@ -93,14 +93,10 @@ private struct Job {
 }
 
 /// The place where work is posted and taken.
-///
-/// A worker has to join a job while it is open. So nobody waits for a worker that the system has not let run yet:
-/// on a machine that is busy with something else, the caller does the work alone.
 private final class Desk: @unchecked Sendable {
-  /// The number of the job, the workers that joined it, and whether it is open: see `Gate`.
-  private let gate = Atomic<Int>(0)
+  private let generation = Atomic<Int>(0)
   private let nextItem = Atomic<Int>(0)
-  private let finished = Atomic<Int>(0)
+  private let busy = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
   private var job: UnsafeMutablePointer<Job>?
@@ -109,17 +105,6 @@ private final class Desk: @unchecked Sendable {
 
   /// Pauses before a worker sleeps: some tens of microseconds, longer than the gap between two layers.
   private static let spins = 4000
-
-  /// What `gate` holds, in one word, so that joining and closing exclude each other.
-  private struct Gate {
-    static let oneWorker = 2
-    let word: Int
-    var job: Int { word >> 32 }
-    var workers: Int { (word & 0xFFFF_FFFF) >> 1 }
-    var isOpen: Bool { word & 1 == 1 }
-    var closed: Int { word & ~1 }
-    var nextJobOpen: Int { (job + 1) << 32 | 1 }
-  }
 
   init() {
     pthread_mutex_init(mutex, nil)
@@ -133,17 +118,16 @@ private final class Desk: @unchecked Sendable {
     wakeUp.deallocate()
   }
 
-  /// Opens a job; the one before has to be over.
-  func post(_ job: UnsafeMutablePointer<Job>) {
+  func post(_ job: UnsafeMutablePointer<Job>, helpers: Int) {
     self.job = job
     nextItem.store(0, ordering: .relaxed)
-    finished.store(0, ordering: .relaxed)
-    openNextJob()
+    busy.store(helpers, ordering: .relaxed)
+    announce()
   }
 
   func stop() {
     stopping.store(true, ordering: .relaxed)
-    openNextJob()
+    announce()
   }
 
   func work(on job: UnsafeMutablePointer<Job>, as worker: Int) {
@@ -156,17 +140,9 @@ private final class Desk: @unchecked Sendable {
     }
   }
 
-  /// Closes the job and waits for the workers that have joined it.
-  func close() {
-    var gate = Gate(word: self.gate.load(ordering: .relaxed))
-    while true {
-      let (exchanged, original) = self.gate.weakCompareExchange(
-        expected: gate.word, desired: gate.closed, ordering: .acquiringAndReleasing)
-      if exchanged { break }
-      gate = Gate(word: original)
-    }
+  func waitUntilDone() {
     var spins = 0
-    while finished.load(ordering: .acquiring) != gate.workers {
+    while busy.load(ordering: .acquiring) != 0 {
       spins &+= 1
       if spins < Self.spins { spin_pause() } else { sched_yield() }
     }
@@ -176,33 +152,16 @@ private final class Desk: @unchecked Sendable {
     set_floating_point_mode(flushing_denormals(floating_point_mode()))
     var seen = 0
     while true {
-      waitForJob(after: seen)
+      waitForWork(after: seen)
       if stopping.load(ordering: .relaxed) { return }
-      let gate = Gate(word: self.gate.load(ordering: .acquiring))
-      seen = gate.job
-      if join(gate), let job {
-        work(on: job, as: worker)
-        finished.wrappingAdd(1, ordering: .releasing)
-      }
+      seen &+= 1
+      if let job { work(on: job, as: worker) }
+      busy.wrappingSubtract(1, ordering: .releasing)
     }
   }
 
-  /// Joins a job; false when it is over.
-  private func join(_ gate: Gate) -> Bool {
-    let number = gate.job
-    var gate = gate
-    while gate.isOpen, gate.job == number {
-      let (exchanged, original) = self.gate.weakCompareExchange(
-        expected: gate.word, desired: gate.word + Gate.oneWorker, ordering: .acquiringAndReleasing)
-      if exchanged { return true }
-      gate = Gate(word: original)
-    }
-    return false
-  }
-
-  private func openNextJob() {
-    let gate = Gate(word: self.gate.load(ordering: .relaxed))
-    self.gate.store(gate.nextJobOpen, ordering: .sequentiallyConsistent)
+  private func announce() {
+    generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
       pthread_mutex_lock(mutex)
       pthread_cond_broadcast(wakeUp)
@@ -210,16 +169,14 @@ private final class Desk: @unchecked Sendable {
     }
   }
 
-  private func waitForJob(after seen: Int) {
+  private func waitForWork(after seen: Int) {
     for _ in 0..<Self.spins {
-      if Gate(word: gate.load(ordering: .acquiring)).job != seen { return }
+      if generation.load(ordering: .acquiring) != seen { return }
       spin_pause()
     }
     pthread_mutex_lock(mutex)
     sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    while Gate(word: gate.load(ordering: .sequentiallyConsistent)).job == seen {
-      pthread_cond_wait(wakeUp, mutex)
-    }
+    while generation.load(ordering: .sequentiallyConsistent) == seen { pthread_cond_wait(wakeUp, mutex) }
     sleepers.wrappingSubtract(1, ordering: .relaxed)
     pthread_mutex_unlock(mutex)
   }
