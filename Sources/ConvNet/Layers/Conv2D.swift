@@ -4,22 +4,12 @@ import Configuration
 package struct Conv2D: Layer {
   let filters: Int
   package let window: Window
-  let hasBias: Bool
-  let initializer: Initializer
-  let biasInitializer: Initializer
-  let penalty: Penalty
-  package let activityPenalty: ActivityPenalty?
+  private let weights: WeightOptions
 
   package init(_ reader: ObjectReader) {
     filters = reader.value("filters", .integer(.within(1...65536)), "output channels")
     window = Window(reader, isPool: false)
-    hasBias = reader.value("bias", .boolean, default: JSON(true), "whether each filter has a bias")
-    initializer = reader.value(
-      "init", Initializer.field(isBias: false), default: "torch_default", "Initial weights.")
-    biasInitializer = reader.value(
-      "bias_init", Initializer.field(isBias: true), default: "torch_default", "Initial biases.")
-    penalty = Penalty(reader)
-    activityPenalty = .read(reader)
+    weights = WeightOptions(reader, output: "filter")
   }
 
   package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
@@ -28,14 +18,12 @@ package struct Conv2D: Layer {
 
   package func parameters(for input: Shape) -> [ParameterSpec] {
     let taps = window.kernel.rows * window.kernel.columns
-    let (fanIn, fanOut) = (input.channels * taps, filters * taps)
-    let weight = ParameterSpec(
-      role: "weight", shape: [filters, input.channels, window.kernel.rows, window.kernel.columns],
-      initializer: initializer, fanIn: fanIn, fanOut: fanOut, penalty: penalty)
-    let bias = ParameterSpec(
-      role: "bias", shape: [filters], initializer: biasInitializer, fanIn: fanIn, fanOut: fanOut)
-    return hasBias ? [weight, bias] : [weight]
+    return weights.parameters(
+      shape: [filters, input.channels, window.kernel.rows, window.kernel.columns],
+      fanIn: input.channels * taps, fanOut: filters * taps)
   }
+
+  package var activityPenalty: ActivityPenalty? { weights.activityPenalty }
 
   package func multiplyAdds(input: Shape, output: Shape) -> Int {
     output.count * input.channels * window.kernel.rows * window.kernel.columns
@@ -43,7 +31,7 @@ package struct Conv2D: Layer {
 
   package var details: LayerDetails {
     var details = window.details
-    details.bias = hasBias
+    details.bias = weights.hasBias
     return details
   }
 

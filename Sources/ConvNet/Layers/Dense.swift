@@ -3,21 +3,11 @@ import Configuration
 /// A fully connected layer: y = x W^T + b.
 package struct Dense: Layer {
   let units: Int
-  let hasBias: Bool
-  let initializer: Initializer
-  let biasInitializer: Initializer
-  let penalty: Penalty
-  package let activityPenalty: ActivityPenalty?
+  private let weights: WeightOptions
 
   package init(_ reader: ObjectReader) {
     units = reader.value("units", .integer(.within(1...1_000_000)), "output features")
-    hasBias = reader.value("bias", .boolean, default: JSON(true), "whether each unit has a bias")
-    initializer = reader.value(
-      "init", Initializer.field(isBias: false), default: "torch_default", "Initial weights.")
-    biasInitializer = reader.value(
-      "bias_init", Initializer.field(isBias: true), default: "torch_default", "Initial biases.")
-    penalty = Penalty(reader)
-    activityPenalty = .read(reader)
+    weights = WeightOptions(reader, output: "unit")
   }
 
   package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
@@ -30,17 +20,14 @@ package struct Dense: Layer {
   }
 
   package func parameters(for input: Shape) -> [ParameterSpec] {
-    let weight = ParameterSpec(
-      role: "weight", shape: [units, input.count], initializer: initializer, fanIn: input.count,
-      fanOut: units, penalty: penalty)
-    let bias = ParameterSpec(
-      role: "bias", shape: [units], initializer: biasInitializer, fanIn: input.count, fanOut: units)
-    return hasBias ? [weight, bias] : [weight]
+    weights.parameters(shape: [units, input.count], fanIn: input.count, fanOut: units)
   }
+
+  package var activityPenalty: ActivityPenalty? { weights.activityPenalty }
 
   package func multiplyAdds(input: Shape, output: Shape) -> Int { input.count * output.count }
 
-  package var details: LayerDetails { LayerDetails(bias: hasBias) }
+  package var details: LayerDetails { LayerDetails(bias: weights.hasBias) }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer {
     MatrixProduct(input: input, output: output)
