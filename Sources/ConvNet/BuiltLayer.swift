@@ -57,16 +57,19 @@ protocol MixingLayer: BuiltLayer {
   var channelGroups: [Range<Int>] { get }
   /// Whether one piece of work spans all blocks (each weight is then read once) or one.
   var spansBlocks: Bool { get }
+  /// Rows of output are best computed in multiples of this, counted from the first.
+  var rowMultiple: Int { get }
   /// Floats of packed weights for the forward pass and for the input gradient.
   var packedSize: (forward: Int, inputGradient: Int) { get }
   /// Floats of scratch memory each worker needs.
-  func scratchSize(blocks: Int) -> Int
+  func scratchSize(blocks: Int, training: Bool) -> Int
 
   /// Pieces of packing; the weights have changed since the last step.
   func packingPieces(training: Bool) -> Int
   func pack(_ piece: Int, _ pass: LayerPass)
 
-  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo)
+  func forward(
+    _ region: Region, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
 
   /// Pieces of the backward pass: input gradient, weight gradient and bias gradient, in any order.
   func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int
@@ -76,8 +79,9 @@ protocol MixingLayer: BuiltLayer {
 extension MixingLayer {
   var channelGroups: [Range<Int>] { [0..<output.channels] }
   var spansBlocks: Bool { false }
+  var rowMultiple: Int { 1 }
   var packedSize: (forward: Int, inputGradient: Int) { (0, 0) }
-  func scratchSize(blocks: Int) -> Int { 0 }
+  func scratchSize(blocks: Int, training: Bool) -> Int { 0 }
   func packingPieces(training: Bool) -> Int { 0 }
   func pack(_ piece: Int, _ pass: LayerPass) {}
 }

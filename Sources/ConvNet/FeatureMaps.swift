@@ -18,8 +18,8 @@ struct FeatureMaps {
   /// The first pixel inside the halo of block 0, channel 0.
   var origin: UnsafeMutablePointer<Lanes>
   /// Distances in vectors of lanes.
-  let column: Int
-  let row: Int
+  private(set) var column: Int
+  private(set) var row: Int
   let channel: Int
   let block: Int
 
@@ -40,6 +40,13 @@ struct FeatureMaps {
   private static func channelSize(_ shape: Shape, _ layout: MapLayout) -> Int {
     let pitch = layout.left + (shape.width - 1) * layout.columnStep + 1 + layout.right
     return pitch * (layout.top + (shape.height - 1) * layout.rowStep + 1 + layout.bottom)
+  }
+
+  /// The same memory with the zeros between pixels as pixels of their own.
+  func withoutGaps(rowStep: Int) -> FeatureMaps {
+    var maps = self
+    (maps.column, maps.row) = (1, row / rowStep)
+    return maps
   }
 
   /// The pixels of one row, `column` vectors apart.

@@ -167,10 +167,12 @@ public final class Network {
   public func forward(training: Bool = false, dropout: CounterRandom? = nil) -> BatchResult {
     step.training = training
     if let dropout { step.random = dropout }
-    let (passes, step) = (UnsafePointer(workspace.passes), step)
+    let (passes, step, scratch) = (UnsafePointer(workspace.passes), step, workspace.scratch)
     for stage in stages {
       let cut = stage.cut(blocks: step.blocks)
-      team.run(items: cut.count) { piece, _ in stage.forward(piece, cut, passes, step) }
+      team.run(items: cut.count) { piece, worker in
+        stage.forward(piece, cut, passes, step, scratch: scratch[worker])
+      }
     }
     return measureLoss()
   }

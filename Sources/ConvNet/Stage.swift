@@ -7,6 +7,8 @@ struct Stage {
   let first: Int
   private let groups: [Range<Int>]
   private let finalRows: Int
+  /// The stage is cut between multiples of this many rows of its output.
+  private let granule: Int
   private let rowsAreIndependent: Bool
   /// Rows of the final output that are taken through the stage together.
   private let bandRows: Int
@@ -25,8 +27,14 @@ struct Stage {
     let widest = head?.output ?? tail.first?.input ?? output
     let rowBytes = widest.width * (groups.first?.count ?? 1) * LaneCPU.laneCount * 4
     let headRowsPerRow = max(1, widest.height / max(output.height, 1))
-    bandRows =
-      rowsAreIndependent && !tail.isEmpty ? max(1, Self.bandBytes / (rowBytes * headRowsPerRow)) : finalRows
+    granule = Self.smallest(multiple: head?.rowMultiple ?? 1, of: headRowsPerRow)
+    let rows = Self.bandBytes / (rowBytes * headRowsPerRow)
+    bandRows = rowsAreIndependent && !tail.isEmpty ? max(1, rows / granule) * granule : finalRows
+  }
+
+  /// The smallest number of steps of `step` that is a multiple of `multiple`.
+  private static func smallest(multiple: Int, of step: Int) -> Int {
+    (1...multiple).first { $0 * step % multiple == 0 } ?? multiple
   }
 
   /// How the stage's output is cut for `blocks` blocks.
@@ -37,45 +45,52 @@ struct Stage {
     var count: Int { blocks * groups * parts }
   }
 
+  private var granules: Int { (finalRows + granule - 1) / granule }
+
   func cut(blocks: Int) -> Cut {
     let units = head?.spansBlocks == true ? 1 : blocks
     let whole = units * groups.count
-    let parts = rowsAreIndependent ? min(finalRows, (Self.enoughPieces + whole - 1) / whole) : 1
+    let parts = rowsAreIndependent ? min(granules, (Self.enoughPieces + whole - 1) / whole) : 1
     return Cut(blocks: units, groups: groups.count, parts: parts)
   }
 
   private func region(_ piece: Int, _ cut: Cut, blocks: Int) -> Region {
     let (rest, part) = piece.quotientAndRemainder(dividingBy: cut.parts)
     let (unit, group) = rest.quotientAndRemainder(dividingBy: cut.groups)
+    func row(_ part: Int) -> Int { min(granules * part / cut.parts * granule, finalRows) }
     return Region(
       blocks: head?.spansBlocks == true ? 0..<blocks : unit..<unit + 1, channels: groups[group],
-      rows: finalRows * part / cut.parts..<finalRows * (part + 1) / cut.parts)
+      rows: row(part)..<row(part + 1))
   }
 
   /// Computes one piece of the stage's output, band by band.
-  func forward(_ piece: Int, _ cut: Cut, _ passes: UnsafePointer<LayerPass>, _ step: StepInfo) {
+  func forward(
+    _ piece: Int, _ cut: Cut, _ passes: UnsafePointer<LayerPass>, _ step: StepInfo,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
     var region = region(piece, cut, blocks: step.blocks)
     let rows = region.rows
     var row = rows.lowerBound
     while row < rows.upperBound {
       let next = min(row + bandRows, rows.upperBound)
       region.rows = row..<next
-      forward(through: tail.count, region, passes, step)
+      forward(through: tail.count, region, passes, step, scratch)
       row = next
     }
   }
 
   private func forward(
-    through count: Int, _ region: Region, _ passes: UnsafePointer<LayerPass>, _ step: StepInfo
+    through count: Int, _ region: Region, _ passes: UnsafePointer<LayerPass>, _ step: StepInfo,
+    _ scratch: UnsafeMutablePointer<Float>
   ) {
     guard count > 0 else {
-      head?.forward(region, passes[first], step)
+      head?.forward(region, passes[first], step, scratch: scratch)
       return
     }
     let layer = tail[count - 1]
     var before = region
     before.rows = layer.inputRows(for: region.rows)
-    forward(through: count - 1, before, passes, step)
+    forward(through: count - 1, before, passes, step, scratch)
     layer.forward(region, passes[tailIndex(count - 1)], step)
   }
 

@@ -65,8 +65,9 @@ final class Workspace: @unchecked Sendable {
           packedForInputGradient: arena.floats(isTraining && slopes[index] != nil ? packed.inputGradient : 0),
           memory: arena.lanes(operation.layer.memory(blocks: blocks)), index: index))
     }
-    let scratchSize = layers.reduce(0) { max($0, ($1 as? any MixingLayer)?.scratchSize(blocks: blocks) ?? 0) }
-    scratch = (0..<workers).map { _ in arena.floats(isTraining ? scratchSize : 0) }
+    let scratchSize = layers.lazy.compactMap { $0 as? any MixingLayer }
+      .map { $0.scratchSize(blocks: blocks, training: isTraining) }.max()
+    scratch = (0..<workers).map { _ in arena.floats(scratchSize ?? 0) }
     labels = arena.lanes(blocks)
     predictions = arena.lanes(blocks)
     losses = arena.lanes(blocks)

@@ -43,6 +43,9 @@ static inline int lane_cpu_is_supported(void) {
 /// The root of every lane in one instruction; Swift's `squareRoot()` takes them one by one.
 static inline lanes lanes_square_root(lanes x) { return __builtin_elementwise_sqrt(x); }
 
+/// Fetches a line into the cache that will be read soon.
+static inline void prefetch(const void *_Nonnull place) { __builtin_prefetch(place); }
+
 /// Tells the CPU that this thread is waiting in a loop.
 static inline void spin_pause(void) {
 #if defined(__x86_64__)

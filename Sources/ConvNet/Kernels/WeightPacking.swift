@@ -19,10 +19,9 @@ enum WeightPacking {
 
   /// Packs one tile of input channels for the input gradient: transposed, and turned by 180 degrees.
   static func inputGradient(
-    _ tile: ChannelTile, weights: UnsafePointer<Float>, outputs: Int, inputs: Int, kernelRows: Int,
-    kernelColumns: Int, into packed: UnsafeMutablePointer<Float>
+    _ tile: ChannelTile, weights: UnsafePointer<Float>, outputs: Int, inputs: Int, taps: Int,
+    into packed: UnsafeMutablePointer<Float>
   ) {
-    let taps = kernelRows &* kernelColumns
     let target = packed + tile.first &* outputs &* taps
     for output in 0..<outputs {
       let source = weights + (output &* inputs &+ tile.first) &* taps

@@ -60,7 +60,9 @@ struct MatrixProduct: MixingLayer {
   var channelGroups: [Range<Int>] { unitTiles.map(\.channels) }
   var spansBlocks: Bool { true }
   var packedSize: (forward: Int, inputGradient: Int) { (units * features, units * features) }
-  func scratchSize(blocks: Int) -> Int { blocks * LaneCPU.laneCount * Self.featuresPerPiece }
+  func scratchSize(blocks: Int, training: Bool) -> Int {
+    training ? blocks * LaneCPU.laneCount * Self.featuresPerPiece : 0
+  }
 
   // MARK: Forward
 
@@ -73,13 +75,15 @@ struct MatrixProduct: MixingLayer {
     } else if pass.dx != nil {
       for tile in featureTiles(ofPiece: piece - unitTiles.count) {
         WeightPacking.inputGradient(
-          featureTiles[tile], weights: pass.weights, outputs: units, inputs: features, kernelRows: 1,
-          kernelColumns: 1, into: pass.packedForInputGradient)
+          featureTiles[tile], weights: pass.weights, outputs: units, inputs: features, taps: 1,
+          into: pass.packedForInputGradient)
       }
     }
   }
 
-  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
+  func forward(
+    _ region: Region, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>
+  ) {
     let reduction = Reduction(channels: 1, channelStride: 0, rows: 1, rowStride: 0, columns: features)
     for tile in unitTiles where region.channels.contains(tile.first) {
       computeRow(

@@ -15,7 +15,9 @@ struct LogSoftmaxOverFeatures: MixingLayer {
   var output: Shape { input }
   var outputNeed: OutputNeed { .value }
 
-  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
+  func forward(
+    _ region: Region, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>
+  ) {
     for block in region.blocks {
       let (x, y) = (pass.x.row(block, 0, 0), pass.y.row(block, 0, 0))
       let normalizer = logSumOfExponentials(x, input.count)

@@ -51,7 +51,9 @@ struct Relabeling: MixingLayer {
   var worksInPlace: Bool { true }
   var keepsSign: Bool { true }
 
-  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
+  func forward(
+    _ region: Region, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>
+  ) {
     guard pass.x.origin != pass.y.origin else { return }
     region.forEachRow { block, channel, row in
       let y = pass.y.row(block, channel, row)

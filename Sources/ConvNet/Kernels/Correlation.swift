@@ -1,0 +1,130 @@
+/// A way to correlate maps with a filter: a convolution's forward pass is one correlation, its input gradient another.
+protocol Correlation: Sendable {
+  var shape: CorrelationShape { get }
+  /// Ranges of output channels that are best computed apart.
+  var channelGroups: [Range<Int>] { get }
+  /// Output rows are computed in multiples of this, counted from the first.
+  var rowMultiple: Int { get }
+  /// Rows and columns that are read, counted from the first output's first tap.
+  var reach: (rows: Int, columns: Int) { get }
+  /// Floats of packed weights.
+  var packedSize: Int { get }
+  /// Floats of scratch memory.
+  var scratchSize: Int { get }
+  /// Packs the weights of one of `shape.tiles`.
+  func pack(_ tile: ChannelTile, _ filter: Filter, into packed: UnsafeMutablePointer<Float>)
+  /// Computes a region of the output.
+  func compute(
+    _ region: Region, x: FeatureMaps, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    y: FeatureMaps, scratch: UnsafeMutablePointer<Float>)
+}
+
+extension Correlation {
+  /// The border of zeros it wants around a map of `size`, whose pixels lie `step` apart.
+  func layout(around size: (rows: Int, columns: Int), step: (rows: Int, columns: Int) = (1, 1)) -> MapLayout {
+    MapLayout(
+      top: max(0, shape.border.top), left: max(0, shape.border.left),
+      bottom: max(0, reach.rows - shape.border.top - size.rows),
+      right: max(0, reach.columns - shape.border.left - size.columns), rowStep: step.rows,
+      columnStep: step.columns)
+  }
+}
+
+/// What is correlated with what.
+struct CorrelationShape {
+  /// Channels that are summed over.
+  let inputs: Int
+  /// The maps that come out.
+  let output: Shape
+  let kernel: (rows: Int, columns: Int)
+  let stride: (rows: Int, columns: Int)
+  /// How far the first output's filter begins in front of the map; negative where it begins inside.
+  let border: (top: Int, left: Int)
+  /// Rows of the map that comes in.
+  let inputRows: Int
+  /// Output channels, cut as the kernels want them.
+  let tiles: [ChannelTile]
+
+  init(
+    inputs: Int, output: Shape, kernel: (rows: Int, columns: Int), stride: (rows: Int, columns: Int),
+    border: (top: Int, left: Int), inputRows: Int
+  ) {
+    (self.inputs, self.output, self.kernel, self.stride) = (inputs, output, kernel, stride)
+    (self.border, self.inputRows) = (border, inputRows)
+    tiles = ChannelTile.tiles(for: output.channels)
+  }
+
+  var taps: Int { kernel.rows * kernel.columns }
+}
+
+/// Weights `[O, I, KH, KW]` as a correlation reads them.
+struct Filter {
+  let weights: UnsafePointer<Float>
+  let outputs: Int
+  let inputs: Int
+  let taps: Int
+  /// Whether inputs and outputs change places and the taps are turned by 180 degrees, for the input gradient.
+  let isTransposed: Bool
+
+  /// The first tap that output channel `output` of the correlation puts on its input channel `input`.
+  @inline(__always)
+  func taps(output: Int, input: Int) -> (first: UnsafePointer<Float>, step: Int) {
+    isTransposed
+      ? (weights + ((input &* inputs &+ output) &* taps &+ taps &- 1), -1)
+      : (weights + (output &* inputs &+ input) &* taps, 1)
+  }
+}
+
+/// The sum as it is written: every output row is computed from the rows its filter covers.
+struct DirectCorrelation: Correlation {
+  let shape: CorrelationShape
+
+  var channelGroups: [Range<Int>] { shape.tiles.map(\.channels) }
+  var rowMultiple: Int { 1 }
+  var reach: (rows: Int, columns: Int) {
+    (
+      (shape.output.height - 1) * shape.stride.rows + shape.kernel.rows,
+      (shape.output.width - 1) * shape.stride.columns + shape.kernel.columns
+    )
+  }
+  var packedSize: Int { shape.output.channels * shape.inputs * shape.taps }
+  var scratchSize: Int { 0 }
+
+  func pack(_ tile: ChannelTile, _ filter: Filter, into packed: UnsafeMutablePointer<Float>) {
+    if filter.isTransposed {
+      WeightPacking.inputGradient(
+        tile, weights: filter.weights, outputs: filter.outputs, inputs: filter.inputs, taps: filter.taps,
+        into: packed)
+    } else {
+      WeightPacking.forward(
+        tile, weights: filter.weights, reduction: filter.inputs * filter.taps, into: packed)
+    }
+  }
+
+  func compute(
+    _ region: Region, x: FeatureMaps, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    y: FeatureMaps, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let corner = x.origin - shape.border.left
+    for tile in shape.tiles where region.channels.contains(tile.first) {
+      let weights = weights + tile.first &* shape.inputs &* shape.taps
+      for block in region.blocks {
+        for row in region.rows {
+          let top = row &* shape.stride.rows &- shape.border.top
+          // The filter's rows that lie on the map: those beyond meet zeros.
+          let first = min(max(0, 0 &- top), shape.kernel.rows)
+          let count = max(0, min(shape.kernel.rows, shape.inputRows &- top) &- first)
+          let reduction = Reduction(
+            channels: shape.inputs, channelStride: x.channel, rows: count, rowStride: x.row,
+            columns: shape.kernel.columns, skippedRows: shape.kernel.rows &- count)
+          computeRow(
+            tile: tile.width, x: corner + (block &* x.block &+ (top &+ first) &* x.row),
+            xStep: shape.stride.columns, reduction: reduction,
+            weights: weights + first &* shape.kernel.columns &* tile.width,
+            bias: bias.map { $0 + tile.first }, y: y.row(block, tile.first, row), yStep: y.column,
+            yChannel: y.channel, pixels: shape.output.width)
+        }
+      }
+    }
+  }
+}

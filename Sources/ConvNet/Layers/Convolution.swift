@@ -1,0 +1,139 @@
+/// A convolution bound to its shapes: y `[N, O, OH, OW]` from x `[N, I, H, W]` and weights `[O, I, KH, KW]`.
+struct Convolution: MixingLayer {
+  let input: Shape
+  let output: Shape
+  private let window: Window
+  private let forward: any Correlation
+  /// The input gradient is a correlation of the output gradient, spread by the stride, with the filter turned.
+  private let inputGradient: any Correlation
+  private let weightGradient: TapSums
+
+  init(input: Shape, output: Shape, window: Window) {
+    (self.input, self.output, self.window) = (input, output, window)
+    let (kernel, stride, border) = (window.kernel, window.stride, window.border(input))
+    forward = Self.correlation(
+      CorrelationShape(
+        inputs: input.channels, output: output, kernel: kernel, stride: stride,
+        border: (border.top, border.left), inputRows: input.height))
+    inputGradient = Self.correlation(
+      CorrelationShape(
+        inputs: output.channels, output: input, kernel: kernel, stride: (1, 1),
+        border: (kernel.rows - 1 - border.top, kernel.columns - 1 - border.left),
+        inputRows: Self.spread(output.height, by: stride.rows)))
+    weightGradient = TapSums(
+      input: input, output: output, window: window, border: (border.top, border.left))
+  }
+
+  private static func correlation(_ shape: CorrelationShape) -> any Correlation {
+    WinogradCorrelation.pays(for: shape) ? WinogradCorrelation(shape: shape) : DirectCorrelation(shape: shape)
+  }
+
+  /// Pixels from the first to the last when they lie `stride` apart.
+  private static func spread(_ count: Int, by stride: Int) -> Int { (count - 1) * stride + 1 }
+
+  // MARK: Memory
+
+  var inputLayout: MapLayout { forward.layout(around: (input.height, input.width)) }
+
+  var outputGradientLayout: MapLayout {
+    let size = (
+      rows: Self.spread(output.height, by: window.stride.rows),
+      columns: Self.spread(output.width, by: window.stride.columns)
+    )
+    return inputGradient.layout(around: size, step: window.stride)
+  }
+
+  var channelGroups: [Range<Int>] { forward.channelGroups }
+  var rowMultiple: Int { forward.rowMultiple }
+  var packedSize: (forward: Int, inputGradient: Int) { (forward.packedSize, inputGradient.packedSize) }
+
+  func scratchSize(blocks: Int, training: Bool) -> Int {
+    training ? max(forward.scratchSize, inputGradient.scratchSize) : forward.scratchSize
+  }
+
+  // MARK: Forward
+
+  func packingPieces(training: Bool) -> Int {
+    forward.shape.tiles.count + (training ? inputGradient.shape.tiles.count : 0)
+  }
+
+  func pack(_ piece: Int, _ pass: LayerPass) {
+    let count = forward.shape.tiles.count
+    guard piece < count || pass.dx != nil else { return }
+    let filter = Filter(
+      weights: pass.weights, outputs: output.channels, inputs: input.channels,
+      taps: window.kernel.rows * window.kernel.columns, isTransposed: piece >= count)
+    if piece < count {
+      forward.pack(forward.shape.tiles[piece], filter, into: pass.packed)
+    } else {
+      inputGradient.pack(
+        inputGradient.shape.tiles[piece - count], filter, into: pass.packedForInputGradient)
+    }
+  }
+
+  func forward(
+    _ region: Region, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>
+  ) {
+    forward.compute(region, x: pass.x, weights: pass.packed, bias: pass.bias, y: pass.y, scratch: scratch)
+  }
+
+  // MARK: Backward
+
+  /// How the input gradient of a block is cut: groups of channels, or bands of rows.
+  private var inputGradientParts: (groups: Int, bands: Int) {
+    let multiple = inputGradient.rowMultiple
+    return (
+      inputGradient.channelGroups.count, multiple == 1 ? 1 : (input.height + multiple - 1) / multiple
+    )
+  }
+
+  private func inputGradientPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
+    pass.dx == nil ? 0 : step.blocks * inputGradientParts.groups * inputGradientParts.bands
+  }
+
+  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
+    inputGradientPieces(pass, step) + weightGradient.pieces
+      + (pass.biasGradient == nil ? 0 : output.channels)
+  }
+
+  func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
+    guard let dy = pass.dy else { return }
+    let pieces = inputGradientPieces(pass, step)
+    if piece < pieces {
+      inputGradient(piece, dy, pass, scratch)
+    } else if piece < pieces + weightGradient.pieces {
+      weightGradient.sum(piece - pieces, x: pass.x, dy: dy, blocks: step.blocks, into: pass.weightGradient)
+    } else if let biasGradient = pass.biasGradient {
+      let channel = piece - pieces - weightGradient.pieces
+      biasGradient[channel] = sumOfGradient(dy, channel: channel, step)
+    }
+  }
+
+  private func inputGradient(
+    _ piece: Int, _ dy: FeatureMaps, _ pass: LayerPass, _ scratch: UnsafeMutablePointer<Float>
+  ) {
+    guard let dx = pass.dx else { return }
+    let parts = inputGradientParts
+    let (rest, band) = piece.quotientAndRemainder(dividingBy: parts.bands)
+    let (block, group) = rest.quotientAndRemainder(dividingBy: parts.groups)
+    let rows = parts.bands == 1 ? input.height : inputGradient.rowMultiple
+    let region = Region(
+      blocks: block..<block + 1, channels: inputGradient.channelGroups[group],
+      rows: band * rows..<min((band + 1) * rows, input.height))
+    inputGradient.compute(
+      region, x: dy.withoutGaps(rowStep: window.stride.rows), weights: pass.packedForInputGradient,
+      bias: nil, y: dx, scratch: scratch)
+  }
+
+  private func sumOfGradient(_ dy: FeatureMaps, channel: Int, _ step: StepInfo) -> Float {
+    // Four sums side by side, because one chain of additions would wait for itself.
+    var sums = InlineArray<4, Lanes>(repeating: Lanes())
+    for block in 0..<step.blocks {
+      for row in 0..<output.height {
+        let pixels = dy.row(block, channel, row)
+        for column in 0..<output.width { sums[unchecked: column & 3] += pixels[column &* dy.column] }
+      }
+    }
+    return (sums[0] + sums[1] + (sums[2] + sums[3])).laneSum()
+  }
+}
