@@ -88,8 +88,8 @@ extension MixingLayer {
 
 /// The buffers of one layer, allocated once per batch size.
 struct LayerPass {
-  let x: FeatureMaps
-  let y: FeatureMaps
+  var x: FeatureMaps
+  var y: FeatureMaps
   /// The input's gradient; nil where nobody needs it.
   let dx: FeatureMaps?
   /// The output's gradient; nil in evaluation.

@@ -22,6 +22,8 @@ struct FeatureMaps {
   private(set) var row: Int
   let channel: Int
   let block: Int
+  /// The memory of maps of which only a band of one block is there, where `move(under:)` says.
+  private let band: UnsafeMutablePointer<Lanes>?
 
   /// Vectors one block of `shape` takes in `layout`.
   static func blockSize(_ shape: Shape, _ layout: MapLayout) -> Int {
@@ -35,6 +37,22 @@ struct FeatureMaps {
     channel = Self.channelSize(shape, layout)
     block = shape.channels * channel
     origin = memory + layout.top * pitch + layout.left
+    band = nil
+  }
+
+  /// Maps of which a worker keeps `rows` rows of some channels of one block at a time.
+  init(band memory: UnsafeMutablePointer<Lanes>, rows: Int, width: Int) {
+    (column, row, channel, block) = (1, width, rows * width, 0)
+    (origin, band) = (memory, memory)
+  }
+
+  var isWhole: Bool { band == nil }
+
+  /// Lets the band lie where `region` is; maps that are there as a whole stay.
+  @inline(__always)
+  mutating func move(under region: Region) {
+    guard let band else { return }
+    origin = band - (region.channels.lowerBound &* channel &+ region.rows.lowerBound &* row)
   }
 
   private static func channelSize(_ shape: Shape, _ layout: MapLayout) -> Int {

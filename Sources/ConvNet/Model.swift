@@ -62,12 +62,15 @@ public struct Model: Sendable {
   public let layers: [ModelLayer]
   /// Floats in a flat buffer of all parameters, each aligned to a vector.
   public let flatCount: Int
+  /// Whether 3x3 convolutions may be computed by Winograd's algorithm, which rounds differently.
+  public let usesWinograd: Bool
 
   /// Checks every layer against its input.
   ///
   /// - Throws: `ModelError` with all faults; layers behind one whose output cannot be guessed are not checked.
-  package init(input: Shape, layers specs: [LayerSpec]) throws(ModelError) {
+  package init(input: Shape, layers specs: [LayerSpec], usesWinograd: Bool = true) throws(ModelError) {
     self.input = input
+    self.usesWinograd = usesWinograd
     var shape: Shape? = input
     var offset = 0
     var built: [ModelLayer] = []

@@ -47,10 +47,11 @@ public final class Network {
     classes = model.output.count
     gradients = training ? FlatBuffer(count: model.flatCount) : nil
     let operations = Self.operations(of: model, absorbingSoftmax: type(of: loss).absorbsSoftmax)
-    workspace = Workspace(
-      operations: operations, input: model.input, parameters: parameters, gradients: gradients,
-      capacity: batchSize, workers: team.threads, inputGradient: inputGradient)
     stages = Self.stages(operations.map(\.layer))
+    workspace = Workspace(
+      operations: operations, stages: stages, input: model.input, parameters: parameters,
+      gradients: gradients,
+      capacity: batchSize, workers: team.threads, inputGradient: inputGradient)
     names = operations.map(\.name)
     packing = operations.enumerated().compactMap { index, operation in
       guard let layer = operation.layer as? any MixingLayer, layer.packedSize.forward > 0 else { return nil }
@@ -68,7 +69,8 @@ public final class Network {
     var layers = model.layers
     if absorbingSoftmax, layers.last?.layer is Softmax { layers.removeLast() }
     var operations = layers.flatMap { entry -> [Operation] in
-      let built = entry.layer.build(input: entry.input, output: entry.output)
+      var built = entry.layer.build(input: entry.input, output: entry.output)
+      if !model.usesWinograd, let convolution = built as? Convolution { built = convolution.direct }
       let operation = Operation(name: entry.name, layer: built, parameters: entry.parameters)
       guard let penalty = entry.layer.activityPenalty else { return [operation] }
       return [
@@ -85,6 +87,13 @@ public final class Network {
       pool.dropsNonpositive = true
       operations[index].layer = relu
       operations[index + 1].layer = pool
+    }
+    for index in operations.indices.dropFirst() {
+      guard var dropout = operations[index].layer as? DroppingOut else { continue }
+      let front = operations[index - 1].layer
+      dropout.leavesGradientInFront =
+        front is Rectifying || (front as? ExtremePooling)?.dropsNonpositive == true
+      operations[index].layer = dropout
     }
     guard operations.isEmpty || !model.output.isFlat else { return operations }
     // The loss reads scores one after another, whatever border the last layer wants.
@@ -167,11 +176,12 @@ public final class Network {
   public func forward(training: Bool = false, dropout: CounterRandom? = nil) -> BatchResult {
     step.training = training
     if let dropout { step.random = dropout }
-    let (passes, step, scratch) = (UnsafePointer(workspace.passes), step, workspace.scratch)
+    let (workspace, step) = (workspace, step)
     for stage in stages {
       let cut = stage.cut(blocks: step.blocks)
       team.run(items: cut.count) { piece, worker in
-        stage.forward(piece, cut, passes, step, scratch: scratch[worker])
+        stage.forward(
+          piece, cut, workspace.passes(of: worker), step, scratch: workspace.scratch[worker])
       }
     }
     return measureLoss()
@@ -237,19 +247,25 @@ public final class Network {
   }
 
   /// The first layer whose outputs are not all finite in the last forward pass.
+  ///
+  /// Where only the outputs of a later layer are kept, that one works on each number apart and made none of them
+  /// infinite: it was the first since the last outputs that are kept.
   public func firstLayerThatIsNotFinite() -> String? {
+    var suspect = 0
     for (index, operation) in workspace.operations.enumerated() {
       let y = workspace.passes[index].y
+      guard y.isWhole else { continue }
       for block in 0..<step.blocks {
         for channel in 0..<operation.output.channels {
           for row in 0..<operation.output.height {
             for column in 0..<operation.output.width {
               let value = y.row(block, channel, row)[column] * 0
-              if (value .== 0) != LaneMask(repeating: true) { return names[index] }
+              if (value .== 0) != LaneMask(repeating: true) { return names[suspect] }
             }
           }
         }
       }
+      suspect = index + 1
     }
     return nil
   }

@@ -12,6 +12,8 @@ struct Stage {
   private let rowsAreIndependent: Bool
   /// Rows of the final output that are taken through the stage together.
   private let bandRows: Int
+  /// The rows of each boundary inside the stage that a band needs at most: behind the head, then behind each layer of the tail.
+  private let rowsInside: [Int]
 
   /// Bytes of a band of the head's output: half of a first-level cache.
   private static let bandBytes = 24 * 1024
@@ -30,6 +32,34 @@ struct Stage {
     granule = Self.smallest(multiple: head?.rowMultiple ?? 1, of: headRowsPerRow)
     let rows = Self.bandBytes / (rowBytes * headRowsPerRow)
     bandRows = rowsAreIndependent && !tail.isEmpty ? max(1, rows / granule) * granule : finalRows
+    rowsInside = Self.rowsInside(tail, rows: output.height, granule: granule, bandRows: bandRows)
+  }
+
+  private static func rowsInside(
+    _ tail: [any ChannelwiseLayer], rows count: Int, granule: Int, bandRows: Int
+  ) -> [Int] {
+    var most = [Int](repeating: 0, count: tail.count)
+    for start in stride(from: 0, to: count, by: granule) {
+      var rows = start..<min(start + bandRows, count)
+      for index in tail.indices.reversed() {
+        rows = tail[index].inputRows(for: rows)
+        most[index] = max(most[index], rows.count)
+      }
+    }
+    return most
+  }
+
+  // MARK: Memory
+
+  /// The operations of the stage.
+  var operations: Range<Int> { first..<first + (head == nil ? 0 : 1) + tail.count }
+
+  /// Whether a boundary inside the stage can be kept for a band only, in memory that stays in the cache.
+  var canForget: Bool { rowsAreIndependent && head?.spansBlocks != true }
+
+  /// What a worker needs of the map behind operation `index` at a time.
+  func band(behind index: Int) -> (channels: Int, rows: Int) {
+    (groups.map(\.count).max() ?? 0, rowsInside[index - first + (head == nil ? 1 : 0)])
   }
 
   /// The smallest number of steps of `step` that is a multiple of `multiple`.
@@ -64,8 +94,10 @@ struct Stage {
   }
 
   /// Computes one piece of the stage's output, band by band.
+  ///
+  /// - Parameter passes: the worker's own; maps that are kept for a band only are moved under it.
   func forward(
-    _ piece: Int, _ cut: Cut, _ passes: UnsafePointer<LayerPass>, _ step: StepInfo,
+    _ piece: Int, _ cut: Cut, _ passes: UnsafeMutablePointer<LayerPass>, _ step: StepInfo,
     scratch: UnsafeMutablePointer<Float>
   ) {
     var region = region(piece, cut, blocks: step.blocks)
@@ -80,9 +112,14 @@ struct Stage {
   }
 
   private func forward(
-    through count: Int, _ region: Region, _ passes: UnsafePointer<LayerPass>, _ step: StepInfo,
+    through count: Int, _ region: Region, _ passes: UnsafeMutablePointer<LayerPass>, _ step: StepInfo,
     _ scratch: UnsafeMutablePointer<Float>
   ) {
+    if count < tail.count {
+      let behind = passes + tailIndex(count)
+      behind.pointee.x.move(under: region)
+      if head != nil || count > 0 { behind[-1].y.move(under: region) }
+    }
     guard count > 0 else {
       head?.forward(region, passes[first], step, scratch: scratch)
       return

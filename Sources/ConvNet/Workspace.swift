@@ -2,9 +2,12 @@
 ///
 /// Boundary `b` lies in front of operation `b`; the last one behind them all. Two neighbours share a buffer where
 /// the operation between them works in place.
+///
+/// A boundary inside a stage that nobody comes back to is kept by each worker for the band it is working on.
 final class Workspace: @unchecked Sendable {
   let operations: [any BuiltLayer]
   let capacity: Int
+  /// The buffers of every operation as worker 0 sees them.
   let passes: UnsafeMutablePointer<LayerPass>
   let scratch: [UnsafeMutablePointer<Float>]
   /// The class of each lane, one vector per block.
@@ -16,54 +19,81 @@ final class Workspace: @unchecked Sendable {
   private let arena: Arena
 
   init(
-    operations: [Operation], input: Shape, parameters: FlatBuffer, gradients: FlatBuffer?, capacity: Int,
-    workers: Int, inputGradient: Bool = false
+    operations: [Operation], stages: [Stage], input: Shape, parameters: FlatBuffer, gradients: FlatBuffer?,
+    capacity: Int, workers: Int, inputGradient: Bool = false
   ) {
     let layers = operations.map(\.layer)
     let blocks = blockCount(capacity)
-    let plan = MemoryPlan(
-      layers: layers, hasParameters: operations.map { !$0.parameters.isEmpty }, inputGradient: inputGradient)
-    let arena = Arena()
     let isTraining = gradients != nil
-    func maps(_ layouts: [MapLayout], shared: [Bool], needed: (Int) -> Bool) -> [FeatureMaps?] {
-      var maps: [FeatureMaps?] = []
-      var memory: UnsafeMutablePointer<Lanes>?
+    let plan = MemoryPlan(
+      layers: layers, stages: stages, hasParameters: operations.map { !$0.parameters.isEmpty },
+      isTraining: isTraining, inputGradient: inputGradient)
+    let arena = Arena()
+
+    func shape(_ boundary: Int) -> Shape { boundary == 0 ? input : layers[boundary - 1].output }
+
+    /// Where each boundary's maps begin, one memory for neighbours that share it.
+    func memory(
+      _ layouts: [MapLayout], shared: [Bool], needed: (Int) -> Bool
+    ) -> [UnsafeMutablePointer<Lanes>?] {
+      var starts: [UnsafeMutablePointer<Lanes>?] = []
       for boundary in layouts.indices {
-        let shape = boundary == 0 ? input : layers[boundary - 1].output
-        guard needed(boundary) else {
-          maps.append(nil)
-          continue
-        }
-        let start: UnsafeMutablePointer<Lanes>
-        if boundary > 0, shared[boundary - 1], let memory {
-          start = memory
+        if boundary > 0, shared[boundary - 1], let last = starts[boundary - 1] {
+          starts.append(last)
         } else {
-          start = arena.lanes(blocks * FeatureMaps.blockSize(shape, layouts[boundary]))
+          let size = blocks * FeatureMaps.blockSize(shape(boundary), layouts[boundary])
+          starts.append(needed(boundary) ? arena.lanes(size) : nil)
         }
-        memory = start
-        maps.append(FeatureMaps(start, shape: shape, layout: layouts[boundary]))
+      }
+      return starts
+    }
+    let values = memory(plan.valueLayouts, shared: plan.sharedValues) { plan.keepers[$0] == nil }
+    let slopes = memory(plan.gradientLayouts, shared: plan.sharedGradients) {
+      isTraining && plan.needsGradient[$0]
+    }.enumerated().map { boundary, start in
+      start.map { FeatureMaps($0, shape: shape(boundary), layout: plan.gradientLayouts[boundary]) }
+    }
+    /// The maps one worker sees.
+    func maps() -> [FeatureMaps] {
+      var maps: [FeatureMaps] = []
+      for boundary in 0...layers.count {
+        if let start = values[boundary] {
+          maps.append(FeatureMaps(start, shape: shape(boundary), layout: plan.valueLayouts[boundary]))
+        } else if plan.sharedValues[boundary - 1], let last = maps.last {
+          maps.append(last)
+        } else if let stage = plan.keepers[boundary] {
+          let (channels, rows) = stage.band(behind: boundary - 1)
+          let width = shape(boundary).width
+          maps.append(FeatureMaps(band: arena.lanes(channels * rows * width), rows: rows, width: width))
+        }
       }
       return maps
     }
-    let values = maps(plan.valueLayouts, shared: plan.sharedValues) { _ in true }
-    let slopes = maps(plan.gradientLayouts, shared: plan.sharedGradients) {
-      isTraining && plan.needsGradient[$0]
-    }
-    passes = .allocate(capacity: max(layers.count, 1))
-    for (index, operation) in operations.enumerated() {
-      guard let x = values[index], let y = values[index + 1] else { continue }
-      let weight = operation.parameters.first?.offset ?? 0
-      let bias = operation.parameters.dropFirst().first?.offset
-      let mixing = operation.layer as? any MixingLayer
-      let packed = mixing?.packedSize ?? (forward: 0, inputGradient: 0)
-      let gradient = gradients?.floats ?? parameters.floats
-      (passes + index).initialize(
-        to: LayerPass(
-          x: x, y: y, dx: slopes[index], dy: slopes[index + 1], weights: parameters.floats + weight,
-          bias: bias.map { UnsafePointer(parameters.floats + $0) }, weightGradient: gradient + weight,
-          biasGradient: bias.map { gradient + $0 }, packed: arena.floats(packed.forward),
-          packedForInputGradient: arena.floats(isTraining && slopes[index] != nil ? packed.inputGradient : 0),
-          memory: arena.lanes(operation.layer.memory(blocks: blocks)), index: index))
+
+    passes = .allocate(capacity: max(layers.count * workers, 1))
+    for worker in 0..<workers {
+      let maps = maps()
+      for (index, operation) in operations.enumerated() {
+        let place = passes + (worker * layers.count + index)
+        guard worker == 0 else {
+          place.initialize(to: passes[index])
+          (place.pointee.x, place.pointee.y) = (maps[index], maps[index + 1])
+          continue
+        }
+        let weight = operation.parameters.first?.offset ?? 0
+        let bias = operation.parameters.dropFirst().first?.offset
+        let packed = (operation.layer as? any MixingLayer)?.packedSize ?? (forward: 0, inputGradient: 0)
+        let gradient = gradients?.floats ?? parameters.floats
+        place.initialize(
+          to: LayerPass(
+            x: maps[index], y: maps[index + 1], dx: slopes[index], dy: slopes[index + 1],
+            weights: parameters.floats + weight, bias: bias.map { UnsafePointer(parameters.floats + $0) },
+            weightGradient: gradient + weight, biasGradient: bias.map { gradient + $0 },
+            packed: arena.floats(packed.forward),
+            packedForInputGradient: arena.floats(
+              isTraining && slopes[index] != nil ? packed.inputGradient : 0),
+            memory: arena.lanes(operation.layer.memory(blocks: blocks)), index: index))
+      }
     }
     let scratchSize = layers.lazy.compactMap { $0 as? any MixingLayer }
       .map { $0.scratchSize(blocks: blocks, training: isTraining) }.max()
@@ -75,6 +105,9 @@ final class Workspace: @unchecked Sendable {
     self.capacity = capacity
     self.arena = arena
   }
+
+  /// The buffers of every operation as a worker sees them.
+  func passes(of worker: Int) -> UnsafeMutablePointer<LayerPass> { passes + worker &* operations.count }
 
   deinit { passes.deallocate() }
 }
@@ -94,14 +127,19 @@ private struct MemoryPlan {
   var sharedGradients: [Bool]
   /// Whether anything in front of a boundary learns.
   var needsGradient: [Bool]
+  /// The stage that keeps a band of a boundary's values; nil where they are kept as a whole.
+  var keepers: [Stage?]
 
-  init(layers: [any BuiltLayer], hasParameters: [Bool], inputGradient: Bool) {
+  init(
+    layers: [any BuiltLayer], stages: [Stage], hasParameters: [Bool], isTraining: Bool, inputGradient: Bool
+  ) {
     let count = layers.count
     valueLayouts = Array(repeating: .dense, count: count + 1)
     sharedValues = Array(repeating: false, count: count)
     gradientLayouts = valueLayouts
     sharedGradients = sharedValues
     needsGradient = Array(repeating: false, count: count + 1)
+    keepers = Array(repeating: nil, count: count + 1)
 
     // A change of shape can share memory only where there is no border to step over.
     func canShare(_ layer: any BuiltLayer, _ layout: MapLayout) -> Bool {
@@ -119,6 +157,24 @@ private struct MemoryPlan {
       sharedGradients[index] = needsGradient[index] && canShare(layers[index], gradientLayouts[index])
       gradientLayouts[index + 1] =
         sharedGradients[index] ? gradientLayouts[index] : layers[index].outputGradientLayout
+    }
+    for stage in stages where stage.canForget {
+      keepBands(of: stage, isForgotten: { !isTraining || needs[$0] == .nothing })
+    }
+  }
+
+  /// Boundaries inside a stage that share memory are kept for a band if the backward pass needs none of them.
+  private mutating func keepBands(of stage: Stage, isForgotten: (Int) -> Bool) {
+    let last = stage.operations.upperBound
+    var first = stage.operations.lowerBound + 1
+    while first < last {
+      var next = first + 1
+      while next <= last, sharedValues[next - 1] { next += 1 }
+      let group = first..<next
+      if next <= last, !sharedValues[first - 1], group.allSatisfy({ isForgotten($0) }) {
+        for boundary in group { keepers[boundary] = stage }
+      }
+      first = next
     }
   }
 }

@@ -3,9 +3,9 @@ struct Convolution: MixingLayer {
   let input: Shape
   let output: Shape
   private let window: Window
-  private let forward: any Correlation
+  private var forward: any Correlation
   /// The input gradient is a correlation of the output gradient, spread by the stride, with the filter turned.
-  private let inputGradient: any Correlation
+  private var inputGradient: any Correlation
   private let weightGradient: TapSums
 
   init(input: Shape, output: Shape, window: Window) {
@@ -26,6 +26,14 @@ struct Convolution: MixingLayer {
 
   private static func correlation(_ shape: CorrelationShape) -> any Correlation {
     WinogradCorrelation.pays(for: shape) ? WinogradCorrelation(shape: shape) : DirectCorrelation(shape: shape)
+  }
+
+  /// The same convolution with all products written out, no Winograd.
+  var direct: Convolution {
+    var copy = self
+    copy.forward = DirectCorrelation(shape: forward.shape)
+    copy.inputGradient = DirectCorrelation(shape: inputGradient.shape)
+    return copy
   }
 
   /// Pixels from the first to the last when they lie `stride` apart.

@@ -18,6 +18,8 @@ package struct Dropout: Layer {
 struct DroppingOut: ChannelwiseLayer {
   let input: Shape
   let rate: Double
+  /// Whether the layer in front passes no gradient where this one gave 0, so that the mask need not be drawn again.
+  var leavesGradientInFront = false
   var output: Shape { input }
   var worksInPlace: Bool { true }
   var keepsSign: Bool { true }
@@ -36,6 +38,11 @@ struct DroppingOut: ChannelwiseLayer {
 
   func backward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
     guard let dx = pass.dx, let dy = pass.dy else { return }
+    if leavesGradientInFront {
+      let factor = Lanes(repeating: Float(1 / (1 - rate)))
+      pass.mapGradient(region, width: input.width) { dy, _ in dy * factor }
+      return
+    }
     region.forEachRow { block, channel, row in
       scale(
         dy.row(block, channel, row), dy.column, into: dx.row(block, channel, row), dx.column, block,

@@ -82,9 +82,7 @@ struct ExtremePooling: ChannelwiseLayer {
       let y = pass.y.row(block, channel, row)
       let winners = winners(block, channel, row, pass)
       let fast = rows == 0..<2 ? pairs : 0
-      for column in 0..<fast {
-        pool(x + 2 &* column, 0..<2, 0..<2, pass.x.row, 2, training, &y[column], &winners[column], wins)
-      }
+      if fast > 0 { PoolPairs.pool(x, x + pass.x.row, y, training ? winners : nil, fast, wins) }
       for column in fast..<output.width {
         pool(
           x + frame.inputColumn(column), rows, frame.columns(column), pass.x.row, frame.kernelColumns,
@@ -121,7 +119,7 @@ struct ExtremePooling: ChannelwiseLayer {
     guard let dx = pass.dx, let dy = pass.dy else { return }
     if !frame.windowsTile { frame.clear(dx, region) }
     let disjoint = frame.windowsAreDisjoint
-    let pairs = frame.wholePairs
+    let pairs = dx.column == 1 && dy.column == 1 ? frame.wholePairs : 0
     region.forEachRow { block, channel, row in
       let rows = frame.rows(row)
       let gradient = dx.row(block, channel, frame.inputRow(row))
@@ -129,22 +127,16 @@ struct ExtremePooling: ChannelwiseLayer {
       let winners = winners(block, channel, row, pass)
       let y = pass.y.row(block, channel, row)
       let fast = rows == 0..<2 ? pairs : 0
-      // The largest number is not positive: then ReLU gave 0, and no gradient passes.
-      @inline(__always)
-      func value(_ column: Int) -> Lanes {
-        let value = upstream[column &* dy.column]
-        return dropsNonpositive ? Lanes().replacing(with: value, where: y[column] .> 0) : value
-      }
-      for column in 0..<fast {
-        spread(
-          value(column), winners[column], gradient + 2 &* column &* dx.column, dx, 0..<2,
-          0..<2,
-          2, disjoint: true)
+      if fast > 0 {
+        PoolPairs.spread(upstream, winners, dropsNonpositive ? y : nil, gradient, gradient + dx.row, fast)
       }
       for column in fast..<output.width {
+        let value = upstream[column &* dy.column]
+        // The largest number is not positive: then ReLU gave 0, and no gradient passes.
+        let share = dropsNonpositive ? Lanes().replacing(with: value, where: y[column] .> 0) : value
         spread(
-          value(column), winners[column], gradient + frame.inputColumn(column) &* dx.column,
-          dx, rows, frame.columns(column), frame.kernelColumns, disjoint: disjoint)
+          share, winners[column], gradient + frame.inputColumn(column) &* dx.column, dx, rows,
+          frame.columns(column), frame.kernelColumns, disjoint: disjoint)
       }
     }
   }
@@ -162,6 +154,56 @@ struct ExtremePooling: ChannelwiseLayer {
         let target = corner + (row &* dx.row &+ column &* dx.column)
         target.pointee = disjoint ? share : target.pointee + share
       }
+    }
+  }
+}
+
+/// A row of 2x2 windows side by side, the common case.
+private enum PoolPairs {
+  /// Writes the winner of each window and, in training, its place.
+  @inline(__always)
+  static func pool(
+    _ upper: UnsafePointer<Lanes>, _ lower: UnsafePointer<Lanes>, _ y: UnsafeMutablePointer<Lanes>,
+    _ winners: UnsafeMutablePointer<Lanes>?, _ count: Int, _ wins: (Lanes, Lanes) -> LaneMask
+  ) {
+    if let winners {
+      for column in 0..<count {
+        let (a, b) = (upper[2 &* column], upper[2 &* column &+ 1])
+        let (c, d) = (lower[2 &* column], lower[2 &* column &+ 1])
+        let (second, fourth) = (wins(b, a), wins(d, c))
+        let above = a.replacing(with: b, where: second)
+        let below = c.replacing(with: d, where: fourth)
+        let placeAbove = Lanes().replacing(with: 1, where: second)
+        let placeBelow = Lanes(repeating: 2).replacing(with: 3, where: fourth)
+        let isBelow = wins(below, above)
+        y[column] = above.replacing(with: below, where: isBelow)
+        winners[column] = placeAbove.replacing(with: placeBelow, where: isBelow)
+      }
+    } else {
+      for column in 0..<count {
+        let (a, b) = (upper[2 &* column], upper[2 &* column &+ 1])
+        let (c, d) = (lower[2 &* column], lower[2 &* column &+ 1])
+        let above = a.replacing(with: b, where: wins(b, a))
+        let below = c.replacing(with: d, where: wins(d, c))
+        y[column] = above.replacing(with: below, where: wins(below, above))
+      }
+    }
+  }
+
+  /// Gives the gradient of each window to the place that won; where `y` is given and not positive, to none.
+  @inline(never)
+  static func spread(
+    _ dy: UnsafePointer<Lanes>, _ winners: UnsafePointer<Lanes>, _ y: UnsafePointer<Lanes>?,
+    _ upper: UnsafeMutablePointer<Lanes>, _ lower: UnsafeMutablePointer<Lanes>, _ count: Int
+  ) {
+    for column in 0..<count {
+      var share = dy[column]
+      if let y { share = Lanes().replacing(with: share, where: y[column] .> 0) }
+      let winner = winners[column]
+      upper[2 &* column] = Lanes().replacing(with: share, where: winner .== 0)
+      upper[2 &* column &+ 1] = Lanes().replacing(with: share, where: winner .== 1)
+      lower[2 &* column] = Lanes().replacing(with: share, where: winner .== 2)
+      lower[2 &* column &+ 1] = Lanes().replacing(with: share, where: winner .== 3)
     }
   }
 }

@@ -27,7 +27,7 @@ public struct ExperimentConfig: Sendable {
   ///   do not fit each other, each with its place.
   public init(_ json: JSON, issues: IssueList = IssueList()) throws(ConfigError) {
     let (draft, resolved) = Self.field.read(json, issues: issues)
-    let model = draft.model.checked(issues: issues)
+    let model = draft.model.checked(draft.engine, issues: issues)
     draft.checkTogether(model, in: resolved, issues: issues)
     try issues.check()
     guard let model else { throw ConfigError([]) }
@@ -55,6 +55,7 @@ public struct ExperimentConfig: Sendable {
     let loss: any Loss
     let optimizer: OptimizerConfig
     let train: TrainConfig
+    let engine: EngineConfig
 
     /// Activations of a batch beyond which a config is refused: 2^31 floats are 8 GiB.
     private static let largestBatch = 1 << 31
@@ -104,7 +105,8 @@ public struct ExperimentConfig: Sendable {
       loss: reader.value("loss", LossType.field, default: "cross_entropy", "What is minimised."),
       optimizer: reader.value(
         "optimizer", OptimizerConfig.field, default: OptimizerConfig.defaultType, "How weights are updated."),
-      train: reader.value("train", .object(TrainConfig.init), default: [:], "How long and in which batches."))
+      train: reader.value("train", .object(TrainConfig.init), default: [:], "How long and in which batches."),
+      engine: reader.value("engine", .object(EngineConfig.init), default: [:], "How it is computed."))
   }
 }
 

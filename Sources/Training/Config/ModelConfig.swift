@@ -33,7 +33,7 @@ struct ModelConfig: Sendable {
   }
 
   /// The model, or nil after reporting every layer that does not fit.
-  func checked(issues: IssueList) -> Model? {
+  func checked(_ engine: EngineConfig, issues: IssueList) -> Model? {
     let entries = named()
     var seen: Set<String> = []
     for (entry, layer) in zip(layers, entries) where !seen.insert(layer.name).inserted {
@@ -42,7 +42,7 @@ struct ModelConfig: Sendable {
     }
     do {
       let readable = entries.prefix(readableCount(issues))
-      let model = try Model(input: input, layers: Array(readable))
+      let model = try Model(input: input, layers: Array(readable), usesWinograd: engine.usesWinograd)
       return readable.count == entries.count ? model : nil
     } catch {
       for fault in error.faults {

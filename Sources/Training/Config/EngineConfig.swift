@@ -1,0 +1,13 @@
+import Configuration
+
+/// How the network is computed.
+struct EngineConfig: Sendable {
+  /// Whether 3x3 convolutions may be computed by Winograd's algorithm.
+  let usesWinograd: Bool
+
+  init(_ reader: ObjectReader) {
+    usesWinograd = reader.value(
+      "winograd", .boolean, default: JSON(true),
+      "Compute 3x3 convolutions with fewer multiplications where that is faster.")
+  }
+}
