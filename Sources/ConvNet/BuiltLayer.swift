@@ -21,7 +21,7 @@ package protocol BuiltLayer: Sendable {
   /// Whether, in place, a positive number stays positive, or becomes 0 where no gradient passes.
   var keepsSign: Bool { get }
   /// Vectors the layer keeps from the forward to the backward pass of `blocks` blocks.
-  func memory(blocks: Int) -> Int
+  func memory(blocks: Int, training: Bool) -> Int
 }
 
 extension BuiltLayer {
@@ -30,7 +30,7 @@ extension BuiltLayer {
   var worksInPlace: Bool { false }
   var outputNeed: OutputNeed { .nothing }
   var keepsSign: Bool { false }
-  func memory(blocks: Int) -> Int { 0 }
+  func memory(blocks: Int, training: Bool) -> Int { 0 }
 }
 
 /// A layer whose outputs in one channel depend on the same channel of its input alone.
@@ -74,6 +74,10 @@ protocol MixingLayer: BuiltLayer {
   /// Pieces of the backward pass: input gradient, weight gradient and bias gradient, in any order.
   func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int
   func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
+
+  /// Pieces of what is left to do once the backward pass has done all of its pieces.
+  var finishingPieces: Int { get }
+  func finish(_ piece: Int, _ pass: LayerPass)
 }
 
 extension MixingLayer {
@@ -84,6 +88,8 @@ extension MixingLayer {
   func scratchSize(blocks: Int, training: Bool) -> Int { 0 }
   func packingPieces(training: Bool) -> Int { 0 }
   func pack(_ piece: Int, _ pass: LayerPass) {}
+  var finishingPieces: Int { 0 }
+  func finish(_ piece: Int, _ pass: LayerPass) {}
 }
 
 /// The buffers of one layer, allocated once per batch size.

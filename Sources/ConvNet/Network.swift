@@ -229,6 +229,7 @@ public final class Network {
       team.run(items: head.backwardPieces(pass, step)) { piece, worker in
         head.backward(piece, pass, step, scratch: scratch[worker])
       }
+      team.run(items: head.finishingPieces) { piece, _ in head.finish(piece, pass) }
     }
     for parameter in penalized {
       let weights = UnsafeBufferPointer(start: parameters.floats + parameter.offset, count: parameter.count)

@@ -92,7 +92,7 @@ final class Workspace: @unchecked Sendable {
             packed: arena.floats(packed.forward),
             packedForInputGradient: arena.floats(
               isTraining && slopes[index] != nil ? packed.inputGradient : 0),
-            memory: arena.lanes(operation.layer.memory(blocks: blocks)), index: index))
+            memory: arena.lanes(operation.layer.memory(blocks: blocks, training: isTraining)), index: index))
       }
     }
     let scratchSize = layers.lazy.compactMap { $0 as? any MixingLayer }

@@ -1,3 +1,5 @@
+import CLanes
+
 /// Weights rearranged so that a tile reads them in order, `[reduction][tile width]` after one another.
 enum WeightPacking {
   /// Packs one tile of `weights` `[O, I, KH, KW]` for the forward pass.
@@ -5,29 +7,38 @@ enum WeightPacking {
     _ tile: ChannelTile, weights: UnsafePointer<Float>, reduction count: Int,
     into packed: UnsafeMutablePointer<Float>
   ) {
+    let source = weights + tile.first &* count
     let target = packed + tile.first &* count
-    // In chunks that stay in the first-level cache, as every output writes into the same lines.
-    for chunk in stride(from: 0, to: count, by: 256) {
+    let whole = tile.width == 8 ? count / 8 &* 8 : 0
+    for index in stride(from: 0, to: whole, by: 8) {
+      transpose_8x8(source + index, Int64(count), target + index &* 8)
+    }
+    for index in whole..<count {
       for output in 0..<tile.width {
-        let source = weights + (tile.first &+ output) &* count
-        for index in chunk..<min(chunk &+ 256, count) {
-          target[index &* tile.width &+ output] = source[index]
-        }
+        target[index &* tile.width &+ output] = source[output &* count &+ index]
       }
     }
   }
 
-  /// Packs one tile of input channels for the input gradient: transposed, and turned by 180 degrees.
+  /// Packs some tiles of input channels for the input gradient: transposed, and turned by 180 degrees.
   static func inputGradient(
-    _ tile: ChannelTile, weights: UnsafePointer<Float>, outputs: Int, inputs: Int, taps: Int,
+    _ tiles: ArraySlice<ChannelTile>, weights: UnsafePointer<Float>, outputs: Int, inputs: Int, taps: Int,
     into packed: UnsafeMutablePointer<Float>
   ) {
-    let target = packed + tile.first &* outputs &* taps
+    // Neighbouring tiles lie in the same lines of an output's weights: these are read once.
     for output in 0..<outputs {
-      let source = weights + (output &* inputs &+ tile.first) &* taps
-      for tap in 0..<taps {
-        let place = target + (output &* taps &+ (taps &- 1 &- tap)) &* tile.width
-        for input in 0..<tile.width { place[input] = source[input &* taps &+ tap] }
+      for tile in tiles {
+        let source = weights + (output &* inputs &+ tile.first) &* taps
+        let target = packed + (tile.first &* outputs &+ output &* tile.width) &* taps
+        if taps == 1, tile.width == 8 {
+          UnsafeMutableRawPointer(target).storeBytes(
+            of: UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float>.self), as: SIMD8<Float>.self)
+          continue
+        }
+        for tap in 0..<taps {
+          let place = target + (taps &- 1 &- tap) &* tile.width
+          for input in 0..<tile.width { place[input] = source[input &* taps &+ tap] }
+        }
       }
     }
   }

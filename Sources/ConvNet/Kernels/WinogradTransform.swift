@@ -44,15 +44,43 @@ enum WinogradTransform {
     )
   }
 
+  /// A dy.
+  @inline(__always)
+  static func outputGradient(_ dy: (Lanes, Lanes, Lanes, Lanes)) -> Six<Lanes> {
+    let evenA = dy.0.addingProduct(dy.2, Lanes(repeating: a * a))
+    let oddA = dy.1.addingProduct(dy.3, Lanes(repeating: a * a))
+    let evenB = dy.0.addingProduct(dy.2, Lanes(repeating: b * b))
+    let oddB = dy.1.addingProduct(dy.3, Lanes(repeating: b * b))
+    return (
+      dy.0, evenA.addingProduct(oddA, Lanes(repeating: a)), evenA.addingProduct(oddA, Lanes(repeating: -a)),
+      evenB.addingProduct(oddB, Lanes(repeating: b)), evenB.addingProduct(oddB, Lanes(repeating: -b)), dy.3
+    )
+  }
+
+  /// The factors of the filter's transform for the points a and b.
+  private static var scales: (a: Float, b: Float) {
+    (1 / (2 * a * a * (a * a - b * b)), 1 / (2 * b * b * (b * b - a * a)))
+  }
+
   /// G g, for eight filters at a time.
   @inline(__always)
   static func filter(_ g: (SIMD8<Float>, SIMD8<Float>, SIMD8<Float>)) -> Six<SIMD8<Float>> {
     let (a2, b2) = (a * a, b * b)
-    let (scaleA, scaleB) = (1 / (2 * a2 * (a2 - b2)), 1 / (2 * b2 * (b2 - a2)))
+    let (scaleA, scaleB) = scales
     let evenA = g.0 * scaleA + g.2 * (scaleA * a2)
     let evenB = g.0 * scaleB + g.2 * (scaleB * b2)
     let (oddA, oddB) = (g.1 * (scaleA * a), g.1 * (scaleB * b))
     return (g.0 * (1 / (a2 * b2)), evenA + oddA, evenA - oddA, evenB + oddB, evenB - oddB, g.2)
+  }
+
+  /// G^T dU.
+  @inline(__always)
+  static func filterGradient(_ u: Six<Lanes>) -> (Lanes, Lanes, Lanes) {
+    let (a2, b2) = (a * a, b * b)
+    let (scaleA, scaleB) = scales
+    let (evenA, oddA) = (scaleA * (u.1 + u.2), scaleA * (u.1 - u.2))
+    let (evenB, oddB) = (scaleB * (u.3 + u.4), scaleB * (u.3 - u.4))
+    return (u.0 * (1 / (a2 * b2)) + evenA + evenB, a * oddA + b * oddB, a2 * evenA + b2 * evenB + u.5)
   }
 }
 

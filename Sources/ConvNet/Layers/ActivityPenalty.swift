@@ -28,7 +28,7 @@ struct PenalizingActivity: ChannelwiseLayer {
   var outputNeed: OutputNeed { .value }
 
   /// One vector per block, channel and row: the penalty's terms, added up in this order afterwards.
-  func memory(blocks: Int) -> Int { blocks * input.channels * input.height }
+  func memory(blocks: Int, training: Bool) -> Int { blocks * input.channels * input.height }
 
   func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
     region.forEachRow { block, channel, row in
@@ -63,7 +63,9 @@ struct PenalizingActivity: ChannelwiseLayer {
   /// The penalty of the last forward pass, a mean over the batch.
   func loss(_ pass: LayerPass, _ step: StepInfo) -> Double {
     var sum = 0.0
-    for index in 0..<memory(blocks: step.blocks) { sum += Double(pass.memory[index].laneSum()) }
+    for index in 0..<memory(blocks: step.blocks, training: true) {
+      sum += Double(pass.memory[index].laneSum())
+    }
     return sum / Double(step.images)
   }
 }

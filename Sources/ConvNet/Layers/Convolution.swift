@@ -6,7 +6,7 @@ struct Convolution: MixingLayer {
   private var forward: any Correlation
   /// The input gradient is a correlation of the output gradient, spread by the stride, with the filter turned.
   private var inputGradient: any Correlation
-  private let weightGradient: TapSums
+  private var weightGradient: any WeightGradient
 
   init(input: Shape, output: Shape, window: Window) {
     (self.input, self.output, self.window) = (input, output, window)
@@ -20,8 +20,12 @@ struct Convolution: MixingLayer {
         inputs: output.channels, output: input, kernel: kernel, stride: (1, 1),
         border: (kernel.rows - 1 - border.top, kernel.columns - 1 - border.left),
         inputRows: Self.spread(output.height, by: stride.rows)))
-    weightGradient = TapSums(
-      input: input, output: output, window: window, border: (border.top, border.left))
+    let usesWinograd =
+      forward is WinogradCorrelation && WinogradSums.pays(input: input, output: output, window: window)
+    weightGradient =
+      usesWinograd
+      ? WinogradSums(input: input, output: output, border: (border.top, border.left))
+      : TapSums(input: input, output: output, window: window, border: (border.top, border.left))
   }
 
   private static func correlation(_ shape: CorrelationShape) -> any Correlation {
@@ -32,6 +36,8 @@ struct Convolution: MixingLayer {
   var direct: Convolution {
     var copy = self
     copy.forward = DirectCorrelation(shape: forward.shape)
+    let border = forward.shape.border
+    copy.weightGradient = TapSums(input: input, output: output, window: window, border: border)
     copy.inputGradient = DirectCorrelation(shape: inputGradient.shape)
     return copy
   }
@@ -48,7 +54,10 @@ struct Convolution: MixingLayer {
       rows: Self.spread(output.height, by: window.stride.rows),
       columns: Self.spread(output.width, by: window.stride.columns)
     )
-    return inputGradient.layout(around: size, step: window.stride)
+    var layout = inputGradient.layout(around: size, step: window.stride)
+    layout.bottom = max(layout.bottom, weightGradient.reach.rows - output.height)
+    layout.right = max(layout.right, weightGradient.reach.columns - output.width)
+    return layout
   }
 
   var channelGroups: [Range<Int>] { forward.channelGroups }
@@ -56,8 +65,11 @@ struct Convolution: MixingLayer {
   var packedSize: (forward: Int, inputGradient: Int) { (forward.packedSize, inputGradient.packedSize) }
 
   func scratchSize(blocks: Int, training: Bool) -> Int {
-    training ? max(forward.scratchSize, inputGradient.scratchSize) : forward.scratchSize
+    training
+      ? max(forward.scratchSize, inputGradient.scratchSize, weightGradient.scratchSize) : forward.scratchSize
   }
+
+  func memory(blocks: Int, training: Bool) -> Int { training ? weightGradient.memorySize : 0 }
 
   // MARK: Forward
 
@@ -110,11 +122,19 @@ struct Convolution: MixingLayer {
     if piece < pieces {
       inputGradient(piece, dy, pass, scratch)
     } else if piece < pieces + weightGradient.pieces {
-      weightGradient.sum(piece - pieces, x: pass.x, dy: dy, blocks: step.blocks, into: pass.weightGradient)
+      weightGradient.sum(
+        piece - pieces, x: pass.x, dy: dy, blocks: step.blocks, gradient: pass.weightGradient,
+        memory: pass.memory, scratch: scratch)
     } else if let biasGradient = pass.biasGradient {
       let channel = piece - pieces - weightGradient.pieces
       biasGradient[channel] = sumOfGradient(dy, channel: channel, step)
     }
+  }
+
+  var finishingPieces: Int { weightGradient.finishingPieces }
+
+  func finish(_ piece: Int, _ pass: LayerPass) {
+    weightGradient.finish(piece, memory: pass.memory, gradient: pass.weightGradient)
   }
 
   private func inputGradient(

@@ -73,11 +73,9 @@ struct MatrixProduct: MixingLayer {
       WeightPacking.forward(
         unitTiles[piece], weights: pass.weights, reduction: features, into: pass.packed)
     } else if pass.dx != nil {
-      for tile in featureTiles(ofPiece: piece - unitTiles.count) {
-        WeightPacking.inputGradient(
-          featureTiles[tile], weights: pass.weights, outputs: units, inputs: features, taps: 1,
-          into: pass.packedForInputGradient)
-      }
+      WeightPacking.inputGradient(
+        featureTiles[featureTiles(ofPiece: piece - unitTiles.count)], weights: pass.weights, outputs: units,
+        inputs: features, taps: 1, into: pass.packedForInputGradient)
     }
   }
 

@@ -53,7 +53,7 @@ struct ExtremePooling: ChannelwiseLayer {
   func inputRows(for rows: Range<Int>) -> Range<Int> { frame.inputRows(for: rows) }
   var rowsAreIndependent: Bool { frame.rowsAreIndependent }
   var outputNeed: OutputNeed { dropsNonpositive ? .sign : .nothing }
-  func memory(blocks: Int) -> Int { blocks * output.count }
+  func memory(blocks: Int, training: Bool) -> Int { blocks * output.count }
 
   private func winners(_ block: Int, _ channel: Int, _ row: Int, _ pass: LayerPass)
     -> UnsafeMutablePointer<Lanes>
