@@ -102,6 +102,9 @@ static inline void transpose_8x8(const float *_Nonnull source, int64_t stride, f
 /// Fetches a line into the cache that will be read soon.
 static inline void prefetch(const void *_Nonnull place) { __builtin_prefetch(place); }
 
+/// Fetches a line into the cache that will be written soon.
+static inline void prefetch_to_write(void *_Nonnull place) { __builtin_prefetch(place, 1); }
+
 /// Tells the CPU that this thread is waiting in a loop.
 static inline void spin_pause(void) {
 #if defined(__x86_64__)

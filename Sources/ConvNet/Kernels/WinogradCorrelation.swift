@@ -41,7 +41,7 @@ struct WinogradCorrelation: Correlation {
   var scratchSize: Int {
     let perTile = shape.inputs + widestTile
     let columns = Self.patch * (tileColumns * Self.tile + 2)
-    return (Self.frequencies * (tilesAtOnce * perTile + 1) + columns) * LaneCPU.laneCount
+    return (Self.frequencies * (tilesAtOnce * perTile + 2) + columns) * LaneCPU.laneCount
   }
 
   // MARK: Weights
@@ -108,7 +108,7 @@ struct WinogradCorrelation: Correlation {
         let tiles = min(tilesAtOnce, count &- first)
         let chunk = Chunk(
           first: firstRow &* tileColumns &+ first, count: tiles, tileColumns: tileColumns, memory: memory,
-          patch: memory + Self.frequencies &* (tilesAtOnce &* (shape.inputs &+ widestTile) &+ 1),
+          patch: memory + Self.frequencies &* (tilesAtOnce &* (shape.inputs &+ widestTile) &+ 2),
           inputs: shape.inputs)
         transformInputs(chunk, x, block)
         multiply(chunk, region, weights, bias, y, block)
@@ -125,7 +125,7 @@ struct WinogradCorrelation: Correlation {
     /// `[frequency][tile][input]`, and a vector's gap so that frequencies lie in different sets of the cache.
     let transformed: UnsafeMutablePointer<Lanes>
     let frequencyStride: Int
-    /// `[frequency][output][tile]`.
+    /// `[frequency][output][tile]`, with such a gap, too.
     let products: UnsafeMutablePointer<Lanes>
     /// A patch on its way.
     let patch: UnsafeMutablePointer<Lanes>
@@ -199,19 +199,37 @@ struct WinogradCorrelation: Correlation {
       channels: 1, channelStride: 0, rows: 1, rowStride: 0, columns: shape.inputs)
     for tile in shape.tiles where region.channels.contains(tile.first) {
       let weights = weights + tile.first &* Self.frequencies &* shape.inputs
+      prefetchOutputs(chunk, tile, region.rows, y, block)
       for frequency in 0..<Self.frequencies {
         computeRow(
           tile: tile.width, x: chunk.transformed + frequency &* chunk.frequencyStride, xStep: shape.inputs,
           reduction: reduction, weights: weights + frequency &* shape.inputs &* tile.width, bias: nil,
-          y: chunk.products + frequency &* tile.width &* chunk.count, yStep: 1, yChannel: chunk.count,
+          y: chunk.products + frequency &* (tile.width &* chunk.count &+ 1), yStep: 1, yChannel: chunk.count,
           pixels: chunk.count)
       }
-      for output in 0..<tile.width {
-        let constant = Lanes(repeating: bias.map { $0[tile.first &+ output] } ?? 0)
-        for part in 0..<chunk.count {
+      for part in 0..<chunk.count {
+        let place = chunk.place(part)
+        for output in 0..<tile.width {
+          let constant = Lanes(repeating: bias.map { $0[tile.first &+ output] } ?? 0)
           transformOutput(
-            chunk.products + (output &* chunk.count &+ part), tile.width &* chunk.count, chunk.place(part),
+            chunk.products + (output &* chunk.count &+ part), tile.width &* chunk.count &+ 1, place,
             region.rows, chunk.patch, constant, y, block, tile.first &+ output)
+        }
+      }
+    }
+  }
+
+  /// Fetches the lines that will be written, while the products are being summed.
+  private func prefetchOutputs(
+    _ chunk: Chunk, _ tile: ChannelTile, _ rows: Range<Int>, _ y: FeatureMaps, _ block: Int
+  ) {
+    for part in 0..<chunk.count {
+      let place = chunk.place(part)
+      let columns = min(Self.tile, shape.output.width &- place.column)
+      for channel in tile.channels {
+        for row in max(place.row, rows.lowerBound)..<min(place.row &+ Self.tile, rows.upperBound) {
+          let target = y.row(block, channel, row) + place.column &* y.column
+          for column in 0..<columns { prefetch_to_write(target + column &* y.column) }
         }
       }
     }
