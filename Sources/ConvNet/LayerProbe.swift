@@ -8,8 +8,10 @@ package final class LayerProbe {
   private let network: Network
 
   /// Allocates everything for up to `images` images of `input`.
-  package init(_ layers: [LayerSpec], input: Shape, images: Int, threads: Int = 1) throws(ModelError) {
-    model = try Model(input: input, layers: layers)
+  package init(
+    _ layers: [LayerSpec], input: Shape, images: Int, threads: Int = 1, usesWinograd: Bool = true
+  ) throws(ModelError) {
+    model = try Model(input: input, layers: layers, usesWinograd: usesWinograd)
     network = Network(
       model: model, parameters: FlatBuffer(count: model.flatCount), loss: NoLoss(), batchSize: images,
       training: true, team: WorkerTeam(threads: threads), inputGradient: true)

@@ -40,8 +40,11 @@ func makeModel(_ input: [Int], _ layers: [JSON]) throws -> Model {
 }
 
 /// Layers at work on chosen numbers, with room for `images`.
-func makeProbe(_ input: [Int], _ layers: [JSON], images: Int, threads: Int = 1) throws -> LayerProbe {
-  try LayerProbe(readLayers(layers), input: Shape(input), images: images, threads: threads)
+func makeProbe(
+  _ input: [Int], _ layers: [JSON], images: Int, threads: Int = 1, usesWinograd: Bool = true
+) throws -> LayerProbe {
+  try LayerProbe(
+    readLayers(layers), input: Shape(input), images: images, threads: threads, usesWinograd: usesWinograd)
 }
 
 /// A network that trains, with the weights of the fixtures.
