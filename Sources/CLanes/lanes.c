@@ -1,5 +1,7 @@
 #define _GNU_SOURCE
 #include "lanes.h"
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 #if defined(__linux__)
 #include <sched.h>
@@ -12,4 +14,20 @@ int32_t usable_core_count(void) {
 #endif
   long cores = sysconf(_SC_NPROCESSORS_ONLN);
   return cores > 0 ? (int32_t)cores : 1;
+}
+
+uint64_t monotonic_nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int64_t peak_memory(void) {
+  struct rusage usage;
+  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+#if defined(__APPLE__)
+  return usage.ru_maxrss;
+#else
+  return (int64_t)usage.ru_maxrss * 1024;
+#endif
 }

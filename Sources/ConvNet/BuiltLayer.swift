@@ -75,6 +75,9 @@ protocol MixingLayer: BuiltLayer {
   func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int
   func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
 
+  /// What a piece of the backward pass computes, for those who time it.
+  func backwardPass(of piece: Int, _ pass: LayerPass, _ step: StepInfo) -> StepPass
+
   /// Pieces of what is left to do once the backward pass has done all of its pieces.
   var finishingPieces: Int { get }
   func finish(_ piece: Int, _ pass: LayerPass)
@@ -88,6 +91,7 @@ extension MixingLayer {
   func scratchSize(blocks: Int, training: Bool) -> Int { 0 }
   func packingPieces(training: Bool) -> Int { 0 }
   func pack(_ piece: Int, _ pass: LayerPass) {}
+  func backwardPass(of piece: Int, _ pass: LayerPass, _ step: StepInfo) -> StepPass { .inputGradient }
   var finishingPieces: Int { 0 }
   func finish(_ piece: Int, _ pass: LayerPass) {}
 }

@@ -32,6 +32,8 @@ public final class Network {
   private let penalized: [Parameter]
   private let activityPenalties: [(layer: PenalizingActivity, index: Int)]
   var step: StepInfo
+  /// Times the passes, when there is one.
+  private(set) var meter: StepMeter?
 
   /// Allocates everything for batches of up to `batchSize` images.
   ///
@@ -136,6 +138,7 @@ public final class Network {
     step.images = indices.count
     let lanes = LaneCPU.laneCount
     let x = workspace.passes[0].x
+    let (meter, operations) = (meter, workspace.operations.count)
     let input = model.input
     let rowsPerPiece = max(1, 8192 / (input.width * lanes))
     let rows = input.channels * input.height
@@ -143,14 +146,17 @@ public final class Network {
     pixels.withUnsafeBufferPointer { pixels in
       indices.withUnsafeBufferPointer { indices in
         scale.table.withUnsafeBufferPointer { table in
-          team.run(items: step.blocks * pieces) { item, _ in
-            let (block, piece) = item.quotientAndRemainder(dividingBy: pieces)
-            let gather = Gather(pixels: pixels, indices: indices, imageSize: size, firstImage: block * lanes)
-            for line in piece * rowsPerPiece..<min((piece + 1) * rowsPerPiece, rows) {
-              let (channel, row) = line.quotientAndRemainder(dividingBy: input.height)
-              gather.row(
-                at: line * input.width, count: input.width, table: table, tableOffset: channel * 256,
-                into: x.row(block, channel, row))
+          team.run(items: step.blocks * pieces) { item, worker in
+            meter.worker(worker).measure(operations, .loading) {
+              let (block, piece) = item.quotientAndRemainder(dividingBy: pieces)
+              let gather = Gather(
+                pixels: pixels, indices: indices, imageSize: size, firstImage: block * lanes)
+              for line in piece * rowsPerPiece..<min((piece + 1) * rowsPerPiece, rows) {
+                let (channel, row) = line.quotientAndRemainder(dividingBy: input.height)
+                gather.row(
+                  at: line * input.width, count: input.width, table: table, tableOffset: channel * 256,
+                  into: x.row(block, channel, row))
+              }
             }
           }
         }
@@ -167,7 +173,9 @@ public final class Network {
   public func weightsChanged() {
     let (training, passes) = (gradients != nil, UnsafePointer(workspace.passes))
     for (layer, index) in packing {
-      team.run(items: layer.packingPieces(training: training)) { piece, _ in layer.pack(piece, passes[index])
+      let meter = meter
+      team.run(items: layer.packingPieces(training: training)) { piece, worker in
+        meter.worker(worker).measure(index, .packing) { layer.pack(piece, passes[index]) }
       }
     }
   }
@@ -176,12 +184,13 @@ public final class Network {
   public func forward(training: Bool = false, dropout: CounterRandom? = nil) -> BatchResult {
     step.training = training
     if let dropout { step.random = dropout }
-    let (workspace, step) = (workspace, step)
+    let (workspace, step, meter) = (workspace, step, meter)
     for stage in stages {
       let cut = stage.cut(blocks: step.blocks)
       team.run(items: cut.count) { piece, worker in
         stage.forward(
-          piece, cut, workspace.passes(of: worker), step, scratch: workspace.scratch[worker])
+          piece, cut, workspace.passes(of: worker), step, scratch: workspace.scratch[worker],
+          meter: meter.worker(worker))
       }
     }
     return measureLoss()
@@ -190,21 +199,24 @@ public final class Network {
   private func measureLoss() -> BatchResult {
     let last = workspace.passes[workspace.operations.count - 1]
     let (loss, classes, step, workspace) = (loss, classes, step, workspace)
-    team.run(items: step.blocks) { block, _ in
-      let mask = step.mask(block: block)
-      let outputs = last.y.row(block, 0, 0)
-      workspace.losses[block] =
-        loss.evaluate(
-          outputs, classes: classes, labels: workspace.labels[block], scale: mask / Float(step.images),
-          dy: step.training ? last.dy?.row(block, 0, 0) : nil) * mask
-      var best = outputs[0]
-      var winner = Lanes()
-      for label in 1..<max(classes, 1) {
-        let wins = outputs[label] .> best
-        best = best.replacing(with: outputs[label], where: wins)
-        winner = winner.replacing(with: Lanes(repeating: Float(label)), where: wins)
+    let (meter, operations) = (meter, workspace.operations.count)
+    team.run(items: step.blocks) { block, worker in
+      meter.worker(worker).measure(operations, .loss) {
+        let mask = step.mask(block: block)
+        let outputs = last.y.row(block, 0, 0)
+        workspace.losses[block] =
+          loss.evaluate(
+            outputs, classes: classes, labels: workspace.labels[block], scale: mask / Float(step.images),
+            dy: step.training ? last.dy?.row(block, 0, 0) : nil) * mask
+        var best = outputs[0]
+        var winner = Lanes()
+        for label in 1..<max(classes, 1) {
+          let wins = outputs[label] .> best
+          best = best.replacing(with: outputs[label], where: wins)
+          winner = winner.replacing(with: Lanes(repeating: Float(label)), where: wins)
+        }
+        workspace.predictions[block] = winner
       }
-      workspace.predictions[block] = winner
     }
     var (sum, correct) = (0.0, 0)
     for image in 0..<step.images {
@@ -218,18 +230,24 @@ public final class Network {
   /// Computes the gradient of the mean loss, and of all penalties, after a training forward pass.
   public func backward() {
     guard let gradients else { return }
-    let (passes, step, scratch) = (UnsafePointer(workspace.passes), step, workspace.scratch)
+    let (passes, step, scratch, meter) = (UnsafePointer(workspace.passes), step, workspace.scratch, meter)
     for stage in stages.reversed() {
       let cut = stage.cut(blocks: step.blocks)
       if !stage.tail.isEmpty {
-        team.run(items: cut.count) { piece, _ in stage.backwardThroughTail(piece, cut, passes, step) }
+        team.run(items: cut.count) { piece, worker in
+          stage.backwardThroughTail(piece, cut, passes, step, meter: meter.worker(worker))
+        }
       }
       guard let head = stage.head else { continue }
       let pass = passes[stage.first]
       team.run(items: head.backwardPieces(pass, step)) { piece, worker in
-        head.backward(piece, pass, step, scratch: scratch[worker])
+        meter.worker(worker).measure(stage.first, head.backwardPass(of: piece, pass, step)) {
+          head.backward(piece, pass, step, scratch: scratch[worker])
+        }
       }
-      team.run(items: head.finishingPieces) { piece, _ in head.finish(piece, pass) }
+      team.run(items: head.finishingPieces) { piece, worker in
+        meter.worker(worker).measure(stage.first, .weightGradient) { head.finish(piece, pass) }
+      }
     }
     for parameter in penalized {
       let weights = UnsafeBufferPointer(start: parameters.floats + parameter.offset, count: parameter.count)
@@ -269,6 +287,27 @@ public final class Network {
       suspect = index + 1
     }
     return nil
+  }
+
+  // MARK: Timing
+
+  /// Times every pass from here on, from zero, or no longer.
+  public func setTimed(_ isTimed: Bool) {
+    meter = isTimed ? StepMeter(operations: workspace.operations.count, workers: team.threads) : nil
+  }
+
+  /// Seconds all threads together have spent in each pass since `setTimed`: for the layers in order, and for what
+  /// belongs to none of them.
+  public func timings() -> (layers: [[StepPass: Double]], others: [StepPass: Double]) {
+    guard let meter else { return ([], [:]) }
+    func seconds(_ operation: Int) -> [StepPass: Double] {
+      Dictionary(uniqueKeysWithValues: StepPass.allCases.map { ($0, meter.seconds(operation, $0)) })
+    }
+    let layers = model.layers.map { layer in
+      names.indices.filter { names[$0] == layer.name }
+        .map(seconds).reduce([:]) { $0.merging($1, uniquingKeysWith: +) }
+    }
+    return (layers, seconds(names.count))
   }
 
   // MARK: Output

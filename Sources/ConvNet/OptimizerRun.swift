@@ -31,10 +31,13 @@ public final class OptimizerRun {
     let vectors = network.parameters.count / LaneCPU.laneCount
     let pieces = (vectors + Self.vectorsPerPiece - 1) / Self.vectorsPerPiece
     let (optimizer, state, step) = (optimizer, state, step)
-    network.team.run(items: pieces) { piece, _ in
+    let (meter, operations) = (network.meter, network.workspace.operations.count)
+    network.team.run(items: pieces) { piece, worker in
       let first = piece * Self.vectorsPerPiece
-      optimizer.update(
-        first..<min(first + Self.vectorsPerPiece, vectors), state, learningRate: learningRate, step: step)
+      meter.worker(worker).measure(operations, .optimizer) {
+        optimizer.update(
+          first..<min(first + Self.vectorsPerPiece, vectors), state, learningRate: learningRate, step: step)
+      }
     }
     for parameter in constrained {
       let weights = UnsafeMutableBufferPointer(

@@ -98,7 +98,7 @@ struct Stage {
   /// - Parameter passes: the worker's own; maps that are kept for a band only are moved under it.
   func forward(
     _ piece: Int, _ cut: Cut, _ passes: UnsafeMutablePointer<LayerPass>, _ step: StepInfo,
-    scratch: UnsafeMutablePointer<Float>
+    scratch: UnsafeMutablePointer<Float>, meter: WorkerMeter
   ) {
     var region = region(piece, cut, blocks: step.blocks)
     let rows = region.rows
@@ -106,14 +106,14 @@ struct Stage {
     while row < rows.upperBound {
       let next = min(row + bandRows, rows.upperBound)
       region.rows = row..<next
-      forward(through: tail.count, region, passes, step, scratch)
+      forward(through: tail.count, region, passes, step, scratch, meter)
       row = next
     }
   }
 
   private func forward(
     through count: Int, _ region: Region, _ passes: UnsafeMutablePointer<LayerPass>, _ step: StepInfo,
-    _ scratch: UnsafeMutablePointer<Float>
+    _ scratch: UnsafeMutablePointer<Float>, _ meter: WorkerMeter
   ) {
     if count < tail.count {
       let behind = passes + tailIndex(count)
@@ -121,25 +121,27 @@ struct Stage {
       if head != nil || count > 0 { behind[-1].y.move(under: region) }
     }
     guard count > 0 else {
-      head?.forward(region, passes[first], step, scratch: scratch)
+      meter.measure(first, .forward) { head?.forward(region, passes[first], step, scratch: scratch) }
       return
     }
     let layer = tail[count - 1]
     var before = region
     before.rows = layer.inputRows(for: region.rows)
-    forward(through: count - 1, before, passes, step, scratch)
-    layer.forward(region, passes[tailIndex(count - 1)], step)
+    forward(through: count - 1, before, passes, step, scratch, meter)
+    let index = tailIndex(count - 1)
+    meter.measure(index, .forward) { layer.forward(region, passes[index], step) }
   }
 
   private func tailIndex(_ index: Int) -> Int { first + (head == nil ? 0 : 1) + index }
 
   /// Takes one piece of the gradient back through the tail.
   func backwardThroughTail(
-    _ piece: Int, _ cut: Cut, _ passes: UnsafePointer<LayerPass>, _ step: StepInfo
+    _ piece: Int, _ cut: Cut, _ passes: UnsafePointer<LayerPass>, _ step: StepInfo, meter: WorkerMeter
   ) {
     var region = region(piece, cut, blocks: step.blocks)
     for index in tail.indices.reversed() {
-      tail[index].backward(region, passes[tailIndex(index)], step)
+      let operation = tailIndex(index)
+      meter.measure(operation, .inputGradient) { tail[index].backward(region, passes[operation], step) }
       region.rows = tail[index].inputRows(for: region.rows)
     }
   }

@@ -19,7 +19,9 @@ struct CNN: ParsableCommand {
       when it is nowhere, it is downloaded into the cache. --data builtin needs no file at all.
       """,
     version: "cnn 0.1.0 (\(LaneCPU.name))",
-    subcommands: [Train.self, Eval.self, Predict.self, Summary.self, Show.self, Download.self, Schema.self])
+    subcommands: [
+      Train.self, Eval.self, Predict.self, Summary.self, Show.self, Bench.self, Download.self, Schema.self,
+    ])
 
   /// Parses, runs, and turns every error into lines on standard error and an exit status.
   static func main() {

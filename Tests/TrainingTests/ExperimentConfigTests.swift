@@ -148,6 +148,17 @@ private func faults(_ text: String) -> [String] {
       ])
   }
 
+  @Test("Winograd's algorithm can be switched off", arguments: [true, false])
+  func engineIsRead(winograd: Bool) throws {
+    let json: JSON = [
+      "model": ["layers": ["flatten", ["type": "dense", "units": 10]]],
+      "engine": ["winograd": JSON(winograd)],
+    ]
+    let config = try ExperimentConfig(json)
+    #expect(config.model.usesWinograd == winograd)
+    #expect(config.resolved["engine"]?["winograd"] == JSON(winograd))
+  }
+
   @Test("Mean and std are one number, or one per channel")
   func channels() {
     func fault(_ input: String, _ mean: String) -> [String] {

@@ -99,6 +99,12 @@ static inline void transpose_8x8(const float *_Nonnull source, int64_t stride, f
   }
 }
 
+/// Time since some moment in the past.
+uint64_t monotonic_nanoseconds(void);
+
+/// The most memory this process has had so far, in bytes.
+int64_t peak_memory(void);
+
 /// Fetches a line into the cache that will be read soon.
 static inline void prefetch(const void *_Nonnull place) { __builtin_prefetch(place); }
 

@@ -116,6 +116,10 @@ struct Convolution: MixingLayer {
       + (pass.biasGradient == nil ? 0 : output.channels)
   }
 
+  func backwardPass(of piece: Int, _ pass: LayerPass, _ step: StepInfo) -> StepPass {
+    piece < inputGradientPieces(pass, step) ? .inputGradient : .weightGradient
+  }
+
   func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
     guard let dy = pass.dy else { return }
     let pieces = inputGradientPieces(pass, step)

@@ -108,6 +108,10 @@ struct MatrixProduct: MixingLayer {
     (pass.dx == nil ? 0 : inputGradientPieces) + weightGradientPieces + (pass.biasGradient == nil ? 0 : 1)
   }
 
+  func backwardPass(of piece: Int, _ pass: LayerPass, _ step: StepInfo) -> StepPass {
+    pass.dx != nil && piece < inputGradientPieces ? .inputGradient : .weightGradient
+  }
+
   func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
     guard let dy = pass.dy else { return }
     var piece = piece
