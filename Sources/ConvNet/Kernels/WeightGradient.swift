@@ -1,0 +1,18 @@
+/// A way to compute a convolution's weight gradient from its input and its output's gradient, piece by piece.
+protocol WeightGradient: Sendable {
+  var pieces: Int { get }
+  /// Rows and columns of the output gradient that are read.
+  var reach: (rows: Int, columns: Int) { get }
+  /// Floats of scratch memory.
+  var scratchSize: Int { get }
+  /// Vectors that are kept until the gradient is finished.
+  var memorySize: Int { get }
+  /// Computes one piece of `gradient` `[O, I, KH, KW]`, or of what it is finished from.
+  func sum(
+    _ piece: Int, x: FeatureMaps, dy: FeatureMaps, blocks: Int, gradient: UnsafeMutablePointer<Float>,
+    memory: UnsafeMutablePointer<Lanes>, scratch: UnsafeMutablePointer<Float>)
+  /// Pieces of what is left to do when all sums are there.
+  var finishingPieces: Int { get }
+  func finish(
+    _ piece: Int, memory: UnsafeMutablePointer<Lanes>, gradient: UnsafeMutablePointer<Float>)
+}
