@@ -56,6 +56,25 @@ import Testing
     #expect(Set(y) == [0, 4])
   }
 
+  /// Whatever lies in front of ReLU, also what keeps ReLU and dropout from sharing their memory.
+  @Test(arguments: [0, 1e-9]) func noGradientPassesWhereANumberWasDropped(activityL1: Double) throws {
+    let (units, images) = (33, 20)
+    let probe = try makeProbe(
+      [10],
+      [
+        ["type": "dense", "units": JSON(units), "activity_l1": JSON(activityL1)], ["type": "relu"],
+        ["type": "dropout", "rate": 0.5],
+      ], images: images)
+    var draws = Draws(5)
+    probe.setParameters(probe.model.parameters.map { draws.values($0.count) })
+    let y = probe.forward(draws.values(images * 10), dropout: random(1))
+    let gradient = probe.backward([Float](repeating: 1, count: y.count)).parameters[1]
+    for unit in 0..<units {
+      let kept = (0..<images).count { y[$0 * units + unit] > 0 }
+      #expect(abs(gradient[unit] - 2 * Float(kept)) < 1e-4)
+    }
+  }
+
   /// Two masks of rate 1/2 agree in about half of their places.
   private func expectIndependent(
     _ a: [Float], _ b: [Float], sourceLocation: SourceLocation = #_sourceLocation

@@ -18,7 +18,8 @@ package struct Dropout: Layer {
 struct DroppingOut: ChannelwiseLayer {
   let input: Shape
   let rate: Double
-  /// Whether the layer in front passes no gradient where this one gave 0, so that the mask need not be drawn again.
+  /// Whether the layer in front passes no gradient where its output, or this one in its place, is 0: then the mask
+  /// need not be drawn again.
   var leavesGradientInFront = false
   var output: Shape { input }
   var worksInPlace: Bool { true }
@@ -38,7 +39,7 @@ struct DroppingOut: ChannelwiseLayer {
 
   func backward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
     guard let dx = pass.dx, let dy = pass.dy else { return }
-    if leavesGradientInFront {
+    if leavesGradientInFront, pass.x.origin == pass.y.origin {
       let factor = Lanes(repeating: Float(1 / (1 - rate)))
       pass.mapGradient(region, width: input.width) { dy, _ in dy * factor }
       return

@@ -14,14 +14,15 @@ struct Rectifying: ElementwiseLayer {
   let input: Shape
   /// Whether the max pool behind it drops the gradient where the output is 0, so that nothing is left to do.
   var leavesGradientToPool = false
-  var outputNeed: OutputNeed { .sign }
+  var outputNeed: OutputNeed { leavesGradientToPool ? .nothing : .sign }
 
   func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
     pass.map(region, width: input.width) { $0.max(Lanes()) }
   }
 
   func backward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
-    if leavesGradientToPool, pass.dx?.origin == pass.dy?.origin { return }
+    // Both gradients lie in the same place, as the layer works in place.
+    if leavesGradientToPool { return }
     pass.mapGradient(region, width: input.width) { dy, y in Lanes().replacing(with: dy, where: y .> 0) }
   }
 }
