@@ -50,7 +50,8 @@ public struct Benchmark: Sendable {
   private static let turns = 5
 
   /// Measures `config` for about `seconds`.
-  public init(_ config: ExperimentConfig, batchSize: Int, seconds: Double, peak: Double, team: WorkerTeam) {
+  public init(_ config: ExperimentConfig, seconds: Double, peak: Double, team: WorkerTeam) {
+    let batchSize = config.train.batchSize
     self.batchSize = batchSize
     self.peak = peak
     (name, threads) = (config.name, team.threads)
@@ -62,12 +63,13 @@ public struct Benchmark: Sendable {
       model: config.model, parameters: parameters, loss: config.loss, batchSize: batchSize, training: false,
       team: team)
     let optimizer = OptimizerRun(config.optimizer.rule, network: network)
-    let images = Noise(config.model, count: 8 * batchSize)
+    let batches = max(2, 1024 / batchSize)
+    let images = Noise(config.model, count: batches * batchSize)
     let scale = config.pixelScale
     var batch = 0
 
     func load(into network: Network) {
-      let first = batch % 8 * batchSize
+      let first = batch % batches * batchSize
       batch += 1
       network.load(
         pixels: images.pixels, labels: images.labels, indices: images.order[first..<first + batchSize],

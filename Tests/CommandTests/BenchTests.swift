@@ -33,7 +33,9 @@ struct BenchTests {
     }
   }
 
-  @Test(arguments: [("--seconds 0", 64), ("--batch-size 0", 64), ("nothing.json", 66)])
+  @Test(arguments: [
+    ("--seconds 0", 64), ("--batch-size 0", 64), ("nothing.json", 66), ("rgb-vgg --batch-size 65536", 64),
+  ])
   func refuses(options: String, status: Int) throws {
     let outcome = try Sandbox().run("bench \(options)")
     #expect(outcome.status == status)

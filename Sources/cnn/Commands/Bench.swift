@@ -42,9 +42,19 @@ struct Bench: ParsableCommand {
     }
   }
 
+  /// The config with the chosen batch size, checked anew: a batch may be too large for a network.
+  private func config(_ name: String) throws -> ExperimentConfig {
+    let config = try ModelSource(name).config
+    guard let batchSize else { return config }
+    let issues = IssueList()
+    var json = config.resolved
+    json.set("train.batch_size", to: JSON(batchSize), flag: "--batch-size", issues: issues)
+    return try ExperimentConfig(json, issues: issues)
+  }
+
   func run() throws {
     let names = models.isEmpty ? ConfigSource.shipped.map(\.name) : models
-    let configs = try names.map { try ModelSource($0).config }
+    let configs = try names.map(config)
     let team = machine.team
     let peak = Machine.peakFlops(team)
     if !json {
@@ -53,7 +63,7 @@ struct Bench: ParsableCommand {
     }
     for config in configs {
       let benchmark = Benchmark(
-        config, batchSize: batchSize ?? config.train.batchSize, seconds: seconds, peak: peak, team: team)
+        config, seconds: seconds, peak: peak, team: team)
       if json {
         try Console.print(benchmark.json.text(pretty: false))
       } else {
