@@ -78,6 +78,9 @@ protocol MixingLayer: BuiltLayer {
   /// What a piece of the backward pass computes, for those who time it.
   func backwardPass(of piece: Int, _ pass: LayerPass, _ step: StepInfo) -> StepPass
 
+  /// How the weight gradient is summed from bands of the output's gradient; nil if that is wanted as a whole.
+  var bandSums: TapSums? { get }
+
   /// Pieces of what is left to do once the backward pass has done all of its pieces.
   var finishingPieces: Int { get }
   func finish(_ piece: Int, _ pass: LayerPass)
@@ -92,6 +95,7 @@ extension MixingLayer {
   func packingPieces(training: Bool) -> Int { 0 }
   func pack(_ piece: Int, _ pass: LayerPass) {}
   func backwardPass(of piece: Int, _ pass: LayerPass, _ step: StepInfo) -> StepPass { .inputGradient }
+  var bandSums: TapSums? { nil }
   var finishingPieces: Int { 0 }
   func finish(_ piece: Int, _ pass: LayerPass) {}
 }
@@ -101,9 +105,9 @@ struct LayerPass {
   var x: FeatureMaps
   var y: FeatureMaps
   /// The input's gradient; nil where nobody needs it.
-  let dx: FeatureMaps?
+  var dx: FeatureMaps?
   /// The output's gradient; nil in evaluation.
-  let dy: FeatureMaps?
+  var dy: FeatureMaps?
   let weights: UnsafePointer<Float>
   let bias: UnsafePointer<Float>?
   let weightGradient: UnsafeMutablePointer<Float>
@@ -120,6 +124,13 @@ struct StepInfo {
   var images: Int
   var training: Bool
   var random: CounterRandom
+  /// The batch that is being read; its pointers are good for that long.
+  var batch: Gather?
+  /// The learning rate of the update, and its number, from 1.
+  var learningRate = 0.0
+  var update = 0
+  /// Where times are added up, if somebody wants to know.
+  var clocks: StepClocks?
   var blocks: Int { blockCount(images) }
 
   /// Vectors that are 1 for the images of `block` and 0 for the lanes beyond the last one.

@@ -107,3 +107,10 @@ extension Lanes {
     return large.replacing(with: small, where: square .< 0.390_625)
   }
 }
+
+extension UnsafeMutablePointer<Lanes> {
+  /// The lanes one after another.
+  var floats: UnsafeMutablePointer<Float> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Float.self)
+  }
+}

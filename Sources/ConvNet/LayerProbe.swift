@@ -7,14 +7,15 @@ package final class LayerProbe {
   package let model: Model
   private let network: Network
 
-  /// Allocates everything for up to `images` images of `input`.
+  /// Allocates everything for up to `images` images of `input`; without `inputGradient` no dx comes back.
   package init(
-    _ layers: [LayerSpec], input: Shape, images: Int, threads: Int = 1, usesWinograd: Bool = true
+    _ layers: [LayerSpec], input: Shape, images: Int, threads: Int = 1, usesWinograd: Bool = true,
+    inputGradient: Bool = true
   ) throws(ModelError) {
     model = try Model(input: input, layers: layers, usesWinograd: usesWinograd)
     network = Network(
       model: model, parameters: FlatBuffer(count: model.flatCount), loss: NoLoss(), batchSize: images,
-      training: true, team: WorkerTeam(threads: threads), inputGradient: true)
+      training: true, team: WorkerTeam(threads: threads), inputGradient: inputGradient)
   }
 
   /// Sets every parameter, in the model's order.
@@ -39,12 +40,12 @@ package final class LayerProbe {
   /// The gradients of sum(dy * y), and of penalties, for the last training forward pass.
   package func backward(_ dy: [Float]) -> (dx: [Float], parameters: [[Float]]) {
     require(dy.count == network.step.images * model.output.count)
-    guard let upstream = network.workspace.passes[last].dy, let dx = network.workspace.passes[0].dx,
-      let gradients = network.gradients
+    guard let upstream = network.workspace.passes[last].dy, let gradients = network.gradients
     else { return ([], []) }
     scatter(dy, Shape([model.output.count]), into: upstream)
     network.backward()
-    return (gather(dx, model.input), model.parameters.map { gradients[$0.range] })
+    let dx = network.workspace.passes[0].dx.map { gather($0, model.input) } ?? []
+    return (dx, model.parameters.map { gradients[$0.range] })
   }
 
   /// What weights and activities add to the loss of the last forward pass.

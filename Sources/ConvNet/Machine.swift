@@ -5,6 +5,15 @@ public enum Machine {
   /// The most memory this process has had so far, in bytes.
   public static var peakMemory: Int { Int(peak_memory()) }
 
+  /// How often this process has allocated memory so far; nil where that is not known (macOS, sanitizers).
+  public static var allocationCount: Int? { known(CLanes.allocations()) }
+
+  /// How often the calling thread has allocated memory so far.
+  package static var allocationCountOfThread: Int? { known(allocations_of_this_thread()) }
+
+  // Nobody gets here without allocating: 0 means that nobody counts.
+  private static func known(_ count: Int64) -> Int? { count > 0 ? Int(count) : nil }
+
   /// Floating-point operations per second of a team that does nothing but multiply-adds; the best of some tries.
   public static func peakFlops(_ team: WorkerTeam) -> Double {
     let rounds = 2_000_000

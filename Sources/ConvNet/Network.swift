@@ -22,18 +22,14 @@ public final class Network {
   public let gradients: FlatBuffer?
   let team: WorkerTeam
   let workspace: Workspace
-  private let stages: [Stage]
-  private let loss: any Loss
+  private let plan: StepPlan
   private let classes: Int
   /// The name of each operation's layer.
   private let names: [String]
-  /// The layers whose weights are packed, and their numbers.
-  private let packing: [(layer: any MixingLayer, index: Int)]
   private let penalized: [Parameter]
   private let activityPenalties: [(layer: PenalizingActivity, index: Int)]
-  var step: StepInfo
   /// Times the passes, when there is one.
-  private(set) var meter: StepMeter?
+  private var meter: StepMeter?
 
   /// Allocates everything for batches of up to `batchSize` images.
   ///
@@ -45,27 +41,30 @@ public final class Network {
     self.model = model
     self.parameters = parameters
     self.team = team
-    self.loss = loss
     classes = model.output.count
     gradients = training ? FlatBuffer(count: model.flatCount) : nil
     let operations = Self.operations(of: model, absorbingSoftmax: type(of: loss).absorbsSoftmax)
-    stages = Self.stages(operations.map(\.layer))
+    let stages = Self.stages(operations.map(\.layer))
     workspace = Workspace(
       operations: operations, stages: stages, input: model.input, parameters: parameters,
       gradients: gradients,
       capacity: batchSize, workers: team.threads, inputGradient: inputGradient)
     names = operations.map(\.name)
-    packing = operations.enumerated().compactMap { index, operation in
-      guard let layer = operation.layer as? any MixingLayer, layer.packedSize.forward > 0 else { return nil }
-      return (layer, index)
-    }
+    plan = StepPlan(stages: stages, workspace: workspace, loss: loss, classes: classes, training: training)
     penalized = model.parameters.filter { $0.spec.penalty.l1 != 0 || $0.spec.penalty.l2 != 0 }
     activityPenalties = operations.enumerated().compactMap { index, operation in
       (operation.layer as? PenalizingActivity).map { ($0, index) }
     }
-    step = StepInfo(
-      images: batchSize, training: training, random: CounterRandom(seed: 0, purpose: .dropout))
   }
+
+  /// What changes from step to step.
+  var step: StepInfo {
+    get { workspace.step.pointee }
+    set { workspace.step.pointee = newValue }
+  }
+
+  /// Works through a part of a step.
+  func run(_ phase: Phase) { team.run(items: phase.items(step), phase.work) }
 
   private static func operations(of model: Model, absorbingSoftmax: Bool) -> [Operation] {
     var layers = model.layers
@@ -81,20 +80,17 @@ public final class Network {
           name: entry.name, layer: PenalizingActivity(input: entry.output, penalty: penalty), parameters: []),
       ]
     }
-    for index in operations.indices.dropLast() {
-      guard var relu = operations[index].layer as? Rectifying,
-        var pool = operations[index + 1].layer as? ExtremePooling, pool.keepsLargest
-      else { continue }
-      relu.leavesGradientToPool = true
-      pool.dropsNonpositive = true
-      operations[index].layer = relu
+    for index in operations.indices.dropLast().reversed() where operations[index].layer is Rectifying {
+      guard var pool = operations[index + 1].layer as? ExtremePooling, pool.keepsLargest else { continue }
+      pool.rectifies = true
       operations[index + 1].layer = pool
+      operations.remove(at: index)
     }
     for index in operations.indices.dropFirst() {
       guard var dropout = operations[index].layer as? DroppingOut else { continue }
       let front = operations[index - 1].layer
       dropout.leavesGradientInFront =
-        front is Rectifying || (front as? ExtremePooling)?.dropsNonpositive == true
+        front is Rectifying || (front as? ExtremePooling)?.rectifies == true
       operations[index].layer = dropout
     }
     guard operations.isEmpty || !model.output.isFlat else { return operations }
@@ -136,32 +132,16 @@ public final class Network {
     require(
       indices.allSatisfy { $0 >= 0 && (Int($0) + 1) * size <= pixels.count && Int($0) < labels.count })
     step.images = indices.count
-    let lanes = LaneCPU.laneCount
-    let x = workspace.passes[0].x
-    let (meter, operations) = (meter, workspace.operations.count)
-    let input = model.input
-    let rowsPerPiece = max(1, 8192 / (input.width * lanes))
-    let rows = input.channels * input.height
-    let pieces = (rows + rowsPerPiece - 1) / rowsPerPiece
     pixels.withUnsafeBufferPointer { pixels in
       indices.withUnsafeBufferPointer { indices in
         scale.table.withUnsafeBufferPointer { table in
-          team.run(items: step.blocks * pieces) { item, worker in
-            meter.worker(worker).measure(operations, .loading) {
-              let (block, piece) = item.quotientAndRemainder(dividingBy: pieces)
-              let gather = Gather(
-                pixels: pixels, indices: indices, imageSize: size, firstImage: block * lanes)
-              for line in piece * rowsPerPiece..<min((piece + 1) * rowsPerPiece, rows) {
-                let (channel, row) = line.quotientAndRemainder(dividingBy: input.height)
-                gather.row(
-                  at: line * input.width, count: input.width, table: table, tableOffset: channel * 256,
-                  into: x.row(block, channel, row))
-              }
-            }
-          }
+          step.batch = Gather(pixels: pixels, indices: indices, table: table, shape: model.input)
+          run(plan.loading)
+          step.batch = nil
         }
       }
     }
+    let lanes = LaneCPU.laneCount
     for (image, index) in indices.enumerated() {
       workspace.labels[image / lanes][image % lanes] = Float(labels[Int(index)])
     }
@@ -170,54 +150,13 @@ public final class Network {
   // MARK: Passes
 
   /// Packs the weights again after they have changed.
-  public func weightsChanged() {
-    let (training, passes) = (gradients != nil, UnsafePointer(workspace.passes))
-    for (layer, index) in packing {
-      let meter = meter
-      team.run(items: layer.packingPieces(training: training)) { piece, worker in
-        meter.worker(worker).measure(index, .packing) { layer.pack(piece, passes[index]) }
-      }
-    }
-  }
+  public func weightsChanged() { run(plan.packing) }
 
   /// Computes the outputs of the loaded batch, and their losses; with `training`, dropout is on.
   public func forward(training: Bool = false, dropout: CounterRandom? = nil) -> BatchResult {
     step.training = training
     if let dropout { step.random = dropout }
-    let (workspace, step, meter) = (workspace, step, meter)
-    for stage in stages {
-      let cut = stage.cut(blocks: step.blocks)
-      team.run(items: cut.count) { piece, worker in
-        stage.forward(
-          piece, cut, workspace.passes(of: worker), step, scratch: workspace.scratch[worker],
-          meter: meter.worker(worker))
-      }
-    }
-    return measureLoss()
-  }
-
-  private func measureLoss() -> BatchResult {
-    let last = workspace.passes[workspace.operations.count - 1]
-    let (loss, classes, step, workspace) = (loss, classes, step, workspace)
-    let (meter, operations) = (meter, workspace.operations.count)
-    team.run(items: step.blocks) { block, worker in
-      meter.worker(worker).measure(operations, .loss) {
-        let mask = step.mask(block: block)
-        let outputs = last.y.row(block, 0, 0)
-        workspace.losses[block] =
-          loss.evaluate(
-            outputs, classes: classes, labels: workspace.labels[block], scale: mask / Float(step.images),
-            dy: step.training ? last.dy?.row(block, 0, 0) : nil) * mask
-        var best = outputs[0]
-        var winner = Lanes()
-        for label in 1..<max(classes, 1) {
-          let wins = outputs[label] .> best
-          best = best.replacing(with: outputs[label], where: wins)
-          winner = winner.replacing(with: Lanes(repeating: Float(label)), where: wins)
-        }
-        workspace.predictions[block] = winner
-      }
-    }
+    for phase in plan.forward { run(phase) }
     var (sum, correct) = (0.0, 0)
     for image in 0..<step.images {
       let (block, lane) = image.quotientAndRemainder(dividingBy: LaneCPU.laneCount)
@@ -230,25 +169,7 @@ public final class Network {
   /// Computes the gradient of the mean loss, and of all penalties, after a training forward pass.
   public func backward() {
     guard let gradients else { return }
-    let (passes, step, scratch, meter) = (UnsafePointer(workspace.passes), step, workspace.scratch, meter)
-    for stage in stages.reversed() {
-      let cut = stage.cut(blocks: step.blocks)
-      if !stage.tail.isEmpty {
-        team.run(items: cut.count) { piece, worker in
-          stage.backwardThroughTail(piece, cut, passes, step, meter: meter.worker(worker))
-        }
-      }
-      guard let head = stage.head else { continue }
-      let pass = passes[stage.first]
-      team.run(items: head.backwardPieces(pass, step)) { piece, worker in
-        meter.worker(worker).measure(stage.first, head.backwardPass(of: piece, pass, step)) {
-          head.backward(piece, pass, step, scratch: scratch[worker])
-        }
-      }
-      team.run(items: head.finishingPieces) { piece, worker in
-        meter.worker(worker).measure(stage.first, .weightGradient) { head.finish(piece, pass) }
-      }
-    }
+    for phase in plan.backward { run(phase) }
     for parameter in penalized {
       let weights = UnsafeBufferPointer(start: parameters.floats + parameter.offset, count: parameter.count)
       parameter.spec.penalty.addGradient(weights, to: gradients.floats + parameter.offset)
@@ -294,6 +215,7 @@ public final class Network {
   /// Times every pass from here on, from zero, or no longer.
   public func setTimed(_ isTimed: Bool) {
     meter = isTimed ? StepMeter(operations: workspace.operations.count, workers: team.threads) : nil
+    step.clocks = meter?.clocks
   }
 
   /// Seconds all threads together have spent in each pass since `setTimed`: for the layers in order, and for what

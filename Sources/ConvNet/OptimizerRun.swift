@@ -6,7 +6,7 @@ public final class OptimizerRun {
   /// Steps taken.
   public var step = 0
   private let network: Network
-  private let state: OptimizerState
+  private let updating: Phase
   private let constrained: [Parameter]
 
   /// Vectors that are one piece of work.
@@ -17,8 +17,18 @@ public final class OptimizerRun {
     self.optimizer = optimizer
     self.network = network
     slots = optimizer.slots.map { FlatBuffer(count: network.parameters.count, repeating: Float($0.initial)) }
-    state = OptimizerState(
+    let state = OptimizerState(
       weights: network.parameters, gradients: network.gradients ?? network.parameters, slots: slots)
+    let vectors = network.parameters.count / LaneCPU.laneCount
+    let (vectorsPerPiece, workspace) = (Self.vectorsPerPiece, network.workspace)
+    updating = Phase(items: { _ in (vectors + vectorsPerPiece - 1) / vectorsPerPiece }) { piece, worker in
+      let (first, step) = (piece * vectorsPerPiece, workspace.step.pointee)
+      step.clocks.measure(.optimizer, of: workspace.operations.count, by: worker) {
+        optimizer.update(
+          first..<min(first + vectorsPerPiece, vectors), state, learningRate: step.learningRate,
+          step: step.update)
+      }
+    }
     constrained = network.model.parameters.filter { $0.spec.penalty.maxNorm != nil }
   }
 
@@ -28,17 +38,8 @@ public final class OptimizerRun {
   /// Turns the network's gradients into new weights.
   public func update(learningRate: Double) {
     step += 1
-    let vectors = network.parameters.count / LaneCPU.laneCount
-    let pieces = (vectors + Self.vectorsPerPiece - 1) / Self.vectorsPerPiece
-    let (optimizer, state, step) = (optimizer, state, step)
-    let (meter, operations) = (network.meter, network.workspace.operations.count)
-    network.team.run(items: pieces) { piece, worker in
-      let first = piece * Self.vectorsPerPiece
-      meter.worker(worker).measure(operations, .optimizer) {
-        optimizer.update(
-          first..<min(first + Self.vectorsPerPiece, vectors), state, learningRate: learningRate, step: step)
-      }
-    }
+    (network.step.learningRate, network.step.update) = (learningRate, step)
+    network.run(updating)
     for parameter in constrained {
       let weights = UnsafeMutableBufferPointer(
         start: network.parameters.floats + parameter.offset, count: parameter.count)

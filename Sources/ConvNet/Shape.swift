@@ -1,24 +1,35 @@
 /// The size of one image's activations: `[C, H, W]` for maps, `[F]` for flat features.
 public struct Shape: Hashable, Sendable, CustomStringConvertible {
-  /// One to three positive sizes.
-  public let dimensions: [Int]
+  /// The first dimension; the number of features when flat.
+  public let channels: Int
+  /// Rows of a map; 1 when flat.
+  public let height: Int
+  /// Columns of a map; 1 when flat.
+  public let width: Int
+  private let rank: Int
 
-  /// A shape of one to three dimensions.
-  public init(_ dimensions: [Int]) { self.dimensions = dimensions }
+  /// A shape of one to three positive sizes.
+  public init(_ dimensions: [Int]) {
+    require((1...3).contains(dimensions.count), "shapes have one to three dimensions")
+    rank = dimensions.count
+    channels = dimensions[0]
+    height = rank == 3 ? dimensions[1] : 1
+    width = rank == 1 ? 1 : dimensions[rank - 1]
+  }
 
   /// A map `[channels, height, width]`.
-  public init(channels: Int, height: Int, width: Int) { dimensions = [channels, height, width] }
+  public init(channels: Int, height: Int, width: Int) {
+    (self.channels, self.height, self.width, rank) = (channels, height, width, 3)
+  }
 
-  /// The first dimension; the number of features when flat.
-  public var channels: Int { dimensions[0] }
-  /// Rows of a map; 1 when flat.
-  public var height: Int { dimensions.count == 3 ? dimensions[1] : 1 }
-  /// Columns of a map; 1 when flat.
-  public var width: Int { dimensions.count == 1 ? 1 : dimensions[dimensions.count - 1] }
+  /// One to three sizes.
+  public var dimensions: [Int] {
+    rank == 1 ? [channels] : rank == 2 ? [channels, width] : [channels, height, width]
+  }
   /// Numbers per image.
-  public var count: Int { dimensions.reduce(1, *) }
+  public var count: Int { channels * height * width }
   /// Whether this is `[F]`.
-  public var isFlat: Bool { dimensions.count == 1 }
+  public var isFlat: Bool { rank == 1 }
 
   /// `6x24x24`, or `256` when flat.
   public var description: String { dimensions.map(String.init).joined(separator: "x") }

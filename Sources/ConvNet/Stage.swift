@@ -14,6 +14,8 @@ struct Stage {
   private let bandRows: Int
   /// The rows of each boundary inside the stage that a band needs at most: behind the head, then behind each layer of the tail.
   private let rowsInside: [Int]
+  /// How the head sums its weight gradient from bands, if it can.
+  private let bandSums: TapSums?
 
   /// Bytes of a band of the head's output: half of a first-level cache.
   private static let bandBytes = 24 * 1024
@@ -33,6 +35,7 @@ struct Stage {
     let rows = Self.bandBytes / (rowBytes * headRowsPerRow)
     bandRows = rowsAreIndependent && !tail.isEmpty ? max(1, rows / granule) * granule : finalRows
     rowsInside = Self.rowsInside(tail, rows: output.height, granule: granule, bandRows: bandRows)
+    bandSums = rowsAreIndependent && !tail.isEmpty ? head?.bandSums : nil
   }
 
   private static func rowsInside(
@@ -95,25 +98,24 @@ struct Stage {
 
   /// Computes one piece of the stage's output, band by band.
   ///
-  /// - Parameter passes: the worker's own; maps that are kept for a band only are moved under it.
-  func forward(
-    _ piece: Int, _ cut: Cut, _ passes: UnsafeMutablePointer<LayerPass>, _ step: StepInfo,
-    scratch: UnsafeMutablePointer<Float>, meter: WorkerMeter
-  ) {
-    var region = region(piece, cut, blocks: step.blocks)
+  /// Maps that the worker keeps for a band only are moved under it.
+  func forward(_ piece: Int, _ workspace: Workspace, _ worker: Int) {
+    let step = workspace.step.pointee
+    let (passes, scratch) = (workspace.passes(of: worker), workspace.scratch(of: worker))
+    var region = region(piece, cut(blocks: step.blocks), blocks: step.blocks)
     let rows = region.rows
     var row = rows.lowerBound
     while row < rows.upperBound {
       let next = min(row + bandRows, rows.upperBound)
       region.rows = row..<next
-      forward(through: tail.count, region, passes, step, scratch, meter)
+      forward(through: tail.count, region, passes, step, scratch, worker)
       row = next
     }
   }
 
   private func forward(
     through count: Int, _ region: Region, _ passes: UnsafeMutablePointer<LayerPass>, _ step: StepInfo,
-    _ scratch: UnsafeMutablePointer<Float>, _ meter: WorkerMeter
+    _ scratch: UnsafeMutablePointer<Float>, _ worker: Int
   ) {
     if count < tail.count {
       let behind = passes + tailIndex(count)
@@ -121,28 +123,109 @@ struct Stage {
       if head != nil || count > 0 { behind[-1].y.move(under: region) }
     }
     guard count > 0 else {
-      meter.measure(first, .forward) { head?.forward(region, passes[first], step, scratch: scratch) }
+      step.clocks.measure(.forward, of: first, by: worker) {
+        head?.forward(region, passes[first], step, scratch: scratch)
+      }
       return
     }
-    let layer = tail[count - 1]
     var before = region
-    before.rows = layer.inputRows(for: region.rows)
-    forward(through: count - 1, before, passes, step, scratch, meter)
+    before.rows = tail[count - 1].inputRows(for: region.rows)
+    forward(through: count - 1, before, passes, step, scratch, worker)
     let index = tailIndex(count - 1)
-    meter.measure(index, .forward) { layer.forward(region, passes[index], step) }
+    step.clocks.measure(.forward, of: index, by: worker) {
+      tail[count - 1].forward(region, passes[index], step)
+    }
   }
 
   private func tailIndex(_ index: Int) -> Int { first + (head == nil ? 0 : 1) + index }
 
   /// Takes one piece of the gradient back through the tail.
-  func backwardThroughTail(
-    _ piece: Int, _ cut: Cut, _ passes: UnsafePointer<LayerPass>, _ step: StepInfo, meter: WorkerMeter
-  ) {
-    var region = region(piece, cut, blocks: step.blocks)
+  func backwardThroughTail(_ piece: Int, _ workspace: Workspace, _ worker: Int) {
+    let step = workspace.step.pointee
+    let region = region(piece, cut(blocks: step.blocks), blocks: step.blocks)
+    _ = backwardThroughTail(region, workspace.passes(of: worker), step, worker)
+  }
+
+  /// Takes the gradient of a region back through the tail; returns the region of the head's output it comes from.
+  ///
+  /// Gradients that the worker keeps for a band only are moved under it.
+  private func backwardThroughTail(
+    _ region: Region, _ passes: UnsafeMutablePointer<LayerPass>, _ step: StepInfo, _ worker: Int
+  ) -> Region {
+    var region = region
     for index in tail.indices.reversed() {
       let operation = tailIndex(index)
-      meter.measure(operation, .inputGradient) { tail[index].backward(region, passes[operation], step) }
-      region.rows = tail[index].inputRows(for: region.rows)
+      var before = region
+      before.rows = tail[index].inputRows(for: region.rows)
+      passes[operation].dx?.move(under: before)
+      if operation > first { passes[operation - 1].dy?.move(under: before) }
+      step.clocks.measure(.inputGradient, of: operation, by: worker) {
+        tail[index].backward(region, passes[operation], step)
+      }
+      region = before
     }
+    return region
+  }
+}
+
+// MARK: Bands
+
+/// A stage whose input needs no gradient sums its weight gradient from bands of its output's gradient: these are
+/// made and used up in the cache, and never written to memory.
+extension Stage {
+  /// Bytes of a band of the gradient behind the head, a quarter of a first-level cache.
+  private static let gradientBandBytes = 12 * 1024
+
+  /// Whether its head and its tail can work that way.
+  var canSumInBands: Bool { bandSums != nil }
+
+  private func gradientBandRows(_ sums: TapSums) -> Int {
+    guard let output = head?.output else { return 1 }
+    let rowBytes = output.width * sums.widestRange * LaneCPU.laneCount * 4
+    return max(1, Self.gradientBandBytes / (rowBytes * max(1, output.height / max(finalRows, 1))))
+  }
+
+  /// What a worker needs of the gradient behind operation `index` at a time.
+  func gradientBand(behind index: Int) -> (channels: Int, rows: Int) {
+    guard let sums = bandSums else { return (0, 0) }
+    let rows = gradientBandRows(sums)
+    let inside = Self.rowsInside(tail, rows: finalRows, granule: rows, bandRows: rows)
+    return (sums.widestRange, inside[index - first])
+  }
+
+  /// Whether it does: its input needs no gradient.
+  func sumsInBands(_ workspace: Workspace) -> Bool { canSumInBands && workspace.passes[first].dx == nil }
+
+  /// Pieces of work of `backwardInBands`.
+  func bandedPieces(blocks: Int) -> Int {
+    bandSums.map { $0.outputRanges.count * $0.chunks(blocks: blocks) } ?? 0
+  }
+
+  /// Sums the weight gradient of some output channels over some blocks, as the tail's gradient comes in, band by band.
+  func backwardInBands(_ piece: Int, _ workspace: Workspace, _ worker: Int) {
+    guard let sums = bandSums else { return }
+    let step = workspace.step.pointee
+    let (passes, scratch) = (workspace.passes(of: worker), workspace.scratch(of: worker))
+    let (chunk, range) = piece.quotientAndRemainder(dividingBy: sums.outputRanges.count)
+    let (outputs, chunks) = (sums.outputRanges[range], sums.chunks(blocks: step.blocks))
+    let bandRows = gradientBandRows(sums)
+    sums.clear(scratch, outputs)
+    for block in step.blocks * chunk / chunks..<step.blocks * (chunk + 1) / chunks {
+      for row in stride(from: 0, to: finalRows, by: bandRows) {
+        let band = Region(
+          blocks: block..<block + 1, channels: outputs, rows: row..<min(row + bandRows, finalRows))
+        let region = backwardThroughTail(band, passes, step, worker)
+        step.clocks.measure(.weightGradient, of: first, by: worker) {
+          sums.add(region, passes[first], scratch)
+        }
+      }
+    }
+    sums.keep(scratch, outputs, chunk: chunk, passes[first])
+  }
+
+  /// Adds up what `backwardInBands` has summed of each part of the batch.
+  func finishBands(_ workspace: Workspace) {
+    guard let sums = bandSums else { return }
+    sums.finish(chunks: sums.chunks(blocks: workspace.step.pointee.blocks), workspace.passes[first])
   }
 }

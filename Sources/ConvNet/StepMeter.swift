@@ -22,7 +22,8 @@ final class StepMeter: @unchecked Sendable {
 
   deinit { nanoseconds.deallocate() }
 
-  func worker(_ worker: Int) -> WorkerMeter { WorkerMeter(nanoseconds: nanoseconds + worker * rowLength) }
+  /// The clocks, as the workers read them.
+  var clocks: StepClocks { StepClocks(nanoseconds: nanoseconds, rowLength: rowLength) }
 
   /// The seconds all workers together have spent in a pass of an operation.
   func seconds(_ operation: Int, _ pass: StepPass) -> Double {
@@ -31,20 +32,20 @@ final class StepMeter: @unchecked Sendable {
   }
 }
 
-/// One worker's clocks; without any, nothing is timed.
-struct WorkerMeter {
-  fileprivate(set) var nanoseconds: UnsafeMutablePointer<UInt64>?
-
-  @inline(__always)
-  func measure(_ operation: Int, _ pass: StepPass, _ body: () -> Void) {
-    guard let nanoseconds else { return body() }
-    let start = monotonic_nanoseconds()
-    body()
-    nanoseconds[operation &* StepPass.allCases.count &+ pass.rawValue] &+= monotonic_nanoseconds() &- start
-  }
+/// The clocks of a meter, a row for each worker.
+struct StepClocks {
+  fileprivate let nanoseconds: UnsafeMutablePointer<UInt64>
+  fileprivate let rowLength: Int
 }
 
-extension StepMeter? {
-  /// A worker's clocks; none where nothing is timed.
-  func worker(_ worker: Int) -> WorkerMeter { self?.worker(worker) ?? WorkerMeter(nanoseconds: nil) }
+extension StepClocks? {
+  /// Runs `body`; where somebody wants to know, adds the time it takes to a worker's clock.
+  @inline(__always)
+  func measure(_ pass: StepPass, of operation: Int, by worker: Int, _ body: () -> Void) {
+    guard let self else { return body() }
+    let start = monotonic_nanoseconds()
+    body()
+    let place = worker &* self.rowLength &+ operation &* StepPass.allCases.count &+ pass.rawValue
+    self.nanoseconds[place] &+= monotonic_nanoseconds() &- start
+  }
 }

@@ -34,7 +34,9 @@ public final class WorkerTeam: Sendable {
   public static var availableCores: Int { Int(usable_core_count()) }
 
   /// Calls `body(item, worker)` once for every item, on all threads, and returns when all are done.
-  public func run(items: Int, _ body: (_ item: Int, _ worker: Int) -> Void) {
+  ///
+  /// It escapes, so that a training step can hand out closures that were made once and allocate nothing.
+  public func run(items: Int, _ body: @escaping (_ item: Int, _ worker: Int) -> Void) {
     guard items > 0 else { return }
     // The caller's own arithmetic, outside the engine, keeps its denormal numbers.
     let mode = floating_point_mode()
@@ -44,13 +46,11 @@ public final class WorkerTeam: Sendable {
       for item in 0..<items { body(item, 0) }
       return
     }
-    withoutActuallyEscaping(body) { body in
-      var job = Job(items: items, body: body)
-      withUnsafeMutablePointer(to: &job) { job in
-        desk.post(job, helpers: workers.count)
-        desk.work(on: job, as: 0)
-        desk.waitUntilDone()
-      }
+    var job = Job(items: items, body: body)
+    withUnsafeMutablePointer(to: &job) { job in
+      desk.post(job, helpers: workers.count)
+      desk.work(on: job, as: 0)
+      desk.waitUntilDone()
     }
   }
 

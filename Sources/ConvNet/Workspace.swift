@@ -1,3 +1,5 @@
+import Randomness
+
 /// The memory of a model at work: activations, gradients and packed weights, allocated once for a batch size.
 ///
 /// Boundary `b` lies in front of operation `b`; the last one behind them all. Two neighbours share a buffer where
@@ -9,7 +11,9 @@ final class Workspace: @unchecked Sendable {
   let capacity: Int
   /// The buffers of every operation as worker 0 sees them.
   let passes: UnsafeMutablePointer<LayerPass>
-  let scratch: [UnsafeMutablePointer<Float>]
+  /// What changes from step to step.
+  let step: UnsafeMutablePointer<StepInfo>
+  private let scratch: [UnsafeMutablePointer<Float>]
   /// The class of each lane, one vector per block.
   let labels: UnsafeMutablePointer<Lanes>
   /// The loss of each image, one vector per block.
@@ -49,22 +53,24 @@ final class Workspace: @unchecked Sendable {
     }
     let values = memory(plan.valueLayouts, shared: plan.sharedValues) { plan.keepers[$0] == nil }
     let slopes = memory(plan.gradientLayouts, shared: plan.sharedGradients) {
-      isTraining && plan.needsGradient[$0]
-    }.enumerated().map { boundary, start in
-      start.map { FeatureMaps($0, shape: shape(boundary), layout: plan.gradientLayouts[boundary]) }
+      isTraining && plan.needsGradient[$0] && plan.gradientKeepers[$0] == nil
     }
-    /// The maps one worker sees.
-    func maps() -> [FeatureMaps] {
-      var maps: [FeatureMaps] = []
-      for boundary in 0...layers.count {
-        if let start = values[boundary] {
-          maps.append(FeatureMaps(start, shape: shape(boundary), layout: plan.valueLayouts[boundary]))
-        } else if plan.sharedValues[boundary - 1], let last = maps.last {
-          maps.append(last)
-        } else if let stage = plan.keepers[boundary] {
-          let (channels, rows) = stage.band(behind: boundary - 1)
+    /// The maps of every boundary as one worker sees them; nil where there are none.
+    func maps(
+      _ starts: [UnsafeMutablePointer<Lanes>?], _ layouts: [MapLayout], shared: [Bool],
+      band: (_ boundary: Int) -> (channels: Int, rows: Int)?
+    ) -> [FeatureMaps?] {
+      var maps: [FeatureMaps?] = []
+      for boundary in layouts.indices {
+        if let start = starts[boundary] {
+          maps.append(FeatureMaps(start, shape: shape(boundary), layout: layouts[boundary]))
+        } else if boundary > 0, shared[boundary - 1] {
+          maps.append(maps[boundary - 1])
+        } else if let (channels, rows) = band(boundary) {
           let width = shape(boundary).width
           maps.append(FeatureMaps(band: arena.lanes(channels * rows * width), rows: rows, width: width))
+        } else {
+          maps.append(nil)
         }
       }
       return maps
@@ -72,12 +78,19 @@ final class Workspace: @unchecked Sendable {
 
     passes = .allocate(capacity: max(layers.count * workers, 1))
     for worker in 0..<workers {
-      let maps = maps()
+      let values = maps(values, plan.valueLayouts, shared: plan.sharedValues) {
+        plan.keepers[$0]?.band(behind: $0 - 1)
+      }
+      let slopes = maps(slopes, plan.gradientLayouts, shared: plan.sharedGradients) {
+        plan.gradientKeepers[$0]?.gradientBand(behind: $0 - 1)
+      }
       for (index, operation) in operations.enumerated() {
+        guard let x = values[index], let y = values[index + 1] else { fatalError("a layer without maps") }
         let place = passes + (worker * layers.count + index)
         guard worker == 0 else {
           place.initialize(to: passes[index])
-          (place.pointee.x, place.pointee.y) = (maps[index], maps[index + 1])
+          (place.pointee.x, place.pointee.y) = (x, y)
+          (place.pointee.dx, place.pointee.dy) = (slopes[index], slopes[index + 1])
           continue
         }
         let weight = operation.parameters.first?.offset ?? 0
@@ -86,7 +99,7 @@ final class Workspace: @unchecked Sendable {
         let gradient = gradients?.floats ?? parameters.floats
         place.initialize(
           to: LayerPass(
-            x: maps[index], y: maps[index + 1], dx: slopes[index], dy: slopes[index + 1],
+            x: x, y: y, dx: slopes[index], dy: slopes[index + 1],
             weights: parameters.floats + weight, bias: bias.map { UnsafePointer(parameters.floats + $0) },
             weightGradient: gradient + weight, biasGradient: bias.map { gradient + $0 },
             packed: arena.floats(packed.forward),
@@ -98,6 +111,10 @@ final class Workspace: @unchecked Sendable {
     let scratchSize = layers.lazy.compactMap { $0 as? any MixingLayer }
       .map { $0.scratchSize(blocks: blocks, training: isTraining) }.max()
     scratch = (0..<workers).map { _ in arena.floats(scratchSize ?? 0) }
+    step = .allocate(capacity: 1)
+    step.initialize(
+      to: StepInfo(
+        images: capacity, training: isTraining, random: CounterRandom(seed: 0, purpose: .dropout)))
     labels = arena.lanes(blocks)
     predictions = arena.lanes(blocks)
     losses = arena.lanes(blocks)
@@ -109,7 +126,32 @@ final class Workspace: @unchecked Sendable {
   /// The buffers of every operation as a worker sees them.
   func passes(of worker: Int) -> UnsafeMutablePointer<LayerPass> { passes + worker &* operations.count }
 
-  deinit { passes.deallocate() }
+  /// A worker's own scratch memory.
+  func scratch(of worker: Int) -> UnsafeMutablePointer<Float> { scratch[worker] }
+
+  deinit {
+    passes.deallocate()
+    step.deallocate()
+  }
+
+  /// Computes the losses and guesses of one block from the last operation's outputs, and in training their gradient.
+  func judge(_ block: Int, classes: Int, loss: any Loss, _ step: StepInfo) {
+    let last = passes[operations.count - 1]
+    let mask = step.mask(block: block)
+    let outputs = last.y.row(block, 0, 0)
+    losses[block] =
+      loss.evaluate(
+        outputs, classes: classes, labels: labels[block], scale: mask / Float(step.images),
+        dy: step.training ? last.dy?.row(block, 0, 0) : nil) * mask
+    var best = outputs[0]
+    var winner = Lanes()
+    for label in 1..<max(classes, 1) {
+      let wins = outputs[label] .> best
+      best = best.replacing(with: outputs[label], where: wins)
+      winner = winner.replacing(with: Lanes(repeating: Float(label)), where: wins)
+    }
+    predictions[block] = winner
+  }
 }
 
 /// A layer at work, and the tensors it learns.
@@ -129,6 +171,8 @@ private struct MemoryPlan {
   var needsGradient: [Bool]
   /// The stage that keeps a band of a boundary's values; nil where they are kept as a whole.
   var keepers: [Stage?]
+  /// The stage that keeps a band of a boundary's gradient.
+  var gradientKeepers: [Stage?]
 
   init(
     layers: [any BuiltLayer], stages: [Stage], hasParameters: [Bool], isTraining: Bool, inputGradient: Bool
@@ -140,6 +184,7 @@ private struct MemoryPlan {
     sharedGradients = sharedValues
     needsGradient = Array(repeating: false, count: count + 1)
     keepers = Array(repeating: nil, count: count + 1)
+    gradientKeepers = keepers
 
     // A change of shape can share memory only where there is no border to step over.
     func canShare(_ layer: any BuiltLayer, _ layout: MapLayout) -> Bool {
@@ -158,24 +203,35 @@ private struct MemoryPlan {
       gradientLayouts[index + 1] =
         sharedGradients[index] ? gradientLayouts[index] : layers[index].outputGradientLayout
     }
-    for stage in stages where stage.canForget {
-      keepBands(of: stage, isForgotten: { !isTraining || needs[$0] == .nothing })
+    for stage in stages {
+      if stage.canForget {
+        for boundary in Self.inside(stage, sharedValues, where: { !isTraining || needs[$0] == .nothing }) {
+          keepers[boundary] = stage
+        }
+      }
+      if stage.canSumInBands, !needsGradient[stage.first] {
+        for boundary in Self.inside(stage, sharedGradients, where: { _ in true }) {
+          gradientKeepers[boundary] = stage
+        }
+      }
     }
   }
 
-  /// Boundaries inside a stage that share memory are kept for a band if the backward pass needs none of them.
-  private mutating func keepBands(of stage: Stage, isForgotten: (Int) -> Bool) {
+  /// The boundaries inside a stage whose memory nobody outside shares, where all that share it fulfil a condition.
+  private static func inside(
+    _ stage: Stage, _ shared: [Bool], where condition: (Int) -> Bool
+  ) -> [Int] {
     let last = stage.operations.upperBound
+    var boundaries: [Int] = []
     var first = stage.operations.lowerBound + 1
     while first < last {
       var next = first + 1
-      while next <= last, sharedValues[next - 1] { next += 1 }
+      while next <= last, shared[next - 1] { next += 1 }
       let group = first..<next
-      if next <= last, !sharedValues[first - 1], group.allSatisfy({ isForgotten($0) }) {
-        for boundary in group { keepers[boundary] = stage }
-      }
+      if next <= last, !shared[first - 1], group.allSatisfy(condition) { boundaries += group }
       first = next
     }
+    return boundaries
   }
 }
 

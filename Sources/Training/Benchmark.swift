@@ -33,6 +33,8 @@ public struct Benchmark: Sendable {
   public let evaluatedPerSecond: Double
   /// The largest memory of this process so far, in bytes.
   public let peakMemory: Int
+  /// How often a training step allocates memory; nil where that is not known.
+  public let allocationsPerStep: Double?
   /// Floating-point operations of a step, counted directly.
   public let flopsPerStep: Int
 
@@ -68,6 +70,14 @@ public struct Benchmark: Sendable {
     let scale = config.pixelScale
     var batch = 0
 
+    /// Steps of training and what they allocate.
+    func train(steps: Int) -> Double? {
+      let before = Machine.allocationCount
+      for _ in 0..<steps { trainStep() }
+      return before.flatMap { before in
+        Machine.allocationCount.map { Double($0 - before) / Double(steps) }
+      }
+    }
     func load(into network: Network) {
       let first = batch % batches * batchSize
       batch += 1
@@ -93,6 +103,7 @@ public struct Benchmark: Sendable {
       return turns.sorted()[Self.turns / 2]
     }
     secondsPerStep = median(trainStep)
+    allocationsPerStep = train(steps: steps)
     network.setTimed(true)
     secondsPerTimedStep =
       Self.time { for _ in 0..<steps * Self.turns { trainStep() } } / Double(steps * Self.turns)

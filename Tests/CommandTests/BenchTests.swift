@@ -24,6 +24,16 @@ struct BenchTests {
     #expect(Set(others.keys) == ["loading", "loss", "optimizer"])
   }
 
+  #if os(Linux)
+    @Test(arguments: [1, 2]) func stepsAllocateNothing(threads: Int) throws {
+      let options = "--seconds 0.1 --batch-size 20 --threads \(threads) --json"
+      let outcome = try Sandbox().run("bench \(options)")
+      #expect(outcome.lines.count == 7)
+      let counts = outcome.lines.map { $0.firstMatch(of: /"allocations_per_step":([0-9.]+|null)/)?.1 }
+      #expect(counts == Array(repeating: "0", count: 7))
+    }
+  #endif
+
   @Test func tableFits80Columns() throws {
     let outcome = try Sandbox().run("bench tf-convnet lenet --seconds 0.1 --threads 1")
     #expect(outcome.status == 0 && outcome.errors.isEmpty)

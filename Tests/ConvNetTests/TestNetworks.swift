@@ -41,10 +41,12 @@ func makeModel(_ input: [Int], _ layers: [JSON]) throws -> Model {
 
 /// Layers at work on chosen numbers, with room for `images`.
 func makeProbe(
-  _ input: [Int], _ layers: [JSON], images: Int, threads: Int = 1, usesWinograd: Bool = true
+  _ input: [Int], _ layers: [JSON], images: Int, threads: Int = 1, usesWinograd: Bool = true,
+  inputGradient: Bool = true
 ) throws -> LayerProbe {
   try LayerProbe(
-    readLayers(layers), input: Shape(input), images: images, threads: threads, usesWinograd: usesWinograd)
+    readLayers(layers), input: Shape(input), images: images, threads: threads, usesWinograd: usesWinograd,
+    inputGradient: inputGradient)
 }
 
 /// A network that trains, with the weights of the fixtures.

@@ -105,6 +105,12 @@ uint64_t monotonic_nanoseconds(void);
 /// The most memory this process has had so far, in bytes.
 int64_t peak_memory(void);
 
+/// How often memory has been allocated so far; always 0 where that is not known.
+int64_t allocations(void);
+
+/// How often the calling thread has allocated memory so far.
+int64_t allocations_of_this_thread(void);
+
 /// Fetches a line into the cache that will be read soon.
 static inline void prefetch(const void *_Nonnull place) { __builtin_prefetch(place); }
 

@@ -1,8 +1,13 @@
 /// The sum as it is written: every output row is computed from the rows its filter covers.
 struct DirectCorrelation: Correlation {
   let shape: CorrelationShape
+  let channelGroups: [Range<Int>]
 
-  var channelGroups: [Range<Int>] { shape.tiles.map(\.channels) }
+  init(shape: CorrelationShape) {
+    self.shape = shape
+    channelGroups = shape.tiles.map(\.channels)
+  }
+
   var rowMultiple: Int { 1 }
   var reach: (rows: Int, columns: Int) {
     (

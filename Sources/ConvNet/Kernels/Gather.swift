@@ -1,31 +1,56 @@
-/// Turns the bytes of a block's images into lanes: one image per lane, zeros in lanes without an image.
+/// Reads images of a data set into lanes: one image per lane, zeros in lanes without an image.
 struct Gather {
-  private var images = InlineArray<16, UnsafePointer<UInt8>?>(repeating: nil)
-  private let count: Int
+  /// `[N, C, H, W]` bytes.
+  let pixels: UnsafeBufferPointer<UInt8>
+  /// The images of the batch.
+  let indices: UnsafeBufferPointer<Int32>
+  /// 256 numbers for each channel, by the pixel's byte.
+  let table: UnsafeBufferPointer<Float>
+  /// One image.
+  let shape: Shape
 
-  init(
-    pixels: UnsafeBufferPointer<UInt8>, indices: UnsafeBufferPointer<Int32>, imageSize: Int, firstImage: Int
-  ) {
-    count = min(LaneCPU.laneCount, indices.count - firstImage)
-    for lane in 0..<count {
-      images[lane] = pixels.baseAddress.map { $0 + Int(indices[firstImage + lane]) * imageSize }
+  /// Vectors that are one piece of work.
+  private static let vectorsPerPiece = 8192 / LaneCPU.laneCount
+
+  private var rowsPerPiece: Int { max(1, Self.vectorsPerPiece / shape.width) }
+  private var rows: Int { shape.channels * shape.height }
+  /// Pieces of work a block makes.
+  var piecesPerBlock: Int { (rows + rowsPerPiece - 1) / rowsPerPiece }
+
+  /// Reads some rows of the images of one block.
+  func read(_ piece: Int, into x: FeatureMaps) {
+    let (block, part) = piece.quotientAndRemainder(dividingBy: piecesPerBlock)
+    let images = images(ofBlock: block)
+    for line in part * rowsPerPiece..<min((part + 1) * rowsPerPiece, rows) {
+      let (channel, row) = line.quotientAndRemainder(dividingBy: shape.height)
+      read(images, at: line * shape.width, tableOffset: channel * 256, into: x.row(block, channel, row))
     }
   }
 
-  /// Looks up `count` neighbouring pixels of every image.
+  private typealias Images = InlineArray<16, UnsafePointer<UInt8>?>
+
+  private func images(ofBlock block: Int) -> Images {
+    let first = block * LaneCPU.laneCount
+    var images = Images(repeating: nil)
+    for lane in 0..<min(LaneCPU.laneCount, indices.count - first) {
+      images[lane] = pixels.baseAddress.map { $0 + Int(indices[first + lane]) * shape.count }
+    }
+    return images
+  }
+
+  /// Looks up one row of every image.
   @inline(__always)
-  func row(
-    at first: Int, count width: Int, table: UnsafeBufferPointer<Float>, tableOffset: Int,
-    into target: UnsafeMutablePointer<Lanes>
+  private func read(
+    _ images: Images, at first: Int, tableOffset: Int, into target: UnsafeMutablePointer<Lanes>
   ) {
     let lanes = LaneCPU.laneCount
     let floats = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Float.self)
     for lane in 0..<lanes {
-      guard lane < count, let source = images[lane] else {
-        for column in 0..<width { floats[column &* lanes &+ lane] = 0 }
+      guard let source = images[lane] else {
+        for column in 0..<shape.width { floats[column &* lanes &+ lane] = 0 }
         continue
       }
-      for column in 0..<width {
+      for column in 0..<shape.width {
         floats[column &* lanes &+ lane] = table[tableOffset &+ Int(source[first &+ column])]
       }
     }

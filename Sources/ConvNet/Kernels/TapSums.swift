@@ -1,24 +1,45 @@
-/// The weight gradient as it is written, cut into rectangles of taps for a few output channels and one input channel.
+/// The weight gradient as it is written: products of the output's gradient with what each tap of the filter saw.
+///
+/// Sums are vectors, one for every tap, in memory that stays in the first-level cache: `[input][output][tap]` for some
+/// outputs, and one more for each output's bias. They grow band by band, and their lanes are added up once, at the
+/// end, so a gradient has one order of additions whatever the number of threads.
 struct TapSums: WeightGradient {
+  /// Output channels that are summed together.
+  let outputRanges: [Range<Int>]
   private let inputs: Int
   private let output: Shape
   private let kernel: (rows: Int, columns: Int)
   private let stride: (rows: Int, columns: Int)
   private let border: (top: Int, left: Int)
-  private let parts: [(rectangle: TapRectangle, outputs: Range<Int>)]
+  private let rectangles: [TapRectangle]
+  /// Rows of the output's gradient that stay in the first-level cache, with the input under them.
+  private let bandRows: Int
+
+  /// Bytes of those rows.
+  private static let bandBytes = 24 * 1024
+  /// The most inputs whose sums stay in the first-level cache together.
+  private static let mostInputs = 4
 
   init(input: Shape, output: Shape, window: Window, border: (top: Int, left: Int)) {
     (inputs, self.output, self.border) = (input.channels, output, border)
     (kernel, stride) = (window.kernel, window.stride)
-    parts = TapRectangle.rectangles(rows: kernel.rows, columns: kernel.columns).flatMap { rectangle in
-      rectangle.channelRanges(output.channels).map { (rectangle, $0) }
+    rectangles = TapRectangle.rectangles(rows: kernel.rows, columns: kernel.columns)
+    let width = rectangles.map(\.preferredChannels).max() ?? 1
+    outputRanges = Swift.stride(from: 0, to: output.channels, by: width).map {
+      $0..<min($0 + width, output.channels)
     }
+    let rowBytes = (output.width * width + input.width * stride.rows) * LaneCPU.laneCount * 4
+    bandRows = max(1, Self.bandBytes / rowBytes)
   }
 
-  var pieces: Int { parts.count * inputs }
+  private var taps: Int { kernel.rows * kernel.columns }
+  var widestRange: Int { outputRanges[0].count }
 
+  // MARK: The gradient as a whole
+
+  var pieces: Int { outputRanges.count * inputs }
   var reach: (rows: Int, columns: Int) { (output.height, output.width) }
-  var scratchSize: Int { 0 }
+  var scratchSize: Int { widestRange * (min(inputs, Self.mostInputs) * taps + 1) * LaneCPU.laneCount }
   var memorySize: Int { 0 }
   var finishingPieces: Int { 0 }
   func finish(
@@ -29,15 +50,117 @@ struct TapSums: WeightGradient {
     _ piece: Int, x: FeatureMaps, dy: FeatureMaps, blocks: Int, gradient: UnsafeMutablePointer<Float>,
     memory: UnsafeMutablePointer<Lanes>, scratch: UnsafeMutablePointer<Float>
   ) {
-    let (rectangle, outputs) = parts[piece / inputs]
-    let channel = piece % inputs
-    let taps = kernel.rows &* kernel.columns
-    let place = channel &* taps &+ rectangle.row &* kernel.columns &+ rectangle.column
-    let corner = x.row(0, channel, rectangle.row &- border.top) + (rectangle.column &- border.left)
-    let kernel = rectangle.kernel(channels: outputs.count)
-    kernel(
-      corner, x, stride.rows, stride.columns, dy.row(0, outputs.lowerBound, 0), dy, blocks, output.height,
-      output.width, gradient + (outputs.lowerBound &* inputs &* taps &+ place), self.kernel.columns,
-      inputs &* taps)
+    let (range, input) = piece.quotientAndRemainder(dividingBy: inputs)
+    let outputs = outputRanges[range]
+    let sums = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Lanes.self)
+    for index in 0..<outputs.count &* taps { sums[index] = Lanes() }
+    for block in 0..<blocks {
+      for row in Swift.stride(from: 0, to: output.height, by: bandRows) {
+        let rows = row..<min(row &+ bandRows, output.height)
+        add(rows, ofBlock: block, outputs, input: input, x, dy, sums)
+      }
+    }
+    for output in 0..<outputs.count {
+      let target = gradient + ((outputs.lowerBound &+ output) &* inputs &+ input) &* taps
+      for tap in 0..<taps { target[tap] = sums[output &* taps &+ tap].laneSum() }
+    }
+  }
+
+  /// Adds the products of some rows of the gradient of `outputs` with one input channel.
+  @inline(__always)
+  private func add(
+    _ rows: Range<Int>, ofBlock block: Int, _ outputs: Range<Int>, input: Int, _ x: FeatureMaps,
+    _ dy: FeatureMaps, _ sums: UnsafeMutablePointer<Lanes>
+  ) {
+    let corner = x.row(block, input, rows.lowerBound &* stride.rows &- border.top) - border.left
+    for rectangle in rectangles {
+      let place = rectangle.row &* kernel.columns &+ rectangle.column
+      var output = 0
+      while output < outputs.count {
+        let channels = rectangle.channels(of: outputs.count &- output)
+        let band = TapBand(
+          x: corner + (rectangle.row &* x.row &+ rectangle.column), xRow: x.row, stride: stride,
+          dy: dy.row(block, outputs.lowerBound &+ output, rows.lowerBound), dyChannel: dy.channel,
+          dyRow: dy.row, dyColumn: dy.column, rows: rows.count, columns: self.output.width,
+          sums: sums + (output &* taps &+ place), filter: taps, filterColumns: kernel.columns)
+        rectangle.kernel(channels: channels)(band)
+        output &+= channels
+      }
+    }
+  }
+
+  // MARK: The gradient in bands
+
+  /// Whether the sums of all inputs stay in the first-level cache together.
+  var canSumAllInputs: Bool { inputs <= Self.mostInputs }
+
+  /// Parts of the batch that are summed apart, so that there is work for many threads.
+  func chunks(blocks: Int) -> Int { min(blocks, max(1, 32 / outputRanges.count)) }
+
+  /// Vectors that are kept until all parts of the batch are summed.
+  func memorySize(blocks: Int) -> Int {
+    (chunks(blocks: blocks) * sumCount(output.channels) + LaneCPU.laneCount - 1) / LaneCPU.laneCount
+  }
+
+  /// Sums of some outputs, those of their biases included.
+  private func sumCount(_ outputs: Int) -> Int { outputs &* (inputs &* taps &+ 1) }
+
+  /// Sets the sums of `outputs` to zero.
+  func clear(_ scratch: UnsafeMutablePointer<Float>, _ outputs: Range<Int>) {
+    scratch.update(repeating: 0, count: sumCount(outputs.count) &* LaneCPU.laneCount)
+  }
+
+  /// Adds the products of a region of the output's gradient with all inputs, and the gradient itself for the biases.
+  func add(_ region: Region, _ pass: LayerPass, _ scratch: UnsafeMutablePointer<Float>) {
+    guard let dy = pass.dy else { return }
+    let sums = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Lanes.self)
+    let outputs = region.channels
+    for block in region.blocks {
+      for input in 0..<inputs {
+        add(
+          region.rows, ofBlock: block, outputs, input: input, pass.x, dy,
+          sums + input &* outputs.count &* taps)
+      }
+      guard pass.biasGradient != nil else { continue }
+      let biases = sums + inputs &* outputs.count &* taps
+      for output in 0..<outputs.count {
+        biases[output] += dy.sum(
+          block, channel: outputs.lowerBound &+ output, rows: region.rows, columns: self.output.width)
+      }
+    }
+  }
+
+  /// Adds up the lanes of the sums of `outputs` over one part of the batch: `[part][output][input, tap; bias]`.
+  func keep(
+    _ scratch: UnsafeMutablePointer<Float>, _ outputs: Range<Int>, chunk: Int, _ pass: LayerPass
+  ) {
+    let sums = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Lanes.self)
+    let part = pass.memory.floats + chunk &* sumCount(output.channels)
+    for output in 0..<outputs.count {
+      let target = part + sumCount(outputs.lowerBound &+ output)
+      for input in 0..<inputs {
+        let source = sums + (input &* outputs.count &+ output) &* taps
+        for tap in 0..<taps { target[input &* taps &+ tap] = source[tap].laneSum() }
+      }
+      target[inputs &* taps] = sums[inputs &* outputs.count &* taps &+ output].laneSum()
+    }
+  }
+
+  /// Adds up the parts of the batch.
+  func finish(chunks: Int, _ pass: LayerPass) {
+    let (parts, filter) = (pass.memory.floats, inputs &* taps)
+    for output in 0..<output.channels {
+      for index in 0...filter {
+        var sum: Float = 0
+        for chunk in 0..<chunks {
+          sum += parts[chunk &* sumCount(self.output.channels) &+ sumCount(output) &+ index]
+        }
+        if index < filter {
+          pass.weightGradient[output &* filter &+ index] = sum
+        } else {
+          pass.biasGradient?[output] = sum
+        }
+      }
+    }
   }
 }

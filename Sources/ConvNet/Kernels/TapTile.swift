@@ -1,54 +1,70 @@
 /// The kernel behind a convolution's weight gradient: `O` output channels x `H` x `W` taps of the filter in registers.
 ///
 /// Both operands are vectors: every pixel of the output gradient is multiplied with the inputs its taps saw.
-/// Lanes are added up once, after the last block, so the sum has one order whatever the number of threads.
+/// Sums lie in memory between one band and the next.
 enum TapTile<let O: Int, let H: Int, let W: Int> {
-  /// Sums one rectangle of taps over all blocks, rows and columns.
-  ///
-  /// - Parameters:
-  ///   - x: the input under the rectangle's first tap at the first output pixel of block 0.
-  ///   - dy: the output gradient of the first of `O` channels.
-  ///   - gradient: the first tap's weight gradient; rows of taps lie `kernelColumns`, channels `filter` floats apart.
+  /// Adds one rectangle of taps over the rows and columns of a band.
   @inline(never)
-  static func sum(
-    x: UnsafePointer<Lanes>, xMaps: FeatureMaps, strideRows: Int, strideColumns: Int,
-    dy: UnsafePointer<Lanes>, dyMaps: FeatureMaps, blocks: Int, rows: Int, columns: Int,
-    gradient: UnsafeMutablePointer<Float>, kernelColumns: Int, filter: Int
-  ) {
+  static func add(_ band: TapBand) {
     var sums = InlineArray<O, InlineArray<H, InlineArray<W, Lanes>>>(
       repeating: InlineArray(repeating: InlineArray(repeating: Lanes())))
-    let xRow = xMaps.row
-    let dyChannel = dyMaps.channel
-    let dyColumn = dyMaps.column
-    for block in 0..<blocks {
-      for row in 0..<rows {
-        var input = x + (block &* xMaps.block &+ row &* strideRows &* xRow)
-        var upstream = dy + (block &* dyMaps.block &+ row &* dyMaps.row)
-        for _ in 0..<columns {
-          var factors = InlineArray<O, Lanes>(repeating: Lanes())
-          for o in 0..<O { factors[unchecked: o] = upstream[o &* dyChannel] }
-          for h in 0..<H {
-            for w in 0..<W {
-              let value = input[h &* xRow &+ w]
-              for o in 0..<O {
-                sums[unchecked: o][unchecked: h][unchecked: w].addProduct(factors[unchecked: o], value)
-              }
+    let (xRow, xStep) = (band.xRow, band.stride.columns)
+    let (dyChannel, dyStep) = (band.dyChannel, band.dyColumn)
+    let columns = band.columns
+    for o in 0..<O {
+      for h in 0..<H {
+        for w in 0..<W {
+          sums[unchecked: o][unchecked: h][unchecked: w] =
+            band.sums[o &* band.filter &+ h &* band.filterColumns &+ w]
+        }
+      }
+    }
+    for row in 0..<band.rows {
+      var input = band.x + row &* band.stride.rows &* xRow
+      var upstream = band.dy + row &* band.dyRow
+      for _ in 0..<columns {
+        var factors = InlineArray<O, Lanes>(repeating: Lanes())
+        for o in 0..<O { factors[unchecked: o] = upstream[o &* dyChannel] }
+        for h in 0..<H {
+          for w in 0..<W {
+            let value = input[h &* xRow &+ w]
+            for o in 0..<O {
+              sums[unchecked: o][unchecked: h][unchecked: w].addProduct(factors[unchecked: o], value)
             }
           }
-          input += strideColumns
-          upstream += dyColumn
         }
+        input += xStep
+        upstream += dyStep
       }
     }
     for o in 0..<O {
       for h in 0..<H {
         for w in 0..<W {
-          gradient[o &* filter &+ h &* kernelColumns &+ w] =
-            sums[unchecked: o][unchecked: h][unchecked: w].laneSum()
+          band.sums[o &* band.filter &+ h &* band.filterColumns &+ w] =
+            sums[unchecked: o][unchecked: h][unchecked: w]
         }
       }
     }
   }
+}
+
+/// Some rows of an output's gradient, what the filter's taps saw there, and the sums they are added to.
+struct TapBand {
+  /// The input under the rectangle's first tap at the band's first pixel.
+  let x: UnsafePointer<Lanes>
+  let xRow: Int
+  let stride: (rows: Int, columns: Int)
+  /// The gradient of the first of the tile's channels at the band's first pixel.
+  let dy: UnsafePointer<Lanes>
+  let dyChannel: Int
+  let dyRow: Int
+  let dyColumn: Int
+  let rows: Int
+  let columns: Int
+  /// The sum of the rectangle's first tap; filters lie `filter`, their rows `filterColumns` vectors apart.
+  let sums: UnsafeMutablePointer<Lanes>
+  let filter: Int
+  let filterColumns: Int
 }
 
 /// A rectangle of a filter's taps that one `TapTile` sums.
@@ -69,17 +85,11 @@ struct TapRectangle {
     }
   }
 
-  /// Cuts `count` output channels into ranges a kernel is compiled for.
-  func channelRanges(_ count: Int) -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    var first = 0
-    while first < count {
-      let taken = channelCounts.first { $0 <= count - first } ?? 1
-      ranges.append(first..<first + taken)
-      first += taken
-    }
-    return ranges
-  }
+  /// The output channels that this rectangle is best summed for together.
+  var preferredChannels: Int { channelCounts[0] }
+
+  /// The largest number of output channels a kernel is compiled for, of `count` that are left.
+  func channels(of count: Int) -> Int { channelCounts.first { $0 <= count } ?? 1 }
 
   /// Cuts a filter into rectangles the kernels are compiled for: 3x3, 2x5, and rows of 1 to 5.
   static func rectangles(rows: Int, columns: Int) -> [TapRectangle] {
@@ -101,39 +111,36 @@ struct TapRectangle {
 }
 
 extension TapRectangle {
-  typealias Kernel = (
-    UnsafePointer<Lanes>, FeatureMaps, Int, Int, UnsafePointer<Lanes>, FeatureMaps, Int, Int, Int,
-    UnsafeMutablePointer<Float>, Int, Int
-  ) -> Void
+  typealias Kernel = (TapBand) -> Void
 
-  /// The kernel for one of `channelRanges`.
+  /// The kernel for one of `channelCounts`.
   func kernel(channels: Int) -> Kernel {
     switch (rows, columns, channels) {
-    case (3, 3, 3): return TapTile<3, 3, 3>.sum
-    case (3, 3, 2): return TapTile<2, 3, 3>.sum
-    case (2, 5, 2): return TapTile<2, 2, 5>.sum
-    case (1, 5, 4): return TapTile<4, 1, 5>.sum
-    case (1, 5, 3): return TapTile<3, 1, 5>.sum
-    case (1, 5, 2): return TapTile<2, 1, 5>.sum
-    case (1, 4, 6): return TapTile<6, 1, 4>.sum
-    case (1, 4, 3): return TapTile<3, 1, 4>.sum
-    case (1, 4, 2): return TapTile<2, 1, 4>.sum
-    case (1, 3, 6): return TapTile<6, 1, 3>.sum
-    case (1, 3, 3): return TapTile<3, 1, 3>.sum
-    case (1, 3, 2): return TapTile<2, 1, 3>.sum
-    case (1, 2, 6): return TapTile<6, 1, 2>.sum
-    case (1, 2, 3): return TapTile<3, 1, 2>.sum
-    case (1, 2, 2): return TapTile<2, 1, 2>.sum
-    case (1, 1, 6): return TapTile<6, 1, 1>.sum
-    case (1, 1, 3): return TapTile<3, 1, 1>.sum
-    case (1, 1, 2): return TapTile<2, 1, 1>.sum
-    case (3, 3, _): return TapTile<1, 3, 3>.sum
-    case (2, 5, _): return TapTile<1, 2, 5>.sum
-    case (_, 5, _): return TapTile<1, 1, 5>.sum
-    case (_, 4, _): return TapTile<1, 1, 4>.sum
-    case (_, 3, _): return TapTile<1, 1, 3>.sum
-    case (_, 2, _): return TapTile<1, 1, 2>.sum
-    default: return TapTile<1, 1, 1>.sum
+    case (3, 3, 3): return TapTile<3, 3, 3>.add
+    case (3, 3, 2): return TapTile<2, 3, 3>.add
+    case (2, 5, 2): return TapTile<2, 2, 5>.add
+    case (1, 5, 4): return TapTile<4, 1, 5>.add
+    case (1, 5, 3): return TapTile<3, 1, 5>.add
+    case (1, 5, 2): return TapTile<2, 1, 5>.add
+    case (1, 4, 6): return TapTile<6, 1, 4>.add
+    case (1, 4, 3): return TapTile<3, 1, 4>.add
+    case (1, 4, 2): return TapTile<2, 1, 4>.add
+    case (1, 3, 6): return TapTile<6, 1, 3>.add
+    case (1, 3, 3): return TapTile<3, 1, 3>.add
+    case (1, 3, 2): return TapTile<2, 1, 3>.add
+    case (1, 2, 6): return TapTile<6, 1, 2>.add
+    case (1, 2, 3): return TapTile<3, 1, 2>.add
+    case (1, 2, 2): return TapTile<2, 1, 2>.add
+    case (1, 1, 6): return TapTile<6, 1, 1>.add
+    case (1, 1, 3): return TapTile<3, 1, 1>.add
+    case (1, 1, 2): return TapTile<2, 1, 1>.add
+    case (3, 3, _): return TapTile<1, 3, 3>.add
+    case (2, 5, _): return TapTile<1, 2, 5>.add
+    case (_, 5, _): return TapTile<1, 1, 5>.add
+    case (_, 4, _): return TapTile<1, 1, 4>.add
+    case (_, 3, _): return TapTile<1, 1, 3>.add
+    case (_, 2, _): return TapTile<1, 1, 2>.add
+    default: return TapTile<1, 1, 1>.add
     }
   }
 }

@@ -7,6 +7,14 @@ import CLanes
 /// computes; the outputs are transformed back while they are in the cache.
 struct WinogradCorrelation: Correlation {
   let shape: CorrelationShape
+  let channelGroups: [Range<Int>]
+  private let widestTile: Int
+
+  init(shape: CorrelationShape) {
+    self.shape = shape
+    channelGroups = [0..<shape.output.channels]
+    widestTile = shape.tiles.map(\.width).max() ?? 0
+  }
 
   private static var tile: Int { WinogradTransform.tile }
   private static var patch: Int { WinogradTransform.patch }
@@ -26,7 +34,6 @@ struct WinogradCorrelation: Correlation {
     return winograd * 5 < direct * 4
   }
 
-  var channelGroups: [Range<Int>] { [0..<shape.output.channels] }
   var rowMultiple: Int { Self.tile }
   var reach: (rows: Int, columns: Int) { (tileRows * Self.tile + 2, tileColumns * Self.tile + 2) }
   var packedSize: Int { Self.frequencies * shape.output.channels * shape.inputs }
@@ -36,7 +43,6 @@ struct WinogradCorrelation: Correlation {
   private var tilesAtOnce: Int {
     min(tileRows * tileColumns, max(2, Self.vectors / (Self.frequencies * shape.inputs)))
   }
-  private var widestTile: Int { shape.tiles.map(\.width).max() ?? 0 }
 
   var scratchSize: Int {
     let perTile = shape.inputs + widestTile

@@ -313,9 +313,3 @@ private enum ProductTile<let O: Int, let C: Int> {
     }
   }
 }
-
-extension UnsafeMutablePointer<Lanes> {
-  fileprivate var floats: UnsafeMutablePointer<Float> {
-    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Float.self)
-  }
-}

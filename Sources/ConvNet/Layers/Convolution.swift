@@ -7,6 +7,7 @@ struct Convolution: MixingLayer {
   /// The input gradient is a correlation of the output gradient, spread by the stride, with the filter turned.
   private var inputGradient: any Correlation
   private var weightGradient: any WeightGradient
+  private(set) var bandSums: TapSums?
 
   init(input: Shape, output: Shape, window: Window) {
     (self.input, self.output, self.window) = (input, output, window)
@@ -22,10 +23,10 @@ struct Convolution: MixingLayer {
         inputRows: Self.spread(output.height, by: stride.rows)))
     let usesWinograd =
       forward is WinogradCorrelation && WinogradSums.pays(input: input, output: output, window: window)
+    let taps = TapSums(input: input, output: output, window: window, border: (border.top, border.left))
     weightGradient =
-      usesWinograd
-      ? WinogradSums(input: input, output: output, border: (border.top, border.left))
-      : TapSums(input: input, output: output, window: window, border: (border.top, border.left))
+      usesWinograd ? WinogradSums(input: input, output: output, border: (border.top, border.left)) : taps
+    bandSums = taps.canSumAllInputs && !usesWinograd ? taps : nil
   }
 
   private static func correlation(_ shape: CorrelationShape) -> any Correlation {
@@ -37,7 +38,9 @@ struct Convolution: MixingLayer {
     var copy = self
     copy.forward = DirectCorrelation(shape: forward.shape)
     let border = forward.shape.border
-    copy.weightGradient = TapSums(input: input, output: output, window: window, border: border)
+    let taps = TapSums(input: input, output: output, window: window, border: border)
+    copy.weightGradient = taps
+    copy.bandSums = taps.canSumAllInputs ? taps : nil
     copy.inputGradient = DirectCorrelation(shape: inputGradient.shape)
     return copy
   }
@@ -69,7 +72,9 @@ struct Convolution: MixingLayer {
       ? max(forward.scratchSize, inputGradient.scratchSize, weightGradient.scratchSize) : forward.scratchSize
   }
 
-  func memory(blocks: Int, training: Bool) -> Int { training ? weightGradient.memorySize : 0 }
+  func memory(blocks: Int, training: Bool) -> Int {
+    training ? max(weightGradient.memorySize, bandSums?.memorySize(blocks: blocks) ?? 0) : 0
+  }
 
   // MARK: Forward
 
@@ -158,14 +163,10 @@ struct Convolution: MixingLayer {
   }
 
   private func sumOfGradient(_ dy: FeatureMaps, channel: Int, _ step: StepInfo) -> Float {
-    // Four sums side by side, because one chain of additions would wait for itself.
-    var sums = InlineArray<4, Lanes>(repeating: Lanes())
+    var sum = Lanes()
     for block in 0..<step.blocks {
-      for row in 0..<output.height {
-        let pixels = dy.row(block, channel, row)
-        for column in 0..<output.width { sums[unchecked: column & 3] += pixels[column &* dy.column] }
-      }
+      sum += dy.sum(block, channel: channel, rows: 0..<output.height, columns: output.width)
     }
-    return (sums[0] + sums[1] + (sums[2] + sums[3])).laneSum()
+    return sum.laneSum()
   }
 }

@@ -42,8 +42,9 @@ struct ExtremePooling: ChannelwiseLayer {
   let output: Shape
   let frame: PoolingFrame
   let keepsLargest: Bool
-  /// Whether the gradient of outputs that are not positive is dropped, which saves a ReLU in front its own pass.
-  var dropsNonpositive = false
+  /// Whether there is a ReLU in front, which this layer does on its way: max(0, x) of the largest x is the largest
+  /// max(0, x), and where that is 0 no gradient passes.
+  var rectifies = false
 
   init(input: Shape, output: Shape, window: Window, keepsLargest: Bool) {
     (self.input, self.output, self.keepsLargest) = (input, output, keepsLargest)
@@ -52,7 +53,7 @@ struct ExtremePooling: ChannelwiseLayer {
 
   func inputRows(for rows: Range<Int>) -> Range<Int> { frame.inputRows(for: rows) }
   var rowsAreIndependent: Bool { frame.rowsAreIndependent }
-  var outputNeed: OutputNeed { dropsNonpositive ? .sign : .nothing }
+  var outputNeed: OutputNeed { rectifies ? .sign : .nothing }
   func memory(blocks: Int, training: Bool) -> Int { blocks * output.count }
 
   private func winners(_ block: Int, _ channel: Int, _ row: Int, _ pass: LayerPass)
@@ -86,9 +87,9 @@ struct ExtremePooling: ChannelwiseLayer {
       for column in fast..<output.width {
         pool(
           x + frame.inputColumn(column), rows, frame.columns(column), pass.x.row, frame.kernelColumns,
-          training,
-          &y[column], &winners[column], wins)
+          training, &y[column], &winners[column], wins)
       }
+      if rectifies { for column in 0..<output.width { y[column] = y[column].max(Lanes()) } }
     }
   }
 
@@ -128,12 +129,12 @@ struct ExtremePooling: ChannelwiseLayer {
       let y = pass.y.row(block, channel, row)
       let fast = rows == 0..<2 ? pairs : 0
       if fast > 0 {
-        PoolPairs.spread(upstream, winners, dropsNonpositive ? y : nil, gradient, gradient + dx.row, fast)
+        PoolPairs.spread(upstream, winners, rectifies ? y : nil, gradient, gradient + dx.row, fast)
       }
       for column in fast..<output.width {
         let value = upstream[column &* dy.column]
         // The largest number is not positive: then ReLU gave 0, and no gradient passes.
-        let share = dropsNonpositive ? Lanes().replacing(with: value, where: y[column] .> 0) : value
+        let share = rectifies ? Lanes().replacing(with: value, where: y[column] .> 0) : value
         spread(
           share, winners[column], gradient + frame.inputColumn(column) &* dx.column, dx, rows,
           frame.columns(column), frame.kernelColumns, disjoint: disjoint)

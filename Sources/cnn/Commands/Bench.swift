@@ -117,7 +117,8 @@ extension Benchmark {
         + "\((Double(flopsPerStep) / secondsPerStep / 1e9).fixed(0)) GFLOP/s, "
         + "\((shareOfPeak * 100).fixed(0)) % of the peak",
       "Evaluation: \(Int(evaluatedPerSecond).grouped) images/s",
-      "Peak memory: \((Double(peakMemory) / 1e6).fixed(0)) MB",
+      "Peak memory: \((Double(peakMemory) / 1e6).fixed(0)) MB"
+        + (allocationsPerStep.map { "; allocations per step: \($0.fixed($0 == 0 ? 0 : 1))" } ?? ""),
     ]
   }
 
@@ -142,6 +143,7 @@ extension Benchmark {
       ("seconds_per_step", JSON(secondsPerStep)), ("images_per_second", JSON(trainedPerSecond)),
       ("share_of_peak", JSON(shareOfPeak)), ("waiting_share", JSON(waitingShare)),
       ("evaluated_per_second", JSON(evaluatedPerSecond)), ("peak_memory", JSON(peakMemory)),
+      ("allocations_per_step", allocationsPerStep.map { JSON($0) } ?? .null),
       (
         "layers",
         JSON(

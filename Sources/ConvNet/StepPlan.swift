@@ -1,0 +1,96 @@
+/// A part of a step that a team works through together.
+struct Phase {
+  let items: (StepInfo) -> Int
+  let work: (_ item: Int, _ worker: Int) -> Void
+}
+
+/// All that a network does in a step, made once, so that a step allocates nothing.
+struct StepPlan {
+  /// Reads the batch into lanes.
+  let loading: Phase
+  /// Packs the weights of every layer for its kernels.
+  let packing: Phase
+  /// Computes the outputs, stage by stage, and then the losses.
+  let forward: [Phase]
+  /// Computes the gradients, from the last stage to the first.
+  let backward: [Phase]
+
+  init(stages: [Stage], workspace: Workspace, loss: any Loss, classes: Int, training: Bool) {
+    loading = Self.loading(workspace)
+    packing = Self.packing(workspace, training: training)
+    forward =
+      stages.map { stage in
+        Phase(items: { stage.cut(blocks: $0.blocks).count }) { piece, worker in
+          stage.forward(piece, workspace, worker)
+        }
+      } + [Self.judging(workspace, loss, classes: classes)]
+    backward =
+      training ? stages.reversed().flatMap { Self.backward($0, workspace) } : []
+  }
+
+  private static func loading(_ workspace: Workspace) -> Phase {
+    let others = workspace.operations.count
+    return Phase(items: { $0.blocks * ($0.batch?.piecesPerBlock ?? 0) }) { piece, worker in
+      let step = workspace.step.pointee
+      step.clocks.measure(.loading, of: others, by: worker) {
+        step.batch?.read(piece, into: workspace.passes[0].x)
+      }
+    }
+  }
+
+  private static func packing(_ workspace: Workspace, training: Bool) -> Phase {
+    typealias Piece = (layer: any MixingLayer, index: Int, piece: Int)
+    let pieces = workspace.operations.enumerated().flatMap { index, layer -> [Piece] in
+      guard let layer = layer as? any MixingLayer, layer.packedSize.forward > 0 else { return [] }
+      return (0..<layer.packingPieces(training: training)).map { (layer: layer, index: index, piece: $0) }
+    }
+    return Phase(items: { _ in pieces.count }) { item, worker in
+      let (layer, index, piece) = pieces[item]
+      workspace.step.pointee.clocks.measure(.packing, of: index, by: worker) {
+        layer.pack(piece, workspace.passes[index])
+      }
+    }
+  }
+
+  private static func judging(_ workspace: Workspace, _ loss: any Loss, classes: Int) -> Phase {
+    let others = workspace.operations.count
+    return Phase(items: { $0.blocks }) { block, worker in
+      let step = workspace.step.pointee
+      step.clocks.measure(.loss, of: others, by: worker) {
+        workspace.judge(block, classes: classes, loss: loss, step)
+      }
+    }
+  }
+
+  private static func backward(_ stage: Stage, _ workspace: Workspace) -> [Phase] {
+    if stage.sumsInBands(workspace) {
+      return [
+        Phase(items: { stage.bandedPieces(blocks: $0.blocks) }) { piece, worker in
+          stage.backwardInBands(piece, workspace, worker)
+        },
+        Phase(items: { _ in 1 }) { _, _ in stage.finishBands(workspace) },
+      ]
+    }
+    let tail = Phase(items: { stage.cut(blocks: $0.blocks).count }) { piece, worker in
+      stage.backwardThroughTail(piece, workspace, worker)
+    }
+    return (stage.tail.isEmpty ? [] : [tail])
+      + (stage.head.map { backward($0, stage.first, workspace) } ?? [])
+  }
+
+  private static func backward(_ head: any MixingLayer, _ index: Int, _ workspace: Workspace) -> [Phase] {
+    let gradients = Phase(items: { head.backwardPieces(workspace.passes[index], $0) }) { piece, worker in
+      let (pass, step) = (workspace.passes[index], workspace.step.pointee)
+      step.clocks.measure(head.backwardPass(of: piece, pass, step), of: index, by: worker) {
+        head.backward(piece, pass, step, scratch: workspace.scratch(of: worker))
+      }
+    }
+    guard head.finishingPieces > 0 else { return [gradients] }
+    let finishing = Phase(items: { _ in head.finishingPieces }) { piece, worker in
+      workspace.step.pointee.clocks.measure(.weightGradient, of: index, by: worker) {
+        head.finish(piece, workspace.passes[index])
+      }
+    }
+    return [gradients, finishing]
+  }
+}
