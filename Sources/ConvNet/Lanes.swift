@@ -114,3 +114,13 @@ extension UnsafeMutablePointer<Lanes> {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: Float.self)
   }
 }
+
+/// Adds up the lanes of `count` vectors, as many at a time as a vector has lanes.
+func addLanes(of sums: UnsafePointer<Lanes>, _ count: Int, into target: UnsafeMutablePointer<Float>) {
+  let lanes = LaneCPU.laneCount
+  let whole = count / lanes &* lanes
+  for index in stride(from: 0, to: whole, by: lanes) {
+    UnsafeMutableRawPointer(target + index).storeBytes(of: lane_sums(sums + index), as: Lanes.self)
+  }
+  for index in whole..<count { target[index] = sums[index].laneSum() }
+}

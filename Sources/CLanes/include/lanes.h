@@ -78,8 +78,9 @@ static inline lanes lane_sums(const void *_Nonnull vectors) {
 
 typedef float eight_floats __attribute__((ext_vector_type(8), aligned(4)));
 
-/// Turns 8 rows of 8 floats, `stride` floats apart, into 8 columns, side by side.
-static inline void transpose_8x8(const float *_Nonnull source, int64_t stride, float *_Nonnull target) {
+/// Turns 8 rows of 8 floats, `stride` floats apart, into 8 columns, `target_stride` floats apart.
+static inline void transpose_8x8(const float *_Nonnull source, int64_t stride, float *_Nonnull target,
+                                 int64_t target_stride) {
   eight_floats rows[8];
   for (int i = 0; i < 8; ++i) rows[i] = *(const eight_floats *)(source + i * stride);
   eight_floats pairs[8], fours[8];
@@ -93,8 +94,8 @@ static inline void transpose_8x8(const float *_Nonnull source, int64_t stride, f
       fours[i + j + 2] = __builtin_shufflevector(pairs[i + j], pairs[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
     }
   for (int i = 0; i < 4; ++i) {
-    *(eight_floats *)(target + 8 * i) = __builtin_shufflevector(fours[i], fours[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-    *(eight_floats *)(target + 8 * (i + 4)) =
+    *(eight_floats *)(target + target_stride * i) = __builtin_shufflevector(fours[i], fours[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    *(eight_floats *)(target + target_stride * (i + 4)) =
         __builtin_shufflevector(fours[i], fours[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
   }
 }

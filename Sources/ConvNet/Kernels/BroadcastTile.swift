@@ -19,37 +19,43 @@ enum BroadcastTile<let O: Int, let P: Int> {
     let wide = P == 3 && pixels % 3 == 1 ? pixels &- 4 : pixels &- P
     while pixel <= wide {
       compute(
-        x + pixel &* xStep, xStep, reduction, weights, bias, y + pixel &* yStep, yStep, yChannel)
+        x + pixel &* xStep, xStep, reduction, reduction.columns(under: pixel, P), weights, bias,
+        y + pixel &* yStep, yStep, yChannel)
       pixel &+= P
     }
     while pixel &+ 2 <= pixels {
       BroadcastTile<O, 2>.compute(
-        x + pixel &* xStep, xStep, reduction, weights, bias, y + pixel &* yStep, yStep, yChannel)
+        x + pixel &* xStep, xStep, reduction, reduction.columns(under: pixel, 2), weights, bias,
+        y + pixel &* yStep, yStep, yChannel)
       pixel &+= 2
     }
     if pixel < pixels {
       BroadcastTile<O, 1>.compute(
-        x + pixel &* xStep, xStep, reduction, weights, bias, y + pixel &* yStep, yStep, yChannel)
+        x + pixel &* xStep, xStep, reduction, reduction.columns(under: pixel, 1), weights, bias,
+        y + pixel &* yStep, yStep, yChannel)
     }
   }
 
   @inline(__always)
   private static func compute(
-    _ x: UnsafePointer<Lanes>, _ xStep: Int, _ reduction: Reduction, _ weights: UnsafePointer<Float>,
-    _ bias: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Lanes>, _ yStep: Int, _ yChannel: Int
+    _ x: UnsafePointer<Lanes>, _ xStep: Int, _ reduction: Reduction, _ columns: Range<Int>,
+    _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Lanes>,
+    _ yStep: Int, _ yChannel: Int
   ) {
     var sums = InlineArray<O, InlineArray<P, Lanes>>(repeating: InlineArray(repeating: Lanes()))
     if let bias {
       for o in 0..<O { sums[unchecked: o] = InlineArray(repeating: Lanes(repeating: bias[o])) }
     }
-    var weight = weights
-    var channel = x
-    let skippedWeights = reduction.skippedRows &* reduction.columns &* O
+    var weight = weights + columns.lowerBound &* O
+    var channel = x + columns.lowerBound
+    let count = columns.upperBound &- columns.lowerBound
+    let skippedColumns = (reduction.columns &- count) &* O
+    let skippedRows = reduction.skippedRows &* reduction.columns &* O
     for _ in 0..<reduction.channels {
       var row = channel
       for _ in 0..<reduction.rows {
         var column = row
-        for _ in 0..<reduction.columns {
+        for _ in 0..<count {
           var inputs = InlineArray<P, Lanes>(repeating: Lanes())
           for p in 0..<P { inputs[unchecked: p] = column[p &* xStep] }
           for o in 0..<O {
@@ -60,9 +66,10 @@ enum BroadcastTile<let O: Int, let P: Int> {
           column += 1
         }
         row += reduction.rowStride
+        weight += skippedColumns
       }
       channel += reduction.channelStride
-      weight += skippedWeights
+      weight += skippedRows
     }
     for o in 0..<O {
       for p in 0..<P { y[o &* yChannel &+ p &* yStep] = sums[unchecked: o][unchecked: p] }

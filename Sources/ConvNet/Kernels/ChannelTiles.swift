@@ -30,4 +30,13 @@ struct Reduction {
   let columns: Int
   /// Kernel rows that lie in the border of zeros and are left out: their weights are stepped over.
   var skippedRows = 0
+  /// The columns that lie on the map, counted from the first pixel's first tap: beyond are zeros.
+  var map = Int.min / 2..<Int.max / 2
+
+  /// The filter's columns that meet the map under any of `count` neighbouring pixels.
+  @inline(__always)
+  func columns(under pixel: Int, _ count: Int) -> Range<Int> {
+    let first = max(0, map.lowerBound &- pixel &- (count &- 1))
+    return first..<max(first, min(columns, map.upperBound &- pixel))
+  }
 }

@@ -40,17 +40,17 @@ struct CorrelationShape {
   let stride: (rows: Int, columns: Int)
   /// How far the first output's filter begins in front of the map; negative where it begins inside.
   let border: (top: Int, left: Int)
-  /// Rows of the map that comes in.
-  let inputRows: Int
+  /// Rows and columns of the map that comes in.
+  let inputSize: (rows: Int, columns: Int)
   /// Output channels, cut as the kernels want them.
   let tiles: [ChannelTile]
 
   init(
     inputs: Int, output: Shape, kernel: (rows: Int, columns: Int), stride: (rows: Int, columns: Int),
-    border: (top: Int, left: Int), inputRows: Int
+    border: (top: Int, left: Int), inputSize: (rows: Int, columns: Int)
   ) {
     (self.inputs, self.output, self.kernel, self.stride) = (inputs, output, kernel, stride)
-    (self.border, self.inputRows) = (border, inputRows)
+    (self.border, self.inputSize) = (border, inputSize)
     tiles = ChannelTile.tiles(for: output.channels)
   }
 

@@ -34,6 +34,11 @@ struct DirectCorrelation: Correlation {
     y: FeatureMaps, scratch: UnsafeMutablePointer<Float>
   ) {
     let corner = x.origin - shape.border.left
+    // With a stride, pixels of the output are no columns of the map, and all taps are taken.
+    let isDense = shape.stride.columns == 1
+    let map =
+      isDense
+      ? shape.border.left..<shape.border.left &+ shape.inputSize.columns : Int.min / 2..<Int.max / 2
     for tile in shape.tiles where region.channels.contains(tile.first) {
       let weights = weights + tile.first &* shape.inputs &* shape.taps
       for block in region.blocks {
@@ -41,10 +46,10 @@ struct DirectCorrelation: Correlation {
           let top = row &* shape.stride.rows &- shape.border.top
           // The filter's rows that lie on the map: those beyond meet zeros.
           let first = min(max(0, 0 &- top), shape.kernel.rows)
-          let count = max(0, min(shape.kernel.rows, shape.inputRows &- top) &- first)
+          let count = max(0, min(shape.kernel.rows, shape.inputSize.rows &- top) &- first)
           let reduction = Reduction(
             channels: shape.inputs, channelStride: x.channel, rows: count, rowStride: x.row,
-            columns: shape.kernel.columns, skippedRows: shape.kernel.rows &- count)
+            columns: shape.kernel.columns, skippedRows: shape.kernel.rows &- count, map: map)
           computeRow(
             tile: tile.width, x: corner + (block &* x.block &+ (top &+ first) &* x.row),
             xStep: shape.stride.columns, reduction: reduction,

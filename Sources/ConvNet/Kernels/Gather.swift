@@ -1,3 +1,5 @@
+import CLanes
+
 /// Reads images of a data set into lanes: one image per lane, zeros in lanes without an image.
 struct Gather {
   /// `[N, C, H, W]` bytes.
@@ -21,7 +23,9 @@ struct Gather {
   func read(_ piece: Int, into x: FeatureMaps) {
     let (block, part) = piece.quotientAndRemainder(dividingBy: piecesPerBlock)
     let images = images(ofBlock: block)
-    for line in part * rowsPerPiece..<min((part + 1) * rowsPerPiece, rows) {
+    let lines = part * rowsPerPiece..<min((part + 1) * rowsPerPiece, rows)
+    fetch(images, lines.lowerBound * shape.width..<lines.upperBound * shape.width)
+    for line in lines {
       let (channel, row) = line.quotientAndRemainder(dividingBy: shape.height)
       read(images, at: line * shape.width, tableOffset: channel * 256, into: x.row(block, channel, row))
     }
@@ -36,6 +40,16 @@ struct Gather {
       images[lane] = pixels.baseAddress.map { $0 + Int(indices[first + lane]) * shape.count }
     }
     return images
+  }
+
+  /// Images of a batch lie all over the data set: all their lines are asked for before the first is read.
+  private func fetch(_ images: Images, _ pixels: Range<Int>) {
+    for lane in 0..<LaneCPU.laneCount {
+      guard let image = images[lane] else { return }
+      for pixel in Swift.stride(from: pixels.lowerBound, to: pixels.upperBound, by: 64) {
+        prefetch(image + pixel)
+      }
+    }
   }
 
   /// Looks up one row of every image.

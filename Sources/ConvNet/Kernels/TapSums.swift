@@ -62,7 +62,7 @@ struct TapSums: WeightGradient {
     }
     for output in 0..<outputs.count {
       let target = gradient + ((outputs.lowerBound &+ output) &* inputs &+ input) &* taps
-      for tap in 0..<taps { target[tap] = sums[output &* taps &+ tap].laneSum() }
+      addLanes(of: sums + output &* taps, taps, into: target)
     }
   }
 
@@ -140,7 +140,7 @@ struct TapSums: WeightGradient {
       let target = part + sumCount(outputs.lowerBound &+ output)
       for input in 0..<inputs {
         let source = sums + (input &* outputs.count &+ output) &* taps
-        for tap in 0..<taps { target[input &* taps &+ tap] = source[tap].laneSum() }
+        addLanes(of: source, taps, into: target + input &* taps)
       }
       target[inputs &* taps] = sums[inputs &* outputs.count &* taps &+ output].laneSum()
     }

@@ -11,7 +11,7 @@ enum WeightPacking {
     let target = packed + tile.first &* count
     let whole = tile.width == 8 ? count / 8 &* 8 : 0
     for index in stride(from: 0, to: whole, by: 8) {
-      transpose_8x8(source + index, Int64(count), target + index &* 8)
+      transpose_8x8(source + index, Int64(count), target + index &* 8, 8)
     }
     for index in whole..<count {
       for output in 0..<tile.width {

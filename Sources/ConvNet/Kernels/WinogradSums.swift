@@ -123,7 +123,7 @@ struct WinogradSums: WeightGradient {
         let place =
           (memory + (6 &* I &+ frequency) &* vectors).floats
           + ((outputs.lowerBound &+ output) &* self.inputs &+ inputs.lowerBound)
-        addLanes(sums + (frequency &* outputs.count &+ output) &* inputs.count, inputs.count, place)
+        addLanes(of: sums + (frequency &* outputs.count &+ output) &* inputs.count, inputs.count, into: place)
       }
     }
   }
@@ -155,17 +155,6 @@ struct WinogradSums: WeightGradient {
       }
       output &+= height
     }
-  }
-
-  private func addLanes(
-    _ sums: UnsafePointer<Lanes>, _ count: Int, _ target: UnsafeMutablePointer<Float>
-  ) {
-    let lanes = LaneCPU.laneCount
-    let whole = count / lanes &* lanes
-    for index in stride(from: 0, to: whole, by: lanes) {
-      UnsafeMutableRawPointer(target + index).storeBytes(of: lane_sums(sums + index), as: Lanes.self)
-    }
-    for index in whole..<count { target[index] = sums[index].laneSum() }
   }
 
   // MARK: Filters

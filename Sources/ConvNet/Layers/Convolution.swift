@@ -15,12 +15,14 @@ struct Convolution: MixingLayer {
     forward = Self.correlation(
       CorrelationShape(
         inputs: input.channels, output: output, kernel: kernel, stride: stride,
-        border: (border.top, border.left), inputRows: input.height))
+        border: (border.top, border.left), inputSize: (input.height, input.width)))
     inputGradient = Self.correlation(
       CorrelationShape(
         inputs: output.channels, output: input, kernel: kernel, stride: (1, 1),
         border: (kernel.rows - 1 - border.top, kernel.columns - 1 - border.left),
-        inputRows: Self.spread(output.height, by: stride.rows)))
+        inputSize: (
+          Self.spread(output.height, by: stride.rows), Self.spread(output.width, by: stride.columns)
+        )))
     let usesWinograd =
       forward is WinogradCorrelation && WinogradSums.pays(input: input, output: output, window: window)
     let taps = TapSums(input: input, output: output, window: window, border: (border.top, border.left))
