@@ -1,12 +1,14 @@
-"""Trains a config's PyTorch twin on MNIST as fast as PyTorch can.
+"""Trains and evaluates a config's PyTorch twin on MNIST as fast as PyTorch can.
 
-Every epoch is printed as `cnn train --json` does. The whole set lies in memory as normalized floats;
-a batch is one index_select, or a view when not shuffled.
+Every epoch is printed as `cnn train --json` does, and the first step and each evaluation, too. The whole set lies in
+memory as normalized floats; a batch is one index_select, or a view when not shuffled. With --predict it
+only reads the weights and the first test image, and prints a guess.
 """
 
 import argparse
 import json
 import time
+from pathlib import Path
 
 import torch
 from torch.nn import functional
@@ -26,38 +28,77 @@ TRAINING = {
 MODES = ["eager", "channels_last", "compile", "bf16"]
 
 
-def epochs(config, mode, images, labels):
-    """Yields (mean loss, images, seconds) of one epoch after another. `mode` joins MODES with +."""
-    count, batch, shuffled, drop_last, make_optimizer = TRAINING[config]
-    count = min(count, len(images))
-    options = mode.split("+")
-    layout = torch.channels_last if "channels_last" in options else torch.contiguous_format
-    images, labels = images[:count].contiguous(memory_format=layout), labels[:count]
-    twin = TWINS[config](dropout=True).to(memory_format=layout).train()
-    optimizer = make_optimizer(twin.parameters())
+class Contender:
+    """A twin in one of the modes; `mode` joins MODES with +."""
 
-    def forward(x, target):
-        with torch.autocast("cpu", torch.bfloat16, enabled="bf16" in options):
-            return functional.cross_entropy(twin(x), target)
+    def __init__(self, config, mode):
+        self.config, options = config, mode.split("+")
+        self.layout = torch.channels_last if "channels_last" in options else torch.contiguous_format
+        self.bf16 = "bf16" in options
+        self.twin = TWINS[config](dropout=True).to(memory_format=self.layout)
+        self.loss, self.scores = self._loss, self._scores
+        if "compile" in options:
+            self.loss = torch.compile(self._loss, dynamic=False)
+            self.scores = torch.compile(self._scores, dynamic=False)
 
-    if "compile" in options:
-        forward = torch.compile(forward, dynamic=False)
-    end = count - count % batch if drop_last else count
-    while True:
-        start, total = time.perf_counter(), torch.zeros(())
-        order = torch.randperm(count) if shuffled else None
-        for first in range(0, end, batch):
-            if shuffled:
-                chosen = order[first : first + batch]
-                x, target = images.index_select(0, chosen), labels.index_select(0, chosen)
-            else:
-                x, target = images[first : first + batch], labels[first : first + batch]
-            loss = forward(x, target)
-            loss.backward()
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            total += loss.detach() * len(x)
-        yield total.item() / end, end, time.perf_counter() - start
+    def _scores(self, x):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+            return self.twin(x)
+
+    def _loss(self, x, target):
+        return functional.cross_entropy(self._scores(x), target)
+
+    def epochs(self, images, labels):
+        """Yields (mean loss, images, seconds) of one epoch after another."""
+        count, batch, shuffled, drop_last, make_optimizer = TRAINING[self.config]
+        count = min(count, len(images))
+        images, labels = images[:count].contiguous(memory_format=self.layout), labels[:count]
+        optimizer = make_optimizer(self.twin.parameters())
+        end = count - count % batch if drop_last else count
+        is_first = True
+        while True:
+            self.twin.train()
+            start, total = time.perf_counter(), torch.zeros(())
+            order = torch.randperm(count) if shuffled else None
+            for first in range(0, end, batch):
+                if shuffled:
+                    chosen = order[first : first + batch]
+                    x, target = images.index_select(0, chosen), labels.index_select(0, chosen)
+                else:
+                    x, target = images[first : first + batch], labels[first : first + batch]
+                loss = self.loss(x, target)
+                loss.backward()
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=True)
+                total += loss.detach() * len(x)
+                if is_first:
+                    report(event="first_step")
+                    is_first = False
+            yield total.item() / end, end, time.perf_counter() - start
+
+    @torch.inference_mode()
+    def evaluate(self, images, labels, batch=1000):
+        """(accuracy, seconds)."""
+        self.twin.eval()
+        images = images.contiguous(memory_format=self.layout)
+        start, correct = time.perf_counter(), 0
+        for first in range(0, len(images), batch):
+            guesses = self.scores(images[first : first + batch]).argmax(1)
+            correct += (guesses == labels[first : first + batch]).sum()
+        return correct.item() / len(images), time.perf_counter() - start
+
+
+def report(**event):
+    print(json.dumps(event), flush=True)
+
+
+def predict(config, weights, data):
+    """The whole life of a program that reads one digit."""
+    twin = TWINS[config](dropout=True).eval()
+    twin.load_state_dict(torch.load(weights, weights_only=True))
+    images, _ = load(data, "t10k")
+    with torch.inference_mode():
+        print(twin(torch.from_numpy(images[:1]).float() / 255).argmax().item())
 
 
 def main():
@@ -68,18 +109,30 @@ def main():
     options.add_argument("--epochs", type=int, default=2)
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--images", type=int, default=60_000, help="train on the first N images only")
+    options.add_argument("--evaluations", type=int, default=0, help="of the 10,000 test images, after the last epoch")
+    options.add_argument("--save", type=Path, metavar="FILE", help="keep the weights")
+    options.add_argument("--predict", type=Path, metavar="FILE", help="read the first test image with these weights")
     chosen = options.parse_args()
     if unknown := set(chosen.mode.split("+")) - set(MODES):
         options.error(f"unknown mode {', '.join(unknown)}")
     torch.set_num_threads(chosen.threads)
     torch.set_flush_denormal(True)
     torch.manual_seed(42)
+    if chosen.predict:
+        return predict(chosen.config, chosen.predict, chosen.data)
     images, labels = (torch.from_numpy(array[: chosen.images]) for array in load(chosen.data, "train"))
-    training = epochs(chosen.config, chosen.mode, images.float() / 255, labels)
+    contender = Contender(chosen.config, chosen.mode)
+    training = contender.epochs(images.float() / 255, labels)
     for epoch, (loss, count, seconds) in zip(range(1, chosen.epochs + 1), training):
-        print(json.dumps({
-            "event": "epoch", "epoch": epoch, "loss": loss, "seconds": seconds,
-            "images_per_second": count / seconds}), flush=True)
+        report(event="epoch", epoch=epoch, loss=loss, seconds=seconds, images_per_second=count / seconds)
+    images, labels = (torch.from_numpy(array) for array in load(chosen.data, "t10k"))
+    # The first is a warm-up.
+    for turn in range(chosen.evaluations + 1 if chosen.evaluations else 0):
+        accuracy, seconds = contender.evaluate(images.float() / 255, labels)
+        if turn:
+            report(event="evaluation", accuracy=accuracy, seconds=seconds)
+    if chosen.save:
+        torch.save(contender.twin.state_dict(), chosen.save)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,169 @@
+"""Trains and evaluates a config's Keras twin on MNIST as fast as Keras can, on TensorFlow or on JAX.
+
+Prints what train_pytorch.py prints. The whole set lies in memory as normalized floats; `fit` runs many steps for every
+call of the backend, compiled by XLA or as a graph; evaluation is one compiled function.
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+from mnist import load
+
+# config: (images of an epoch, batch, shuffled, last partial batch dropped)
+TRAINING = {
+    "torch-lenet": (50_000, 100, True, False), "keras-lenet": (60_000, 128, True, False),
+    "simple-convnet": (60_000, 100, True, False), "tf-convnet": (60_000, 128, False, True),
+}
+MODES = ["tensorflow", "tensorflow+xla", "jax"]
+# A multiple of what an epoch has too few of is run as it is: one program serves all.
+STEPS_PER_EXECUTION = 32
+
+
+def report(**event):
+    print(json.dumps(event), flush=True)
+
+
+def network(keras, config):
+    """The layers of configs/ up to the logits, by TensorFlow's order of dimensions."""
+    layers = keras.layers
+
+    def conv(filters, kernel, padding, pool="valid", bias=True, dropout=None):
+        yield layers.Conv2D(filters, kernel, padding=padding, use_bias=bias, activation="relu")
+        if pool:
+            yield layers.MaxPooling2D(2, padding=pool)
+        if dropout:
+            yield layers.Dropout(dropout)
+
+    def dense(*units, bias=True, dropout=None):
+        yield layers.Flatten()
+        for count in units:
+            yield layers.Dense(count, use_bias=bias, activation="relu")
+            if dropout:
+                yield layers.Dropout(dropout)
+        yield layers.Dense(10, use_bias=bias)
+
+    stacks = {
+        "torch-lenet": [*conv(6, 5, "valid"), *conv(16, 5, "valid"), *dense(64)],
+        "keras-lenet": [*conv(6, 5, "same"), *conv(6, 5, "same"), *conv(6, 5, "same", pool=None), *dense(84)],
+        "simple-convnet": [*conv(30, 5, "valid"), *dense(100)],
+        "tf-convnet": [
+            *(layer for filters in (32, 64, 128)
+              for layer in conv(filters, 3, "same", pool="same", bias=False, dropout=0.2)),
+            *dense(625, bias=False, dropout=0.5)],
+    }
+    return keras.Sequential([layers.Input((28, 28, 1)), *stacks[config]])
+
+
+def optimizer(keras, config):
+    return {
+        "torch-lenet": lambda: keras.optimizers.SGD(0.01), "keras-lenet": lambda: keras.optimizers.Adam(0.001),
+        "simple-convnet": lambda: keras.optimizers.Adam(0.001),
+        "tf-convnet": lambda: keras.optimizers.RMSprop(0.001, rho=0.9, epsilon=1e-10),
+    }[config]()
+
+
+def pixels(array):
+    return array.reshape(-1, 28, 28, 1).astype("float32") / 255
+
+
+def evaluator(keras, model, backend, xla):
+    """A compiled function from images to the classes they are taken for."""
+    if backend == "jax":
+        import jax
+
+        trainable = [variable.value for variable in model.trainable_variables]
+        others = [variable.value for variable in model.non_trainable_variables]
+        return jax.jit(lambda x: model.stateless_call(trainable, others, x, training=False)[0].argmax(1))
+    import tensorflow
+
+    return tensorflow.function(lambda x: tensorflow.argmax(model(x, training=False), 1), jit_compile=xla)
+
+
+def train(keras, model, chosen, xla):
+    count, batch, shuffled, drop_last = TRAINING[chosen.config]
+    count = min(count, chosen.images)
+    count -= count % batch if drop_last else 0
+    images, labels = load(chosen.data, "train")
+    images, labels = pixels(images[:count]), labels[:count].astype("int32")
+    model.compile(
+        optimizer(keras, chosen.config), keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=xla, steps_per_execution=STEPS_PER_EXECUTION)
+
+    class Clock(keras.callbacks.Callback):
+        first_step = True
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.start = time.perf_counter()
+
+        def on_train_batch_end(self, batch, logs=None):
+            if self.first_step:
+                report(event="first_step")
+                self.first_step = False
+
+        def on_epoch_end(self, epoch, logs=None):
+            seconds = time.perf_counter() - self.start
+            report(event="epoch", epoch=epoch + 1, loss=float(logs["loss"]), seconds=seconds,
+                   images_per_second=count / seconds)
+
+    model.fit(images, labels, batch_size=batch, epochs=chosen.epochs, shuffle=shuffled, verbose=0,
+              callbacks=[Clock()])
+
+
+def evaluate(keras, model, backend, chosen, xla):
+    images, labels = load(chosen.data, "t10k")
+    images, classify, batch = pixels(images), evaluator(keras, model, backend, xla), 1000
+    for turn in range(chosen.evaluations + 1):
+        start = time.perf_counter()
+        guesses = [classify(images[first : first + batch]) for first in range(0, len(images), batch)]
+        correct = sum(int((part.__array__() == labels[index * batch : (index + 1) * batch]).sum())
+                      for index, part in enumerate(guesses))
+        seconds = time.perf_counter() - start
+        if turn:  # the first compiles
+            report(event="evaluation", accuracy=correct / len(images), seconds=seconds)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--config", choices=TRAINING, default="keras-lenet")
+    options.add_argument("--mode", choices=MODES, default="tensorflow")
+    options.add_argument("--data", required=True, metavar="DIR", help="a folder with MNIST's four files")
+    options.add_argument("--epochs", type=int, default=2)
+    options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--images", type=int, default=60_000, help="train on the first N images only")
+    options.add_argument("--evaluations", type=int, default=0, help="of the 10,000 test images, after the last epoch")
+    options.add_argument("--save", type=Path, metavar="FILE", help="keep the weights")
+    options.add_argument("--predict", type=Path, metavar="FILE", help="read the first test image with these weights")
+    chosen = options.parse_args()
+
+    backend, _, xla = chosen.mode.partition("+")
+    os.environ.update(KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="", JAX_PLATFORMS="cpu")
+    # JAX takes as many threads as there are cores it may use.
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: chosen.threads])
+    if backend == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.threading.set_intra_op_parallelism_threads(chosen.threads)
+        tensorflow.config.threading.set_inter_op_parallelism_threads(chosen.threads)
+    import keras
+
+    keras.utils.set_random_seed(42)
+    model = network(keras, chosen.config)
+    compiled = backend == "jax" or bool(xla)
+    if chosen.predict:
+        model.load_weights(chosen.predict)
+        image = pixels(load(chosen.data, "t10k")[0][:1])
+        print(int(keras.ops.convert_to_numpy(model(image)).argmax()))
+        return
+    train(keras, model, chosen, compiled)
+    if chosen.evaluations:
+        evaluate(keras, model, backend, chosen, compiled)
+    if chosen.save:
+        model.save_weights(chosen.save)
+
+
+if __name__ == "__main__":
+    main()
