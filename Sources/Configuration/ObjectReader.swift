@@ -87,7 +87,7 @@ public final class ObjectReader {
     let keys = questions.map(\.key)
     let missing = keys.filter { key in !members.contains { $0.key == key } }
     let nested = questions.map { (key: $0.key, properties: $0.schema()["properties"]) }
-    for member in unknown {
+    for member in unknown.prefix(ConfigError.shownIssues) {
       let owner = nested.first { $0.properties?[member.key] != nil }
       let hint =
         owner.map { "; did you mean \("\($0.key).\(member.key)".quoted)?" }

@@ -168,6 +168,15 @@ import Training
         file.setMetadata("progress", to: progress.replacing("\"epoch\":1", with: "\"epoch\":-1"))
       } == "DIR: the progress in the metadata is incomplete")
     #expect(
+      try refusal { file in
+        let progress = file.metadata("progress") ?? ""
+        file.setMetadata("progress", to: progress.replacing("\"step\":1", with: "\"step\":\(Int.max)"))
+      } == "DIR: the progress in the metadata is incomplete")
+    let classes = (0..<10).map { $0 == 3 ? "\\u001b[2J" : "\($0)" }
+    #expect(
+      try refusal { $0.setMetadata("classes", to: "[\"\(classes.joined(separator: "\",\""))\"]") }
+        == "DIR: a class in the metadata has a name with control characters")
+    #expect(
       try refusal { $0.setMetadata("classes", to: "[\"0\"]") }
         == "DIR: 1 classes in the metadata, but the network tells 10")
   }
