@@ -52,3 +52,11 @@ let package = Package(
     .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"], exclude: ["Snapshots"]),
   ]
 )
+
+// The fuzz targets want a build of their own; see scripts/fuzz.
+if Context.environment["CNN_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["Configuration", "Digits", "Interchange", "Training"], path: "Tests/Fuzz",
+      exclude: ["Corpus"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}
