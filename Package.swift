@@ -48,7 +48,8 @@ let package = Package(
       swiftSettings: [.unsafeFlags(cpuFlags)]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Training"]),
+      name: "TrainingTests",
+      dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness", "Training"]),
     .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"], exclude: ["Snapshots"]),
   ]
 )

@@ -193,7 +193,8 @@ private func faults(_ text: String) -> [String] {
       ])
     #expect(fault(48) == ["no error"])
     // One image takes the memory of a whole block.
-    #expect(fault(1, layers: String(repeating: "\"relu\",", count: 40)).first?.contains("a batch may") == true)
+    #expect(
+      fault(1, layers: String(repeating: "\"relu\",", count: 40)).first?.contains("a batch may") == true)
   }
 
   @Test("Sizes whose product overflows are a fault of their layer")
