@@ -170,6 +170,36 @@ import Training
         == "DIR: 1 classes in the metadata, but the network tells 10")
   }
 
+  @Test(
+    "Metadata that was tampered with, checksum and all",
+    arguments: [
+      ("config", "", "DIR: DIR[config]:1:1: expected a value, not the end of the text"),
+      ("config", "[]", "DIR: DIR[config]:1:1: must be an object in { }, not []"),
+      (
+        "config", String(repeating: "[", count: 100),
+        "DIR: DIR[config]:1:33: \(String(repeating: "[0]", count: 32)): nested deeper than 32 levels"
+      ),
+      (
+        "config", #"{"model":{"layers":["flatten"]}}"#,
+        "DIR: 10 classes in the metadata, but the network tells 784"
+      ),
+      (
+        "config", #"{"model":{"layers":[]}}"#,
+        "DIR: DIR[config]:1:20: model.layers: must have a number of elements from 1 to 256, not 0"
+      ),
+      ("progress", "", "DIR: DIR[progress]:1:1: expected a value, not the end of the text"),
+      ("progress", "7", "DIR: the progress in the metadata is incomplete"),
+      ("progress", "{}", "DIR: the progress in the metadata is incomplete"),
+      ("progress", #"{"epoch":1e300}"#, "DIR: the progress in the metadata is incomplete"),
+      ("classes", "{}", "DIR: 0 classes in the metadata, but the network tells 10"),
+      ("classes", "[0,1,2,3,4,5,6,7,8,9]", "DIR: 0 classes in the metadata, but the network tells 10"),
+      ("classes", "[\"", "DIR: DIR[classes]:1:2: [0]: the text that starts here has no closing \""),
+      ("format_version", "99999999999999999999", "DIR: the format version in the metadata is not a number"),
+    ])
+  func tampered(key: String, value: String, expected: String) throws {
+    #expect(try refusal { $0.setMetadata(key, to: value) } == expected)
+  }
+
   @Test("Weights of another network")
   func otherNetwork() throws {
     #expect(
