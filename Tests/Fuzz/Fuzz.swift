@@ -4,6 +4,8 @@ import Foundation
 import Interchange
 import Training
 
+// Built and run by scripts/fuzz; a reader is a function and a row of `targets`.
+
 /// Hands what libFuzzer makes up to the reader that `CNN_FUZZ` names; whatever it is, it is read or refused.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
