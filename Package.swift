@@ -48,7 +48,16 @@ let package = Package(
       swiftSettings: [.unsafeFlags(cpuFlags)]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Training"]),
+      name: "TrainingTests",
+      dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness", "Training"]),
     .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"], exclude: ["Snapshots"]),
   ]
 )
+
+// The fuzz targets want a build of their own; see scripts/fuzz.
+if Context.environment["CNN_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["Configuration", "Digits", "Interchange", "Training"], path: "Tests/Fuzz",
+      exclude: ["Corpus"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -34,8 +34,14 @@ public struct ConfigError: Error, Sendable, Equatable {
 }
 
 extension ConfigError: CustomStringConvertible {
-  /// One line for each issue.
-  public var description: String { issues.map(\.description).joined(separator: "\n") }
+  /// One line for each issue, for the first hundred of them.
+  public var description: String {
+    let rest = issues.count - Self.shownIssues
+    let lines = issues.prefix(Self.shownIssues).map(\.description)
+    return (lines + (rest > 0 ? ["and \(rest) more"] : [])).joined(separator: "\n")
+  }
+
+  static let shownIssues = 100
 }
 
 /// Collects the issues of one config while it is read, so that all of them come out at once.

@@ -1,12 +1,14 @@
 extension Field {
   /// An object, read key by key; keys that `read` does not ask for are faults.
   public static func object(_ read: @escaping @Sendable (ObjectReader) -> Value) -> Field {
-    Field(
-      schema: {
-        let reader = ObjectReader()
-        _ = read(reader)
-        return reader.schema
-      },
+    /// A reader that has been asked for every key.
+    @Sendable func recording() -> ObjectReader {
+      let reader = ObjectReader()
+      _ = read(reader)
+      return reader
+    }
+    var field = Field(
+      schema: { recording().schema },
       placeholder: { read(ObjectReader()) }
     ) { json, scope in
       guard let members = json.members else {
@@ -19,6 +21,8 @@ extension Field {
       json = reader.resolved
       return value
     }
+    field.keys = { recording().keys }
+    return field
   }
 
   /// An object whose `type` names one of `variants` (at least one), which reads the other keys.

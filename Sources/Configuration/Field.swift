@@ -8,6 +8,8 @@ public struct Field<Value>: Sendable {
   let placeholder: @Sendable () -> Value
   /// Reads a value and puts what it stands for in full in its place; reports faults, nil if no value results.
   let decode: @Sendable (inout JSON, Scope) -> Value?
+  /// The keys of an object; none of anything else.
+  var keys: @Sendable () -> [String] = { [] }
 
   init(
     schema: @escaping @Sendable () -> JSON, placeholder: @escaping @Sendable () -> Value,

@@ -26,6 +26,7 @@ public final class ObjectReader {
     let isRequired: Bool
     let fallback: JSON?
     let schema: () -> JSON
+    let keys: () -> [String]
     let resolved: JSON
   }
 
@@ -56,13 +57,13 @@ public final class ObjectReader {
     questions.append(
       Question(
         key: key, help: help, isRequired: fallback == nil, fallback: fallback, schema: field.schema,
-        resolved: resolved))
+        keys: field.keys, resolved: resolved))
     return value ?? field.placeholder()
   }
 
   /// The value under `key`, or nil if the key is absent or `null`.
   public func optional<Value>(_ key: String, _ field: Field<Value>, _ help: String) -> Value? {
-    let nullable = Field<Value?>(
+    var nullable = Field<Value?>(
       schema: {
         var schema = field.schema()
         if let type = schema["type"]?.string { schema["type"] = [JSON(type), "null"] }
@@ -70,6 +71,7 @@ public final class ObjectReader {
       },
       placeholder: { nil },
       decode: { json, scope in json.isNull ? nil : field.decode(&json, scope) })
+    nullable.keys = field.keys
     return value(key, nullable, default: .null, help)
   }
 
@@ -84,11 +86,10 @@ public final class ObjectReader {
     let known = Set(questions.map(\.key))
     let unknown = members.filter { !known.contains($0.key) }
     if unknown.isEmpty { return }
-    let keys = questions.map(\.key)
     let missing = keys.filter { key in !members.contains { $0.key == key } }
-    let nested = questions.map { (key: $0.key, properties: $0.schema()["properties"]) }
-    for member in unknown {
-      let owner = nested.first { $0.properties?[member.key] != nil }
+    let nested = questions.map { (key: $0.key, keys: $0.keys()) }
+    for member in unknown.prefix(ConfigError.shownIssues) {
+      let owner = nested.first { $0.keys.contains(member.key) }
       let hint =
         owner.map { "; did you mean \("\($0.key).\(member.key)".quoted)?" }
         // Whoever wrote a key into a file did not mean one that is there as well; a flag changes those, too.
@@ -96,6 +97,9 @@ public final class ObjectReader {
       scope.appending(member.key).report("unknown key\(hint)", at: member.keyPlace)
     }
   }
+
+  /// The keys that were asked for.
+  var keys: [String] { questions.map(\.key) }
 
   /// The object with every key that was asked for, in this order, and its value after defaults.
   var resolved: JSON {

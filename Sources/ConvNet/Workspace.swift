@@ -260,11 +260,11 @@ private final class Arena {
   }
 
   private func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
-    // A line of slack on both sides: an empty buffer, too, gets a pointer of its own.
-    let chunk = UnsafeMutableRawPointer.allocate(byteCount: bytes + 128, alignment: 64)
-    chunk.initializeMemory(as: UInt8.self, repeating: 0, count: bytes + 128)
+    // No slack at the ends, so that the address sanitizer sees the first byte beyond them.
+    let chunk = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    chunk.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     chunks.append(chunk)
-    return chunk + 64
+    return chunk
   }
 
   deinit { for chunk in chunks { chunk.deallocate() } }

@@ -37,6 +37,28 @@ public enum AtomicFile {
     try write(to: path) { (output) throws(DataError) in try output.write(bytes) }
   }
 
+  /// Removes what programs that were killed while they wrote to `path` left beside it; nobody else may be writing.
+  public static func removeLeftovers(of path: String) {
+    let folder = folder(of: path)
+    guard let entries = opendir(folder) else { return }
+    defer { closedir(entries) }
+    let prefix = temporaryPrefix(of: path)
+    while let entry = readdir(entries) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name.hasPrefix(prefix), name.dropFirst(prefix.count).hasSuffix(temporarySuffix) {
+        unlink(joinPath(folder, name))
+      }
+    }
+  }
+
+  private static let temporarySuffix = ".tmp"
+
+  private static func temporaryPrefix(of path: String) -> String {
+    ".\(path.split(separator: "/").last ?? "")."
+  }
+
   /// Creates the folder at `path` and those above it that are missing; throws `unwritable`.
   public static func createFolder(_ path: String) throws(DataError) {
     if isFolder(path) { return }
@@ -79,13 +101,13 @@ public enum AtomicFile {
     fileprivate let descriptor: Int32
 
     fileprivate init(for path: String) throws(DataError) {
-      let name = path.split(separator: "/").last ?? ""
+      let prefix = temporaryPrefix(of: path)
       var attempts = 10
       var candidate = ""
       var opened: Int32 = -1
       repeat {
         let tag = String(UInt64.random(in: 0 ... .max), radix: 36)
-        candidate = joinPath(folder(of: path), ".\(name).\(tag).tmp")
+        candidate = joinPath(folder(of: path), "\(prefix)\(tag)\(temporarySuffix)")
         opened = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         attempts -= 1
       } while opened < 0 && errno == EEXIST && attempts > 0

@@ -13,6 +13,9 @@ public struct Dataset: Sendable {
   /// What the classes are called, in the order of the labels.
   public let classNames: [String]
 
+  /// No set of images may take more than this many bytes (4 GiB).
+  public static let byteLimit = 1 << 32
+
   /// The classes of MNIST: `0` to `9`.
   public static let digitNames = (0..<10).map(String.init)
 

@@ -2,9 +2,6 @@
 ///
 /// `00 00 TT RR` (TT the element type, RR the number of dimensions), then RR big-endian 32-bit sizes.
 struct IDXHeader: Equatable {
-  /// No file may announce more than this many bytes (4 GiB).
-  static let byteLimit = 1 << 32
-
   private static let typeNames: [UInt8: String] = [
     0x08: "uint8", 0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64",
   ]
@@ -58,7 +55,7 @@ struct IDXHeader: Equatable {
     var product = 1
     for size in dimensions {
       let (next, overflow) = product.multipliedReportingOverflow(by: size)
-      if overflow || next > byteLimit {
+      if overflow || next > Dataset.byteLimit {
         throw source.malformed(at: 4, "\(text) bytes are more than the limit of 4 GiB")
       }
       product = next

@@ -43,6 +43,11 @@ public struct PGM: Equatable, Sendable {
   private struct Scanner: ~Copyable {
     let isText: Bool
     private var source: ByteSource
+    /// Where the text has to end: spaces and comments that never do must not be read for ever.
+    private var textEnd = textLimit
+
+    private static let textLimit = 1 << 16
+    private static let bytesPerPixel = 16
 
     init(_ source: consuming ByteSource) throws(DataError) {
       let magic = try source.read(upTo: 2)
@@ -86,6 +91,7 @@ public struct PGM: Equatable, Sendable {
 
     /// The raster of `P2`.
     mutating func numbers(_ count: Int, upTo white: Int) throws(DataError) -> [UInt8] {
+      textEnd = source.offset + Self.bytesPerPixel * count + Self.textLimit
       var values: [UInt8] = []
       while values.count < count {
         values.append(UInt8(try number("pixel", in: 0...white)))
@@ -116,6 +122,7 @@ public struct PGM: Equatable, Sendable {
     }
 
     private mutating func nextByte() throws(DataError) -> UInt8? {
+      if source.offset >= textEnd { throw fault("too many spaces and comments") }
       var byte: UInt8 = 0
       let count = try withUnsafeMutableBytes(of: &byte) { (buffer) throws(DataError) in
         try source.read(into: buffer)

@@ -76,7 +76,7 @@ extension SafeTensors {
   }
 
   /// The CRC-32C of a whole file in 8 hexadecimal digits, where the header's own 8 digits count as "0".
-  static func checksum(length: [UInt8], header: [UInt8], data: [UInt8]) -> String {
+  package static func checksum(length: [UInt8], header: [UInt8], data: [UInt8]) -> String {
     let lead = SafeTensorsHeader.checksumLead.count
     var blanked = header
     blanked.replaceSubrange(lead..<lead + 8, with: "00000000".utf8)

@@ -1,12 +1,12 @@
 import Configuration
 
 /// The JSON header of a safetensors file, checked against the number of data bytes that follow.
-struct SafeTensorsHeader {
+package struct SafeTensorsHeader {
   static let metadataKey = "__metadata__"
   static let checksumKey = "checksum"
   static let checksumPrefix = "crc32c:"
   /// How a header with a checksum starts; the checksum's 8 hexadecimal digits follow.
-  static let checksumLead = Array(#"{"\#(metadataKey)":{"\#(checksumKey)":"\#(checksumPrefix)"#.utf8)
+  package static let checksumLead = Array(#"{"\#(metadataKey)":{"\#(checksumKey)":"\#(checksumPrefix)"#.utf8)
 
   private(set) var tensors: [SafeTensors.Tensor] = []
   private(set) var metadata: [(key: String, value: String)] = []

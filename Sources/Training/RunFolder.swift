@@ -31,6 +31,7 @@ public struct RunFolder: Sendable {
     try AtomicFile.createFolder(path)
     lock = try FolderLock(path)
     try AtomicFile.createFolder(checkpoints)
+    for file in [config] + usableCheckpoints { AtomicFile.removeLeftovers(of: file) }
     if !overwrite, access(config, F_OK) == 0 {
       throw .unwritable(path: path, reason: "there is a run in this folder already; --force writes over it")
     }
@@ -80,6 +81,7 @@ private final class FolderLock: Sendable {
 
   init(_ path: String) throws(DataError) {
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    if descriptor < 0 { throw .unwritable(path: path, reason: systemMessage()) }
     // A few file systems have no locks; there a folder is only as safe as its user is careful.
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
       throw .unwritable(path: path, reason: "another run is writing to this folder")

@@ -21,4 +21,11 @@ import Testing
     #expect(error?.description == "a:9:3: k: m\na:9:20: k: m\na:10:1: k: m\nb:1:1: k: m\n--lr x: k: m")
     #expect(throws: Never.self) { try IssueList().check() }
   }
+
+  @Test func ofVeryManyIssuesAHundredAreShown() {
+    let issue = ConfigIssue(place: .code, path: "k", message: "m")
+    let lines = ConfigError(Array(repeating: issue, count: 1234)).description.split(separator: "\n")
+    #expect(lines.count == 101 && lines.last == "and 1134 more")
+    #expect(ConfigError(Array(repeating: issue, count: 100)).description.hasSuffix("m"))
+  }
 }

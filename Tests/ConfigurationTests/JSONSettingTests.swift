@@ -47,6 +47,16 @@ import Testing
     #expect(issues.issues.allSatisfy { $0.place.isFlag })
   }
 
+  /// Deeper than a config may nest, a path would only use up the stack.
+  @Test(arguments: [".a", "[0]"]) func refusesEndlessPaths(step: String) {
+    var json: JSON = [:]
+    let issues = IssueList()
+    json.apply(setting: "a" + String(repeating: step, count: 30_000) + "=3", issues: issues)
+    #expect(json == [:] && issues.issues.count == 1)
+    json.apply(setting: "a" + String(repeating: ".a", count: 31) + "=3", issues: issues)
+    #expect(json != [:] && issues.issues.count == 1)
+  }
+
   @Test func settingsKeepTheirFlagAsPlace() {
     var json = config
     json.set("train.new.lr", to: 0.1, flag: "--lr 0.1", issues: IssueList())

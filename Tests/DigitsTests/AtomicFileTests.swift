@@ -34,6 +34,17 @@ import Testing
     }
   }
 
+  @Test func removesWhatAKilledProgramLeft() throws {
+    try withTemporaryFolder { folder in
+      for name in ["a", ".a.tmp", ".a.1x.tmp", ".a.2y.tmp", ".a.3z", ".b.4w.tmp", "a.5v.tmp"] {
+        try write([1], "\(folder)/\(name)")
+      }
+      AtomicFile.removeLeftovers(of: "\(folder)/a")
+      #expect(try listing(folder) == [".a.3z", ".a.tmp", ".b.4w.tmp", "a", "a.5v.tmp"])
+      AtomicFile.removeLeftovers(of: "\(folder)/none/a")
+    }
+  }
+
   @Test func namesWhatCannotBeWritten() throws {
     try withTemporaryFolder { folder in
       #expect(

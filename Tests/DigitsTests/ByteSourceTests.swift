@@ -112,6 +112,20 @@ import Testing
         "f.gz", TestBytes.gzip([1]).dropLast(4) + [2, 0, 0, 0],
         "f.gz: byte 24: gzip: incorrect length check"
       ),
+      ("f.gz", [0x1F, 0x8B, 8, 0xE0, 0, 0, 0, 0, 0, 3], "f.gz: byte 4: gzip: unknown header flags set"),
+      (
+        "f.gz", [0x1F, 0x8B, 8, 2, 0, 0, 0, 0, 0, 3, 1, 2],
+        "f.gz: byte 12: gzip: header crc mismatch"
+      ),
+      ("f.gz", [0x1F, 0x8B, 8, 8, 0, 0, 0, 0, 0, 3, 0x61], "f.gz: byte 11: gzip: the file is cut off here"),
+      ("f.gz", [0x1F, 0x8B, 8, 4, 0, 0, 0, 0, 0, 3, 9, 0], "f.gz: byte 12: gzip: the file is cut off here"),
+      (
+        "f.gz", TestBytes.gzipHeader + [0xFD, 0xFF, 0],
+        "f.gz: byte 13: gzip: too many length or distance symbols"
+      ),
+      ("f.gz", TestBytes.gzipHeader + [3, 2, 0, 0], "f.gz: byte 12: gzip: invalid distance too far back"),
+      ("f.gz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "f.gz: byte 0: not gzip: this is an xz file"),
+      ("f.gz", Array("BZh91AY".utf8), "f.gz: byte 0: not gzip: this is a bzip2 file"),
     ] as [(String, [UInt8], String)])
   func refuses(name: String, bytes: [UInt8], expected: String) {
     #expect(message { _ = try read(bytes, upTo: 1, name: name) } == expected)

@@ -50,6 +50,28 @@ import Testing
       ("P2 2 1 9 1 ", [], "byte 11: pixel: the file ends here"),
       ("P2 1 1 9 10", [], "byte 11: pixel is more than 9"),
       ("P2 1 1 9 1 2", [], "byte 12: more after the last of 1 pixel"),
+      ("P7\nWIDTH 1\n", [], "byte 0: not PGM (P5 or P2): it begins with 50 37 0A 57"),
+      ("p5 1 1 255 ", [0], "byte 0: not PGM (P5 or P2): it begins with 70 35 20 31"),
+      ("P5 1", [], "byte 4: height: the file ends here"),
+      ("P5 1 1", [], "byte 6: maxval: the file ends here"),
+      ("P5 1 1 255", [], "byte 10: the data ends here, 1 byte too early"),
+      ("P5 1 0 255 ", [], "byte 7: height is 0, less than 1"),
+      ("P5 2147483648 2147483648 255 ", [], "byte 12: width is more than 64,000,000"),
+      ("P5 1 18446744073709551617 255 ", [], "byte 14: height is more than 64,000,000"),
+      ("P5 1.5 1 255 ", [], "byte 5: width: unexpected byte 2E"),
+      ("P5 1 1 2x5 ", [], "byte 9: maxval: unexpected byte 78"),
+      ("P5 # no end", [], "byte 11: width: the file ends here"),
+      ("P2 1 1 9 -1", [], "byte 10: pixel: unexpected byte 2D"),
+      ("P2 1 1 9 # 7", [], "byte 12: pixel: the file ends here"),
+      ("P2 8000 8000 255 1 2 3", [], "byte 22: pixel: the file ends here"),
+      ("P5 8000 8000 255 ", [1], "byte 18: the data ends here, 63,999,999 bytes too early"),
+      ("P5 #" + String(repeating: "x", count: 1 << 17), [], "byte 65536: too many spaces and comments"),
+      ("P5" + String(repeating: " ", count: 1 << 17), [], "byte 65536: too many spaces and comments"),
+      ("P5 " + String(repeating: "0", count: 1 << 17), [], "byte 65536: too many spaces and comments"),
+      (
+        "P2 1 1 9 1" + String(repeating: "\n", count: 1 << 17), [],
+        "byte 65561: too many spaces and comments"
+      ),
     ] as [(String, [UInt8], String)])
   func refuses(text: String, raster: [UInt8], expected: String) {
     #expect(message { _ = try parse(text, raster) } == "f: " + expected)

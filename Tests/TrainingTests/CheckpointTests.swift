@@ -2,6 +2,7 @@ import Configuration
 import ConvNet
 import Foundation
 import Interchange
+import Randomness
 import Testing
 import Training
 
@@ -80,50 +81,38 @@ import Training
     }
   }
 
-  private func isRefused(_ path: String) throws -> Bool {
+  private func isRefused(_ bytes: [UInt8]) -> Bool {
     do {
-      _ = try Checkpoint(contentsOf: path)
+      _ = try Checkpoint(SafeTensors(parsing: bytes, file: "x"), path: "x")
       return false
-    } catch is SafeTensorsError {
-      return true
-    } catch is CheckpointError {
-      return true
+    } catch {
+      return error is SafeTensorsError || error is CheckpointError
     }
   }
 
-  @Test("A file cut off anywhere is refused")
+  @Test("A file cut off anywhere, or with a byte more, is refused")
   func truncations() throws {
     try withTinyCheckpoint { path, bytes in
-      #expect(try !isRefused(path))
-      let file = try #require(FileHandle(forUpdatingAtPath: path))
-      var accepted: [Int] = []
-      for length in (0..<bytes.count).reversed() {
-        try file.truncate(atOffset: UInt64(length))
-        if try !isRefused(path) { accepted.append(length) }
-      }
-      #expect(accepted == [])
-      try write(bytes + [0], path)
-      #expect(try isRefused(path))
+      #expect(!isRefused(bytes))
+      #expect(bytes.indices.filter { !isRefused(Array(bytes[..<$0])) } == [])
+      #expect(isRefused(bytes + [0]))
     }
   }
 
-  @Test("A file with one wrong bit is refused: every bit of the first 200 bytes, 500 of the others")
+  @Test("A file with one wrong bit is refused: every bit of the header, 10,000 of the data")
   func bitFlips() throws {
     try withTinyCheckpoint { path, bytes in
-      let file = try #require(FileHandle(forUpdatingAtPath: path))
-      func set(_ byte: UInt8, at offset: Int) throws {
-        try file.seek(toOffset: UInt64(offset))
-        try file.write(contentsOf: [byte])
+      let end = 8 + Int(bytes[0]) + Int(bytes[1]) << 8
+      let random = CounterRandom(seed: 1, purpose: .sample)
+      let bits = Array(8 * end..<8 * bytes.count)
+      let chosen = random.permutation(bits.count).prefix(10_000).map { bits[Int($0)] }
+      var damaged = bytes
+      let accepted = (Array(0..<8 * end) + chosen).filter { bit in
+        damaged[bit / 8] ^= 1 << UInt8(bit % 8)
+        defer { damaged[bit / 8] = bytes[bit / 8] }
+        return !isRefused(damaged)
       }
-      let others = (0..<500).map { 200 + $0 * (bytes.count - 200) / 500 }.map { 8 * $0 + $0 % 8 }
-      var accepted: [Int] = []
-      for bit in Array(0..<8 * 200) + others {
-        try set(bytes[bit / 8] ^ 1 << UInt8(bit % 8), at: bit / 8)
-        if try !isRefused(path) { accepted.append(bit) }
-        try set(bytes[bit / 8], at: bit / 8)
-      }
-      #expect(accepted == [])
-      #expect(try !isRefused(path))
+      #expect(chosen.count == 10_000 && accepted == [])
     }
   }
 
@@ -168,8 +157,47 @@ import Training
         file.setMetadata("progress", to: progress.replacing("\"epoch\":1", with: "\"epoch\":-1"))
       } == "DIR: the progress in the metadata is incomplete")
     #expect(
+      try refusal { file in
+        let progress = file.metadata("progress") ?? ""
+        file.setMetadata("progress", to: progress.replacing("\"step\":1", with: "\"step\":\(Int.max)"))
+      } == "DIR: the progress in the metadata is incomplete")
+    let classes = (0..<10).map { $0 == 3 ? "\\u001b[2J" : "\($0)" }
+    #expect(
+      try refusal { $0.setMetadata("classes", to: "[\"\(classes.joined(separator: "\",\""))\"]") }
+        == "DIR: a class in the metadata has a name with control characters")
+    #expect(
       try refusal { $0.setMetadata("classes", to: "[\"0\"]") }
         == "DIR: 1 classes in the metadata, but the network tells 10")
+  }
+
+  @Test(
+    "Metadata that was tampered with, checksum and all",
+    arguments: [
+      ("config", "", "DIR: DIR[config]:1:1: expected a value, not the end of the text"),
+      ("config", "[]", "DIR: DIR[config]:1:1: must be an object in { }, not []"),
+      (
+        "config", String(repeating: "[", count: 100),
+        "DIR: DIR[config]:1:33: \(String(repeating: "[0]", count: 32)): nested deeper than 32 levels"
+      ),
+      (
+        "config", #"{"model":{"layers":["flatten"]}}"#,
+        "DIR: 10 classes in the metadata, but the network tells 784"
+      ),
+      (
+        "config", #"{"model":{"layers":[]}}"#,
+        "DIR: DIR[config]:1:20: model.layers: must have a number of elements from 1 to 256, not 0"
+      ),
+      ("progress", "", "DIR: DIR[progress]:1:1: expected a value, not the end of the text"),
+      ("progress", "7", "DIR: the progress in the metadata is incomplete"),
+      ("progress", "{}", "DIR: the progress in the metadata is incomplete"),
+      ("progress", #"{"epoch":1e300}"#, "DIR: the progress in the metadata is incomplete"),
+      ("classes", "{}", "DIR: 0 classes in the metadata, but the network tells 10"),
+      ("classes", "[0,1,2,3,4,5,6,7,8,9]", "DIR: 0 classes in the metadata, but the network tells 10"),
+      ("classes", "[\"", "DIR: DIR[classes]:1:2: [0]: the text that starts here has no closing \""),
+      ("format_version", "99999999999999999999", "DIR: the format version in the metadata is not a number"),
+    ])
+  func tampered(key: String, value: String, expected: String) throws {
+    #expect(try refusal { $0.setMetadata(key, to: value) } == expected)
   }
 
   @Test("Weights of another network")

@@ -43,6 +43,18 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
     #expect(data.fingerprint() == again.fingerprint())
   }
 
+  @Test("More drawn digits than memory has room for are refused before any is drawn")
+  func tooManyDigits() throws {
+    let config = try Small.parse(
+      """
+      { "data": { "dataset": "builtin", "builtin": { "train": 1000000, "test": 1000000 } },
+        "model": { "input": [3, 1024, 1024], "layers": [ \(Small.linear) ] } }
+      """)
+    #expect(
+      message { _ = try Small.data(config) }
+        == "test.json:1:46: data.builtin: 2000000 digits of 3x1024x1024 take more than the limit of 4 GiB")
+  }
+
   @Test("--data builtin goes before the config, and says so")
   func builtinByFlag() throws {
     let config = try Small.config()

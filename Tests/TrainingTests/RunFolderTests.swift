@@ -54,6 +54,19 @@ import Training
     }
   }
 
+  @Test("What a killed run was writing is swept up by the next one")
+  func leftovers() throws {
+    try withTemporaryFolder { folder in
+      try FileManager.default.createDirectory(
+        atPath: "\(folder)/checkpoints", withIntermediateDirectories: true)
+      for name in [".config.json.1.tmp", ".model.ckpt.2.tmp", "checkpoints/.last.ckpt.3.tmp", "mine.tmp"] {
+        try write([1], "\(folder)/\(name)")
+      }
+      _ = try RunFolder(output: folder, name: "x", overwrite: false)
+      #expect(try listing(folder) == ["checkpoints", "mine.tmp"])
+    }
+  }
+
   @Test("One run per folder at a time")
   func lock() throws {
     try withTemporaryFolder { folder in

@@ -65,7 +65,7 @@ public struct Checkpoint: Sendable {
   }
 
   /// Reads a checkpoint as above from what its file holds; `path` names it in errors.
-  init(_ file: SafeTensors, path: String) throws(CheckpointError) {
+  package init(_ file: SafeTensors, path: String) throws(CheckpointError) {
     func fault(_ message: String) -> CheckpointError { CheckpointError(path, message) }
     guard file.metadata("format") == "cnn" else {
       throw fault("this safetensors file has no network in it; name its config with --config FILE")
@@ -99,6 +99,9 @@ public struct Checkpoint: Sendable {
     classNames = try json("classes").array?.compactMap(\.string) ?? []
     guard classNames.count == config.model.output.count else {
       throw fault("\(classNames.count) classes in the metadata, but the network tells \(config.model.output)")
+    }
+    guard classNames.allSatisfy({ $0 == $0.oneLine }) else {
+      throw fault("a class in the metadata has a name with control characters")
     }
     data = (file.metadata("dataset") ?? "", file.metadata("data_fingerprint") ?? "")
     weights = try WeightFile.weights(of: config.model, in: file, path: path)

@@ -40,9 +40,9 @@ public struct RunProgress: Sendable, Equatable {
     ])
   }
 
-  /// Reads what `json` wrote; nil if a number is missing or negative.
+  /// Reads what `json` wrote; nil if a number is missing, negative, or too large to go on counting from.
   init?(_ json: JSON) {
-    func count(_ key: String) -> Int? { json[key]?.integer.flatMap { $0 >= 0 ? $0 : nil } }
+    func count(_ key: String) -> Int? { json[key]?.integer.flatMap { 0...1 << 53 ~= $0 ? $0 : nil } }
     guard let epoch = count("epoch"), let stepInEpoch = count("step_in_epoch"), let step = count("step"),
       let loss = json["loss_sum"]?.number, let stepLosses = json["step_loss_sum"]?.number,
       let correct = count("correct"), let images = count("images"),

@@ -8,11 +8,10 @@ public enum WeightFile {
   /// - Throws: `SafeTensorsError`, or `CheckpointError` for a tensor that is missing, has another shape than the
   ///   network's, or is not made of finite numbers.
   public static func weights(of model: Model, contentsOf path: String) throws -> [NamedTensor] {
-    let limits = SafeTensors.Limits(headerBytes: 100_000_000)
-    return try weights(of: model, in: SafeTensors(contentsOf: path, limits: limits), path: path)
+    try weights(of: model, in: SafeTensors(contentsOf: path), path: path)
   }
 
-  static func weights(
+  package static func weights(
     of model: Model, in file: SafeTensors, path: String
   ) throws(CheckpointError) -> [NamedTensor] {
     var weights: [NamedTensor] = []

@@ -79,7 +79,9 @@ public struct ExperimentConfig: Sendable {
         report("loss", message: message)
       }
       let perImage = checked?.activationCount ?? 0
-      if perImage > Self.largestBatch / train.batchSize {
+      // A block of images is allocated whole.
+      let allocated = blockCount(train.batchSize) * LaneCPU.laneCount
+      if perImage > Self.largestBatch / allocated {
         let message =
           "\(train.batchSize.grouped) images of \(perImage.grouped) activations each are more than "
           + "the \(Self.largestBatch.grouped) a batch may have"

@@ -74,6 +74,10 @@ public struct ExperimentData: Sendable {
     }
     let digits = DrawnDigits(seed: config.seed, channels: input.channels, size: input.height)
     let (train, test) = config.data.builtin
+    guard (train + test) * digits.byteCount <= Dataset.byteLimit else {
+      let message = "\(train + test) digits of \(input) take more than the limit of 4 GiB"
+      throw ConfigError([config.resolved.issue(at: ["data", "builtin"], message)])
+    }
     let (pixels, labels) = digits.images(0..<train + test)
     let pool = LabeledImages(
       pixels: pixels, labels: labels, channels: digits.channels, height: digits.size, width: digits.size)

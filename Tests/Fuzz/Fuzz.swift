@@ -1,0 +1,112 @@
+import Configuration
+import Digits
+import Foundation
+import Interchange
+import Training
+
+// Built and run by scripts/fuzz; a reader is a function and a row of `targets`.
+
+/// Hands what libFuzzer makes up to the reader that `CNN_FUZZ` names; whatever it is, it is read or refused.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  read(Array(UnsafeBufferPointer(start: start, count: count)))
+  return 0
+}
+
+private let read: @Sendable ([UInt8]) -> Void = {
+  let name = ProcessInfo.processInfo.environment["CNN_FUZZ"] ?? ""
+  guard let target = targets[name] else {
+    fatalError("CNN_FUZZ must be one of \(targets.keys.sorted().joined(separator: ", "))")
+  }
+  return target
+}()
+
+private let targets: [String: @Sendable ([UInt8]) -> Void] = [
+  "idx": readIDX, "pgm": readPGM, "config": readConfig, "checkpoint": readRepairedCheckpoint,
+  "damage": readCheckpoint,
+]
+
+/// Whether `body` throws none of the errors that readers may throw.
+private func succeeds(_ body: () throws -> Void) -> Bool {
+  do {
+    try body()
+    return true
+  } catch {
+    precondition(
+      error is DataError || error is ConfigError || error is SafeTensorsError || error is CheckpointError)
+    precondition(!"\(error)".isEmpty)
+    return false
+  }
+}
+
+/// IDX, plain or gzip: all images, some of them, labels.
+private func readIDX(_ bytes: [UInt8]) {
+  func source() throws -> ByteSource { try ByteSource(bytes: bytes, name: "f") }
+  var count = 0
+  if succeeds({ count = try IDX.images(from: source()).count }) {
+    let last = succeeds { _ = try ImageReference("f@\(count - 1)").read(from: source()) }
+    let none = succeeds { _ = try ImageReference("f@\(count)").read(from: source()) }
+    precondition(last && !none)
+  }
+  _ = succeeds { _ = try IDX.labels(from: source()) }
+}
+
+/// A picture, which is the same once it is written and read again.
+private func readPGM(_ bytes: [UInt8]) {
+  _ = succeeds {
+    let picture = try PGM(parsing: ByteSource(bytes: bytes, name: "f"))
+    let again = try PGM(parsing: ByteSource(bytes: picture.encoded(), name: "f"))
+    precondition(again == picture)
+  }
+}
+
+/// A config, and after each zero byte a setting; what is read is the same once it is written and read again.
+private func readConfig(_ bytes: [UInt8]) {
+  let parts = bytes.split(separator: 0, maxSplits: 8, omittingEmptySubsequences: false)
+  let settings = parts.dropFirst().map { String(decoding: $0, as: UTF8.self) }
+  _ = succeeds {
+    let json = try JSON(parsing: Array(parts[0]), origin: "f")
+    let config = try ConfigSource.load(json, flags: [], settings: settings)
+    let again = try ExperimentConfig(JSON(parsing: Array(config.resolved.text().utf8), origin: "f"))
+    precondition(again.resolved == config.resolved)
+  }
+}
+
+/// A checkpoint as it is, as a config's source, and as bare weights.
+private func readCheckpoint(_ bytes: [UInt8]) {
+  _ = succeeds {
+    let file = try SafeTensors(parsing: bytes, file: "f")
+    for tensor in file.tensors { _ = file.floats(of: tensor) }
+    _ = succeeds { _ = try WeightFile.weights(of: small.model, in: file, path: "f") }
+    let checkpoint = try Checkpoint(file, path: "f")
+    _ = checkpoint.parameters()
+    _ = try checkpoint.encoded()
+  }
+}
+
+/// A checkpoint whose checksum is put right first, so that not all inputs end there.
+private func readRepairedCheckpoint(_ bytes: [UInt8]) {
+  var bytes = bytes
+  let lead = SafeTensorsHeader.checksumLead
+  let length = bytes.prefix(8).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+  if bytes.count >= 16 + lead.count, length >= lead.count + 8, length <= bytes.count - 8,
+    bytes[8...].starts(with: lead)
+  {
+    let end = 8 + Int(length)
+    let checksum = SafeTensors.checksum(
+      length: Array(bytes[..<8]), header: Array(bytes[8..<end]), data: Array(bytes[end...]))
+    bytes.replaceSubrange(8 + lead.count..<16 + lead.count, with: checksum.utf8)
+  }
+  readCheckpoint(bytes)
+}
+
+/// The network of the seeds.
+private let small: ExperimentConfig = {
+  let text =
+    #"{ "model": { "input": [1, 8, 8], "layers": ["flatten", { "type": "dense", "name": "fc", "units": 10 }] } }"#
+  do {
+    return try ExperimentConfig(JSON(parsing: Array(text.utf8), origin: "small"))
+  } catch {
+    fatalError("\(error)")
+  }
+}()
