@@ -1,3 +1,5 @@
+import Synchronization
+
 /// An optimizer at work on a network: its slots, its step count, and the update of all weights in one pass.
 public final class OptimizerRun {
   package let optimizer: any Optimizer
@@ -8,6 +10,7 @@ public final class OptimizerRun {
   private let network: Network
   private let state: OptimizerState
   private let constrained: [Parameter]
+  private let hasOverflowed = Atomic(false)
 
   /// Vectors that are one piece of work.
   private static let vectorsPerPiece = 512
@@ -25,8 +28,10 @@ public final class OptimizerRun {
   /// The names of the slots in a checkpoint.
   public var slotNames: [String] { optimizer.slots.map(\.name) }
 
-  /// Turns the network's gradients into new weights.
-  public func update(learningRate: Double) {
+  /// Turns the network's gradients into new weights; false once one of those is not finite, which a gradient that
+  /// is not finite always leads to.
+  @discardableResult
+  public func update(learningRate: Double) -> Bool {
     step += 1
     let vectors = network.parameters.count / LaneCPU.laneCount
     let pieces = (vectors + Self.vectorsPerPiece - 1) / Self.vectorsPerPiece
@@ -34,9 +39,11 @@ public final class OptimizerRun {
     let (meter, operations) = (network.meter, network.workspace.operations.count)
     network.team.run(items: pieces) { piece, worker in
       let first = piece * Self.vectorsPerPiece
+      let range = first..<min(first + Self.vectorsPerPiece, vectors)
       meter.worker(worker).measure(operations, .optimizer) {
-        optimizer.update(
-          first..<min(first + Self.vectorsPerPiece, vectors), state, learningRate: learningRate, step: step)
+        optimizer.update(range, state, learningRate: learningRate, step: step)
+        // Now, while the weights lie in the cache.
+        if !state.weights.isFinite(range) { hasOverflowed.store(true, ordering: .relaxed) }
       }
     }
     for parameter in constrained {
@@ -45,5 +52,6 @@ public final class OptimizerRun {
       parameter.spec.penalty.constrain(weights, units: parameter.shape[0])
     }
     network.weightsChanged()
+    return !hasOverflowed.load(ordering: .relaxed)
   }
 }

@@ -48,6 +48,18 @@ public enum AtomicFile {
     if fault != EEXIST { throw .unwritable(path: path, reason: "cannot create this folder: \(message)") }
   }
 
+  /// Removes what writers that were killed have left in a folder that nobody else writes to.
+  package static func removeLeftovers(in folder: String) {
+    for name in fileNames(in: folder) where isTemporary(name) { unlink(joinPath(folder, name)) }
+  }
+
+  /// Whether a name is that of a temporary file: `.NAME.TAG.tmp`.
+  private static func isTemporary(_ name: String) -> Bool {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count >= 4 && parts[0].isEmpty && parts[parts.count - 1] == "tmp"
+      && UInt64(parts[parts.count - 2], radix: 36) != nil
+  }
+
   private static func check(_ result: Int32, _ path: String) throws(DataError) {
     if result != 0 { throw .unwritable(path: path, reason: systemMessage()) }
   }
@@ -64,7 +76,7 @@ public enum AtomicFile {
   }
 
   /// `a` of `a/b` and `a/b/`, `.` of `b`, `/` of `/b`.
-  static func folder(of path: String) -> String {
+  package static func folder(of path: String) -> String {
     let trimmed = path.last == "/" ? path.dropLast() : path[...]
     guard let slash = trimmed.lastIndex(of: "/") else { return trimmed.isEmpty ? path : "." }
     return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
