@@ -39,10 +39,13 @@ public final class FlatBuffer: @unchecked Sendable {
   }
 
   /// Whether every number is finite.
-  public var isFinite: Bool {
-    var sum: Float = 0
-    for index in 0..<count { sum += floats[index] * 0 }
-    return sum == 0
+  public var isFinite: Bool { isFinite(0..<count / LaneCPU.laneCount) }
+
+  /// Whether every number of a range of vectors is finite.
+  func isFinite(_ range: Range<Int>) -> Bool {
+    var sum = Lanes()
+    for index in range { sum += vectors[index] * 0 }
+    return (sum .== 0) == LaneMask(repeating: true)
   }
 
   var vectors: UnsafeMutablePointer<Lanes> {

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// An optimizer at work on a network: its slots, its step count, and the update of all weights in one pass.
 public final class OptimizerRun {
   package let optimizer: any Optimizer
@@ -8,6 +10,7 @@ public final class OptimizerRun {
   private let network: Network
   private let updating: Phase
   private let constrained: [Parameter]
+  private let overflow: Overflow
 
   /// Vectors that are one piece of work.
   private static let vectorsPerPiece = 512
@@ -19,14 +22,17 @@ public final class OptimizerRun {
     slots = optimizer.slots.map { FlatBuffer(count: network.parameters.count, repeating: Float($0.initial)) }
     let state = OptimizerState(
       weights: network.parameters, gradients: network.gradients ?? network.parameters, slots: slots)
+    let overflow = Overflow()
+    self.overflow = overflow
     let vectors = network.parameters.count / LaneCPU.laneCount
     let (vectorsPerPiece, workspace) = (Self.vectorsPerPiece, network.workspace)
     updating = Phase(items: { _ in (vectors + vectorsPerPiece - 1) / vectorsPerPiece }) { piece, worker in
-      let (first, step) = (piece * vectorsPerPiece, workspace.step.pointee)
+      let step = workspace.step.pointee
+      let range = piece * vectorsPerPiece..<min((piece + 1) * vectorsPerPiece, vectors)
       step.clocks.measure(.optimizer, of: workspace.operations.count, by: worker) {
-        optimizer.update(
-          first..<min(first + vectorsPerPiece, vectors), state, learningRate: step.learningRate,
-          step: step.update)
+        optimizer.update(range, state, learningRate: step.learningRate, step: step.update)
+        // Now, while the weights lie in the cache.
+        if !state.weights.isFinite(range) { overflow.hasHappened.store(true, ordering: .relaxed) }
       }
     }
     constrained = network.model.parameters.filter { $0.spec.penalty.maxNorm != nil }
@@ -35,8 +41,10 @@ public final class OptimizerRun {
   /// The names of the slots in a checkpoint.
   public var slotNames: [String] { optimizer.slots.map(\.name) }
 
-  /// Turns the network's gradients into new weights.
-  public func update(learningRate: Double) {
+  /// Turns the network's gradients into new weights; false once one of those is not finite, which a gradient that
+  /// is not finite always leads to.
+  @discardableResult
+  public func update(learningRate: Double) -> Bool {
     step += 1
     (network.step.learningRate, network.step.update) = (learningRate, step)
     network.run(updating)
@@ -46,5 +54,11 @@ public final class OptimizerRun {
       parameter.spec.penalty.constrain(weights, units: parameter.shape[0])
     }
     network.weightsChanged()
+    return !overflow.hasHappened.load(ordering: .relaxed)
   }
+}
+
+/// Whether a weight has become infinite or no number.
+private final class Overflow: Sendable {
+  let hasHappened = Atomic(false)
 }

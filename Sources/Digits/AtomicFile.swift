@@ -37,28 +37,6 @@ public enum AtomicFile {
     try write(to: path) { (output) throws(DataError) in try output.write(bytes) }
   }
 
-  /// Removes what programs that were killed while they wrote to `path` left beside it; nobody else may be writing.
-  public static func removeLeftovers(of path: String) {
-    let folder = folder(of: path)
-    guard let entries = opendir(folder) else { return }
-    defer { closedir(entries) }
-    let prefix = temporaryPrefix(of: path)
-    while let entry = readdir(entries) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name.hasPrefix(prefix), name.dropFirst(prefix.count).hasSuffix(temporarySuffix) {
-        unlink(joinPath(folder, name))
-      }
-    }
-  }
-
-  private static let temporarySuffix = ".tmp"
-
-  private static func temporaryPrefix(of path: String) -> String {
-    ".\(path.split(separator: "/").last ?? "")."
-  }
-
   /// Creates the folder at `path` and those above it that are missing; throws `unwritable`.
   public static func createFolder(_ path: String) throws(DataError) {
     if isFolder(path) { return }
@@ -68,6 +46,18 @@ public enum AtomicFile {
     let (fault, message) = (errno, systemMessage())
     if isFile(path) { throw .unwritable(path: path, reason: "a file of this name is in the way") }
     if fault != EEXIST { throw .unwritable(path: path, reason: "cannot create this folder: \(message)") }
+  }
+
+  /// Removes what writers that were killed have left in a folder that nobody else writes to.
+  package static func removeLeftovers(in folder: String) {
+    for name in fileNames(in: folder) where isTemporary(name) { unlink(joinPath(folder, name)) }
+  }
+
+  /// Whether a name is that of a temporary file: `.NAME.TAG.tmp`.
+  private static func isTemporary(_ name: String) -> Bool {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count >= 4 && parts[0].isEmpty && parts[parts.count - 1] == "tmp"
+      && UInt64(parts[parts.count - 2], radix: 36) != nil
   }
 
   private static func check(_ result: Int32, _ path: String) throws(DataError) {
@@ -86,7 +76,7 @@ public enum AtomicFile {
   }
 
   /// `a` of `a/b` and `a/b/`, `.` of `b`, `/` of `/b`.
-  static func folder(of path: String) -> String {
+  package static func folder(of path: String) -> String {
     let trimmed = path.last == "/" ? path.dropLast() : path[...]
     guard let slash = trimmed.lastIndex(of: "/") else { return trimmed.isEmpty ? path : "." }
     return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
@@ -101,13 +91,13 @@ public enum AtomicFile {
     fileprivate let descriptor: Int32
 
     fileprivate init(for path: String) throws(DataError) {
-      let prefix = temporaryPrefix(of: path)
+      let name = path.split(separator: "/").last ?? ""
       var attempts = 10
       var candidate = ""
       var opened: Int32 = -1
       repeat {
         let tag = String(UInt64.random(in: 0 ... .max), radix: 36)
-        candidate = joinPath(folder(of: path), "\(prefix)\(tag)\(temporarySuffix)")
+        candidate = joinPath(folder(of: path), ".\(name).\(tag).tmp")
         opened = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         attempts -= 1
       } while opened < 0 && errno == EEXIST && attempts > 0

@@ -25,7 +25,7 @@ package func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> 
 }
 
 /// `directory` and `name` joined by one slash; an absolute `name` stands for itself.
-func joinPath(_ directory: String, _ name: String) -> String {
+package func joinPath(_ directory: String, _ name: String) -> String {
   if name.hasPrefix("/") || directory.isEmpty { return name }
   return directory.hasSuffix("/") ? directory + name : directory + "/" + name
 }
@@ -40,6 +40,27 @@ package func isFile(_ path: String) -> Bool {
 package func isFolder(_ path: String) -> Bool {
   var status = stat()
   return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// Whether two paths lead to one file.
+package func isSameFile(_ a: String, _ b: String) -> Bool {
+  var (first, second) = (stat(), stat())
+  return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev
+    && first.st_ino == second.st_ino
+}
+
+/// The names in a folder, in no order; none where it cannot be read.
+package func fileNames(in folder: String) -> [String] {
+  guard let stream = opendir(folder) else { return [] }
+  defer { closedir(stream) }
+  var names: [String] = []
+  while let entry = readdir(stream) {
+    names.append(
+      withUnsafePointer(to: &entry.pointee.d_name) { name in
+        String(cString: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
+      })
+  }
+  return names
 }
 
 /// A number and what it counts: `1 byte`, `60,000 images`.

@@ -36,6 +36,18 @@ public struct EpochMetrics: Sendable, Equatable {
   /// The heading of `metrics.csv`.
   static let heading = "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds,images_per_second"
 
+  /// The epoch of a row of `metrics.csv`; 0 for its heading.
+  static func epoch(ofRow row: String) -> Int? { row == heading ? 0 : Int(row.prefix { $0 != "," }) }
+
+  /// The epoch of a line of `events.jsonl`; nil for a start or an end.
+  static func epoch(ofEvent line: String) -> Int? {
+    let event = try? JSON(parsing: Array(line.utf8), origin: "")
+    return event?["event"]?.string == eventName ? event?["epoch"]?.integer : nil
+  }
+
+  /// What the event of an epoch is called.
+  static let eventName = "epoch"
+
   /// A row of `metrics.csv`; empty where there is no validation.
   var row: String {
     let columns = [

@@ -30,19 +30,54 @@ public struct RunFolder: Sendable {
     }
     try AtomicFile.createFolder(path)
     lock = try FolderLock(path)
-    try AtomicFile.createFolder(checkpoints)
-    for file in [config] + usableCheckpoints { AtomicFile.removeLeftovers(of: file) }
+    try prepare()
     if !overwrite, access(config, F_OK) == 0 {
-      throw .unwritable(path: path, reason: "there is a run in this folder already; --force writes over it")
+      throw .unwritable(
+        path: path,
+        reason: "there is a run in this folder already; --resume goes on with it, --force writes over it")
     }
+  }
+
+  /// Locks the folder of an earlier run, which `path` names by itself or by one of its checkpoints, to go on in it.
+  ///
+  /// - Throws: `DataError`: `unsatisfiable` for a checkpoint in no run's folder.
+  public init(resuming path: String) throws(DataError) {
+    guard let run = try Self.containing(path) else {
+      throw .unsatisfiable(
+        reason: "\(path): this checkpoint is in no run's folder; name a new one for it with --output DIR")
+    }
+    (self.path, overwrites) = (run.path, false)
+    lock = try FolderLock(run.path)
+    try prepare()
   }
 
   /// The folder of an earlier run, to read from.
   init(reading path: String) { (self.path, lock, overwrites) = (path, nil, false) }
 
+  /// The run's folder that `path` is, or that holds the checkpoint at `path`; nil where none does.
+  ///
+  /// - Throws: `unreadable` if there is nothing at `path`.
+  static func containing(_ path: String) throws(DataError) -> RunFolder? {
+    if isFolder(path) { return RunFolder(reading: path) }
+    guard isFile(path) else { throw .unreadable(path: path, reason: "no such run's folder or checkpoint") }
+    let folder = AtomicFile.folder(of: path)
+    let parent = RunFolder(reading: folder == "." ? ".." : AtomicFile.folder(of: folder))
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    if isSameFile(path, joinPath(parent.checkpoints, name)), isFile(parent.config) { return parent }
+    let run = RunFolder(reading: folder)
+    return isFolder(run.checkpoints) && isFile(run.config) ? run : nil
+  }
+
+  private func prepare() throws(DataError) {
+    try AtomicFile.createFolder(checkpoints)
+    for folder in [path, checkpoints] { AtomicFile.removeLeftovers(in: folder) }
+  }
+
   /// Removes the weights of a run that is written over, once the new one has saved its own.
   package func removeOldWeights() {
-    if overwrites { for file in [finalCheckpoint, bestCheckpoint] { unlink(file) } }
+    guard overwrites else { return }
+    for file in [finalCheckpoint, bestCheckpoint] { unlink(file) }
+    removeEpochs { _ in true }
   }
 
   /// Creates `parent/name`, or the first of `parent/name-2`, `parent/name-3` that nobody has.
@@ -66,13 +101,36 @@ public struct RunFolder: Sendable {
   public var checkpoints: String { "\(path)/checkpoints" }
   /// The best epoch.
   public var bestCheckpoint: String { "\(checkpoints)/best.ckpt" }
-  /// The last epoch, or where an interrupted run stands.
+  /// Where the run stands: its last epoch, or a later step.
   public var lastCheckpoint: String { "\(checkpoints)/last.ckpt" }
   /// The best epoch's weights alone, once the run has ended.
   public var finalCheckpoint: String { "\(path)/model.ckpt" }
 
   /// The checkpoints that a reader takes, the first that is there.
   var usableCheckpoints: [String] { [finalCheckpoint, bestCheckpoint, lastCheckpoint] }
+
+  // MARK: History
+
+  /// The checkpoint kept of an epoch: `epoch-0003.ckpt`.
+  public func checkpoint(ofEpoch epoch: Int) -> String { "\(checkpoints)/\(Self.name(ofEpoch: epoch))" }
+
+  private static func name(ofEpoch epoch: Int) -> String {
+    let digits = String(epoch)
+    return "epoch-\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits).ckpt"
+  }
+
+  /// The epochs of which a checkpoint is kept.
+  var keptEpochs: [Int] {
+    fileNames(in: checkpoints).compactMap { name in
+      let epoch = Int(name.dropFirst("epoch-".count).dropLast(".ckpt".count))
+      return epoch.flatMap { Self.name(ofEpoch: $0) == name ? $0 : nil }
+    }
+  }
+
+  /// Removes the checkpoints kept of some epochs.
+  func removeEpochs(where isObsolete: (Int) -> Bool) {
+    for epoch in keptEpochs where isObsolete(epoch) { unlink(checkpoint(ofEpoch: epoch)) }
+  }
 }
 
 /// Holds a folder until it goes out of scope; the system frees it should the program die.

@@ -41,18 +41,22 @@ public final class Trainer {
 
   /// Allocates everything a run needs.
   ///
-  /// - Parameter weights: weights to start from; nil draws new ones.
-  /// - Throws: `DataError` if there is no batch.
+  /// - Parameters:
+  ///   - weights: weights to start from; nil draws new ones.
+  ///   - resumption: where to go on instead.
+  /// - Throws: `DataError` if there is no batch, `CheckpointError` if the data is not that of the checkpoint.
   public init(
-    _ config: ExperimentConfig, data: ExperimentData, team: WorkerTeam, weights: [NamedTensor]? = nil
-  ) throws(DataError) {
+    _ config: ExperimentConfig, data: ExperimentData, team: WorkerTeam, weights: [NamedTensor]? = nil,
+    resuming resumption: Resumption? = nil
+  ) throws {
     (self.config, self.data) = (config, data)
     // Accuracies on another sample each epoch do not tell which epoch was better.
     let isComparable = config.data.validation.map { $0.sample == nil } ?? false
     monitor =
       config.train.monitor ?? config.train.earlyStop?.monitor ?? (isComparable ? .validationAccuracy : .loss)
     parameters =
-      weights.map(config.model.buffer(of:)) ?? config.model.initialParameters(seed: config.seed)
+      (resumption?.checkpoint.weights ?? weights).map(config.model.buffer(of:))
+      ?? config.model.initialParameters(seed: config.seed)
     loader = try DataLoader(
       data.train, batchSize: config.train.batchSize, shuffle: config.train.shuffle,
       dropLast: config.train.dropLast, seed: config.seed)
@@ -63,6 +67,20 @@ public final class Trainer {
     optimizer = OptimizerRun(config.optimizer.rule, network: network)
     evaluator = Evaluator(config, parameters: parameters, team: team)
     network.weightsChanged()
+    if let resumption { try restore(resumption) }
+  }
+
+  /// Goes on where a checkpoint stands; its weights are there already.
+  private func restore(_ resumption: Resumption) throws(CheckpointError) {
+    let (checkpoint, count) = (resumption.checkpoint, config.model.parameters.count)
+    guard checkpoint.progress.fits(loader, epochs: config.train.epochs),
+      checkpoint.optimizer.count == optimizer.slots.count * count
+    else { throw CheckpointError(resumption.path, "its progress does not fit its config and these data") }
+    for (index, slot) in optimizer.slots.enumerated() {
+      config.model.copy(checkpoint.optimizer[index * count..<(index + 1) * count], to: slot)
+    }
+    progress = checkpoint.progress
+    optimizer.step = progress.step
   }
 
   /// Steps of an epoch.
@@ -74,18 +92,17 @@ public final class Trainer {
   public func run(
     shouldStop: () -> Bool = { false }, report: (TrainingEvent) throws -> Void
   ) throws -> TrainingOutcome {
-    while progress.epoch < config.train.epochs {
+    while !hasStoppedEarly, progress.epoch < config.train.epochs {
       guard let metrics = try runEpoch(shouldStop: shouldStop, report: report) else { return .interrupted }
       let isBest = judge(metrics)
       try report(.epoch(metrics, isBest: isBest))
-      if let earlyStop = config.train.earlyStop,
-        progress.epochsWithoutImprovement >= max(earlyStop.patience, 1)
-      {
-        return .stoppedEarly
-      }
-      if shouldStop() && progress.epoch < config.train.epochs { return .interrupted }
+      if shouldStop(), !hasStoppedEarly, progress.epoch < config.train.epochs { return .interrupted }
     }
-    return .finished
+    return hasStoppedEarly ? .stoppedEarly : .finished
+  }
+
+  private var hasStoppedEarly: Bool {
+    config.train.earlyStop.map { progress.epochsWithoutImprovement >= max($0.patience, 1) } ?? false
   }
 
   /// One epoch with its validation; nil when it was interrupted.
@@ -99,15 +116,12 @@ public final class Trainer {
     while progress.stepInEpoch < batches.count {
       try step(on: batches[progress.stepInEpoch])
       try report(.step(epoch: epoch, step: progress.stepInEpoch, of: batches.count, sums: progress.sums))
-      if progress.stepInEpoch < batches.count, shouldStop() {
-        try checkWeights()
-        return nil
-      }
+      if progress.stepInEpoch < batches.count, shouldStop() { return nil }
     }
-    let seconds = (clock.now - start) / .seconds(1)
-    try checkWeights()
+    // Nothing is left to train where a run goes on behind the last step.
+    let seconds = max((clock.now - start) / .seconds(1), 1e-9)
     let validation = try data.validation(epoch: epoch).map { try evaluator.evaluate($0) }
-    if validation?.loss.isFinite == false { throw diverged(.loss, in: nil) }
+    if validation?.loss.isFinite == false { throw diverged(.loss, atStep: progress.stepInEpoch, in: nil) }
     let sums = progress.sums
     (progress.epoch, progress.stepInEpoch, progress.sums) = (epoch, 0, EpochSums())
     return EpochMetrics(
@@ -125,9 +139,17 @@ public final class Trainer {
     let dropout = CounterRandom(seed: config.seed, purpose: .dropout, stream: UInt64(progress.step))
     let result = network.forward(training: true, dropout: dropout)
     let loss = result.lossSum / Double(result.images) + network.penalty()
-    guard loss.isFinite else { throw diverged(.loss, in: network.firstLayerThatIsNotFinite()) }
+    let step = progress.stepInEpoch + 1
+    guard loss.isFinite else {
+      throw diverged(.loss, atStep: step, in: network.firstLayerThatIsNotFinite())
+    }
     network.backward()
-    optimizer.update(learningRate: learningRate(afterStep: progress.step))
+    guard optimizer.update(learningRate: learningRate(afterStep: progress.step)) else {
+      if let gradients = network.gradients, let layer = layers(notFiniteIn: gradients).last {
+        throw diverged(.gradient, atStep: step, in: layer)
+      }
+      throw diverged(.weight, atStep: step, in: layers(notFiniteIn: parameters).first)
+    }
     progress.step += 1
     progress.stepInEpoch += 1
     progress.sums.loss += loss * Double(result.images)
@@ -161,20 +183,28 @@ public final class Trainer {
 
   // MARK: Divergence
 
-  /// Weights are saved only while they are finite: the last step's are in no loss yet.
-  private func checkWeights() throws(TrainingError) {
-    if parameters.isFinite { return }
-    let faulty = config.model.layers.first { layer in
-      layer.parameters.contains { !parameters[$0.range].allSatisfy(\.isFinite) }
-    }
-    throw diverged(.weight, in: faulty?.name)
+  /// Weights are finite after every step; what the optimizer remembers has to be, too, before it is saved.
+  func checkOptimizer() throws(TrainingError) {
+    guard let slot = optimizer.slots.first(where: { !$0.isFinite }) else { return }
+    // Between two epochs it was the last step of the one before.
+    let (epoch, step) =
+      progress.stepInEpoch > 0
+      ? (progress.epoch + 1, progress.stepInEpoch) : (progress.epoch, stepsPerEpoch)
+    throw .diverged(
+      .optimizer, epoch: epoch, step: step, layer: layers(notFiniteIn: slot).first,
+      learningRate: config.optimizer.learningRate)
   }
 
-  private func diverged(_ what: TrainingError.Quantity, in layer: String?) -> TrainingError {
-    // After the epoch's last step, it is that step which went wrong; before, the one under way.
-    let step = what == .loss ? min(progress.stepInEpoch + 1, stepsPerEpoch) : progress.stepInEpoch
-    return .diverged(
-      what, epoch: progress.epoch + 1, step: step, layer: layer,
-      learningRate: config.optimizer.learningRate)
+  private func layers(notFiniteIn buffer: FlatBuffer) -> [String] {
+    config.model.layers.filter { layer in
+      layer.parameters.contains { !buffer[$0.range].allSatisfy(\.isFinite) }
+    }.map(\.name)
+  }
+
+  private func diverged(
+    _ what: TrainingError.Quantity, atStep step: Int, in layer: String?
+  ) -> TrainingError {
+    .diverged(
+      what, epoch: progress.epoch + 1, step: step, layer: layer, learningRate: config.optimizer.learningRate)
   }
 }

@@ -30,7 +30,7 @@ struct CNN: ParsableCommand {
         "this program was built for a CPU with \(LaneCPU.name), which this one has not; build it here")
       exit(withError: ExitStatus.defect.code)
     }
-    Console.ignoreBrokenPipes()
+    Console.ignoreFailedWrites()
     if let hint = unknownCommandHint(CommandLine.arguments.dropFirst().first) {
       Console.error(hint)
       exit(withError: ExitStatus.usage.code)

@@ -14,6 +14,8 @@ enum ExitStatus: Int32 {
   case cannotWrite = 74
   case badConfig = 78
   case interrupted = 130
+  /// Nobody read the output of a run any more, which was saved: 128 + SIGPIPE, as a shell would say.
+  case unread = 141
   case terminated = 143
 
   var code: ExitCode { ExitCode(rawValue) }

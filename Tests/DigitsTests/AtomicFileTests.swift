@@ -39,9 +39,9 @@ import Testing
       for name in ["a", ".a.tmp", ".a.1x.tmp", ".a.2y.tmp", ".a.3z", ".b.4w.tmp", "a.5v.tmp"] {
         try write([1], "\(folder)/\(name)")
       }
-      AtomicFile.removeLeftovers(of: "\(folder)/a")
-      #expect(try listing(folder) == [".a.3z", ".a.tmp", ".b.4w.tmp", "a", "a.5v.tmp"])
-      AtomicFile.removeLeftovers(of: "\(folder)/none/a")
+      AtomicFile.removeLeftovers(in: folder)
+      #expect(try listing(folder) == [".a.3z", ".a.tmp", "a", "a.5v.tmp"])
+      AtomicFile.removeLeftovers(in: "\(folder)/none")
     }
   }
 

@@ -8,12 +8,12 @@ import Interchange
 /// `optimizer.<slot>.<tensor>`; everything else stands in the metadata.
 public struct Checkpoint: Sendable {
   /// The resolved config.
-  public let config: ExperimentConfig
+  public internal(set) var config: ExperimentConfig
   /// Where the run stood.
-  public let progress: RunProgress
+  public internal(set) var progress: RunProgress
   /// The weights, in the order of the model's parameters.
   public let weights: [NamedTensor]
-  /// What the optimizer remembers; empty in a file that is only to be used.
+  /// What the optimizer remembers, slot by slot; empty in a file that is only to be used.
   public var optimizer: [NamedTensor]
   /// What the classes are called.
   public let classNames: [String]
@@ -23,17 +23,20 @@ public struct Checkpoint: Sendable {
   /// The newest format this program writes and reads.
   static let formatVersion = 1
 
-  /// A checkpoint of a run.
-  public init(
-    config: ExperimentConfig, progress: RunProgress, weights: FlatBuffer, optimizer: OptimizerRun,
-    classNames: [String], data: (name: String, fingerprint: String)
-  ) {
-    (self.config, self.progress, self.classNames, self.data) = (config, progress, classNames, data)
-    self.weights = config.model.tensors(of: weights)
+  /// A checkpoint of where a trainer stands.
+  public init(_ trainer: Trainer, data: (name: String, fingerprint: String), classNames: [String]) {
+    let (config, optimizer) = (trainer.config, trainer.optimizer)
+    (self.config, self.progress, self.classNames, self.data) = (config, trainer.progress, classNames, data)
+    weights = config.model.tensors(of: trainer.parameters)
     self.optimizer = zip(optimizer.slotNames, optimizer.slots).flatMap { slot, buffer in
-      config.model.tensors(of: buffer, prefix: "optimizer.\(slot).")
+      config.model.tensors(of: buffer, prefix: Self.prefix(ofSlot: slot))
     }
   }
+
+  private static func prefix(ofSlot slot: String) -> String { "optimizer.\(slot)." }
+
+  /// Where the data comes from unless somebody says otherwise: digits it was trained on are drawn again.
+  public var builtinData: String? { data.name == "builtin" ? "builtin" : nil }
 
   /// The weights in one flat buffer, laid out for the engine.
   public func parameters() -> FlatBuffer { config.model.buffer(of: weights) }
@@ -74,8 +77,9 @@ public struct Checkpoint: Sendable {
       throw fault("the format version in the metadata is not a number")
     }
     guard version <= Self.formatVersion else {
-      throw fault(
-        "format version \(version) is newer than this program, which reads up to \(Self.formatVersion)")
+      throw CheckpointError(
+        path, "format version \(version) is newer than this program, which reads up to \(Self.formatVersion)",
+        isNewerFormat: true)
     }
     guard file.isChecksummed else { throw fault("the checksum is missing; the file is damaged") }
     func json(_ key: String) throws(CheckpointError) -> JSON {
@@ -105,9 +109,13 @@ public struct Checkpoint: Sendable {
     }
     data = (file.metadata("dataset") ?? "", file.metadata("data_fingerprint") ?? "")
     weights = try WeightFile.weights(of: config.model, in: file, path: path)
-    let isWeight = Set(weights.map(\.name))
-    optimizer = file.tensors.filter { !isWeight.contains($0.name) }.compactMap { tensor in
-      file.floats(of: tensor).map { NamedTensor(name: tensor.name, shape: tensor.shape, values: $0) }
+    // A file has all of what the optimizer remembers, or nothing.
+    let slots = file.tensors.count > weights.count ? config.optimizer.rule.slots : []
+    var optimizer: [NamedTensor] = []
+    for slot in slots {
+      optimizer += try WeightFile.weights(
+        of: config.model, in: file, path: path, prefix: Self.prefix(ofSlot: slot.name))
     }
+    self.optimizer = optimizer
   }
 }

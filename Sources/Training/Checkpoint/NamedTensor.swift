@@ -26,9 +26,14 @@ extension Model {
   /// A flat buffer, laid out for the engine, of `weights` in the order of the parameters.
   func buffer(of weights: [NamedTensor]) -> FlatBuffer {
     let buffer = FlatBuffer(count: flatCount)
-    for (parameter, weight) in zip(parameters, weights) {
-      buffer.replace(at: parameter.offset, with: weight.values)
-    }
+    copy(weights[...], to: buffer)
     return buffer
+  }
+
+  /// Copies tensors in the order of the parameters to their places in a flat buffer.
+  func copy(_ tensors: ArraySlice<NamedTensor>, to buffer: FlatBuffer) {
+    for (parameter, tensor) in zip(parameters, tensors) {
+      buffer.replace(at: parameter.offset, with: tensor.values)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Configuration
+import Digits
 
 /// Where a run stands: enough to go on from the middle of an epoch.
 public struct RunProgress: Sendable, Equatable {
@@ -27,6 +28,16 @@ public struct RunProgress: Sendable, Equatable {
 
   /// A run that has not begun.
   public init() {}
+
+  /// Whether a run of `epochs` with the batches of `loader` can stand here.
+  func fits(_ loader: DataLoader, epochs: Int) -> Bool {
+    let (steps, images) = (loader.stepsPerEpoch, loader.subset.count)
+    return (0...epochs).contains(epoch) && (0...steps).contains(stepInEpoch)
+      && (epoch < epochs || stepInEpoch == 0) && step == epoch * steps + stepInEpoch
+      && sums.images == min(stepInEpoch * loader.batchSize, images)
+      && (0...sums.images).contains(sums.correct)
+      && (0...epoch).contains(epochsWithoutImprovement) && (1...max(epoch, 1)).contains(best?.epoch ?? 1)
+  }
 
   var json: JSON {
     JSON(object: [

@@ -11,26 +11,26 @@ public enum WeightFile {
     try weights(of: model, in: SafeTensors(contentsOf: path), path: path)
   }
 
+  /// The weights of `model`, or what stands under their names behind `prefix`, as above.
   package static func weights(
-    of model: Model, in file: SafeTensors, path: String
+    of model: Model, in file: SafeTensors, path: String, prefix: String = ""
   ) throws(CheckpointError) -> [NamedTensor] {
     var weights: [NamedTensor] = []
     for parameter in model.parameters {
-      guard let tensor = file[parameter.name] else {
-        throw CheckpointError(path, "no tensor \(parameter.name); the file has \(names(in: file))")
+      let name = prefix + parameter.name
+      guard let tensor = file[name] else {
+        throw CheckpointError(path, "no tensor \(name); the file has \(names(in: file))")
       }
       guard tensor.shape == parameter.shape else {
-        throw CheckpointError(
-          path, "\(parameter.name) is \(tensor.shape), the network's is \(parameter.shape)")
+        throw CheckpointError(path, "\(name) is \(tensor.shape), the network's is \(parameter.shape)")
       }
       guard let values = file.floats(of: tensor) else {
-        throw CheckpointError(
-          path, "\(parameter.name) is \(tensor.dataType.rawValue), not floating-point numbers")
+        throw CheckpointError(path, "\(name) is \(tensor.dataType.rawValue), not floating-point numbers")
       }
       guard values.allSatisfy(\.isFinite) else {
-        throw CheckpointError(path, "\(parameter.name) has numbers that are not finite")
+        throw CheckpointError(path, "\(name) has numbers that are not finite")
       }
-      weights.append(NamedTensor(name: parameter.name, shape: parameter.shape, values: values))
+      weights.append(NamedTensor(name: name, shape: parameter.shape, values: values))
     }
     return weights
   }

@@ -31,6 +31,16 @@ public struct TrainConfig: Sendable {
     public let minimumChange: Double
   }
 
+  /// What is saved besides `best.ckpt` and, after every epoch, `last.ckpt`.
+  public struct Checkpoints: Sendable {
+    /// Steps after which `last.ckpt` is saved, too.
+    public let everySteps: Int?
+    /// Seconds after which `last.ckpt` is saved, too.
+    public let everySeconds: Double?
+    /// The last epochs of which a checkpoint is kept.
+    public let keep: Int
+  }
+
   /// Passes over the training set.
   public let epochs: Int
   /// Images in a step.
@@ -48,6 +58,8 @@ public struct TrainConfig: Sendable {
   public let monitor: Metric?
   /// When to give up; nil never.
   public let earlyStop: EarlyStop?
+  /// What is saved on the way.
+  public let checkpoints: Checkpoints
 
   init(_ reader: ObjectReader) {
     epochs = reader.value(
@@ -61,6 +73,20 @@ public struct TrainConfig: Sendable {
       "log_summed_loss", .boolean, default: false, "Print the sum of the steps' losses, too.")
     monitor = reader.optional("monitor", .choice(of: Metric.self), "What decides which epoch is the best.")
     earlyStop = reader.optional("early_stop", .object(Self.earlyStop), "When to give up.")
+    checkpoints = reader.value(
+      "checkpoint", .object(Self.checkpoints), default: [:],
+      "What is saved besides each epoch and the best one.")
+  }
+
+  private static func checkpoints(_ reader: ObjectReader) -> Checkpoints {
+    Checkpoints(
+      everySteps: reader.optional(
+        "every_steps", .integer(.within(1...1_000_000_000)), "Save last.ckpt after so many steps, too."),
+      everySeconds: reader.optional(
+        "every_seconds", .number(.within(0...1e9)), "Save last.ckpt after so many seconds, too."),
+      keep: reader.value(
+        "keep", .integer(.within(0...1_000_000)), default: 0,
+        "Keep a checkpoint of each of the last so many epochs."))
   }
 
   private static func earlyStop(_ reader: ObjectReader) -> EarlyStop {

@@ -10,12 +10,14 @@ struct Train: ParsableCommand {
       Example: cnn train --config lenet --epochs 3 --set optimizer.lr=0.005
 
       Shipped configs: \(ConfigSource.shipped.map(\.name).joined(separator: ", ")).
-      A run writes its folder: config.json, metrics.csv, events.jsonl, checkpoints/, and model.ckpt, the best epoch.
+      A run writes its folder: config.json, metrics.csv, events.jsonl, checkpoints/, and model.ckpt, the best epoch. \
+      Ctrl-C saves and stops; cnn train --resume runs/lenet goes on from there, and with --epochs 20 beyond its end.
       """)
 
   @Option(
-    help: ArgumentHelp("A config: a file, a run's folder, or the name of a shipped one.", valueName: "file"))
-  var config = "lenet"
+    help: ArgumentHelp(
+      "A config: a file, a run's folder, or the name of a shipped one. (default: lenet)", valueName: "file"))
+  var config: String?
 
   @OptionGroup var data: DataOptions
 
@@ -45,6 +47,12 @@ struct Train: ParsableCommand {
     help: ArgumentHelp("Weights to start from: safetensors, or a run's folder.", valueName: "weights"))
   var initialWeights: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Go on with a run: its folder (the newest checkpoint that is whole), or a checkpoint.",
+      valueName: "run|ckpt"))
+  var resume: String?
+
   @Flag(help: "Check config and data, print what would be done, and stop.")
   var dryRun = false
 
@@ -62,27 +70,54 @@ struct Train: ParsableCommand {
 
   func validate() throws {
     if let lr, !lr.isFinite { throw ValidationError("--lr \(lr): must be a finite number") }
+    guard resume != nil else { return }
+    let given: [(String, Bool)] = [
+      ("--config", config != nil), ("--batch-size", batchSize != nil), ("--lr", lr != nil),
+      ("--seed", seed != nil), ("--set", !set.isEmpty), ("--init", initialWeights != nil), ("--force", force),
+    ]
+    if let (option, _) = given.first(where: \.1) {
+      throw ValidationError(
+        "\(option) cannot stand beside --resume: a run goes on as it began; of its config only --epochs can change"
+      )
+    }
   }
 
   func run() throws {
-    let config = try ConfigSource.load(config, flags: flags, settings: set)
+    // Locked first, so that nobody writes what is read here.
+    let writes = !dryRun && !printConfig
+    let resumedFolder = try resume.flatMap { writes && output == nil ? try RunFolder(resuming: $0) : nil }
+    var resumption = try resume.map { try Resumption($0) }
+    try resumption?.apply(flags)
+    let config =
+      try resumption?.checkpoint.config ?? ConfigSource.load(config ?? "lenet", flags: flags, settings: set)
     if printConfig { return try Console.print(config.resolved.text()) }
     let interruption = Interruption()
     let weights = try initialWeights.map {
       try WeightFile.weights(of: config.model, contentsOf: ModelSource.file($0))
     }
     let experiment = try ExperimentData(
-      config, directory: data.data,
+      config, directory: data.data ?? resumption?.checkpoint.builtinData,
       environment: data.environment(interruption, isQuiet: quiet, mayDownload: !dryRun))
     let team = machine.team
     let printer = TrainingPrinter(config: config, isQuiet: quiet || json, isJSON: json)
-    if dryRun { return try printer.dryRun(experiment, threads: team.threads) }
-    let folder = try RunFolder(output: output, name: config.name, overwrite: force)
-    let run = try TrainingRun(config, data: experiment, folder: folder, team: team, weights: weights)
+    if dryRun {
+      try resumption?.check(experiment, fingerprint: experiment.fingerprint())
+      return try printer.dryRun(experiment, threads: team.threads)
+    }
+    if interruption.isRequested { throw interruption.status.code }
+    let folder = try resumedFolder ?? RunFolder(output: output, name: config.name, overwrite: force)
+    let run = try TrainingRun(
+      config, data: experiment, folder: folder, team: team, weights: weights, resuming: resumption)
+    for notice in run.notices where !quiet { Console.error(notice) }
     try printer.header(experiment, threads: team.threads, folder: folder.path)
-    let result = try run.run(threads: team.threads, shouldStop: { interruption.isRequested }) {
+    if let resumption { try printer.resuming(resumption, stepsPerEpoch: run.trainer.stepsPerEpoch) }
+    let result = try run.run(
+      threads: team.threads, shouldStop: { interruption.isRequested || !printer.isRead }
+    ) {
       try printer.report($0, $1)
     }
+    let isUnread = result.outcome == .interrupted && !interruption.isRequested
+    if isUnread { throw ExitStatus.unread.code }
     try printer.end(result, monitor: run.trainer.monitor, progress: run.trainer.progress)
     if result.outcome == .interrupted { throw interruption.status.code }
   }

@@ -28,8 +28,10 @@ enum Console {
   /// Writes to standard error as it is, for a progress bar.
   static func draw(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
-  /// A closed pipe is an error of the write, not the end of the program.
-  static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+  /// A closed pipe and a file beyond the user's limit are errors of the write, not the end of the program.
+  static func ignoreFailedWrites() {
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+  }
 
   /// The width of the terminal behind standard error; nil when it is none, or cannot move its cursor.
   static var terminalWidth: Int? {

@@ -18,10 +18,7 @@ final class Interruption: Sendable {
 
   /// Starts to wait for signals, on a thread of its own. Has to come before any other thread is started.
   init() {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
+    var signals = Self.signals
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     let watcher = Unmanaged.passRetained(self)
     #if canImport(Darwin)
@@ -40,15 +37,36 @@ final class Interruption: Sendable {
     if status != 0 { watcher.release() }
   }
 
-  private func watch() {
+  /// What is waited for. A shell lets programs in the background ignore SIGINT; that is left as it is.
+  private static var signals: sigset_t {
     var signals = sigset_t()
     sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
+    for number in [SIGINT, SIGTERM] {
+      var action = sigaction()
+      let isKnown = sigaction(number, nil, &action) == 0
+      if !isKnown || !action.isIgnored { sigaddset(&signals, number) }
+    }
+    return signals
+  }
+
+  private func watch() {
+    var signals = Self.signals
     while true {
       var number: Int32 = 0
       guard sigwait(&signals, &number) == 0 else { continue }
       if received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
     }
+  }
+}
+
+extension sigaction {
+  /// Whether the signal is ignored.
+  fileprivate var isIgnored: Bool {
+    #if canImport(Darwin)
+      let handler = __sigaction_u.__sa_handler
+    #else
+      let handler = __sigaction_handler.sa_handler
+    #endif
+    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

@@ -9,7 +9,8 @@ final class TrainingPrinter {
   private let isQuiet: Bool
   private let isJSON: Bool
   private var bar: ProgressBar?
-  private var isRead = true
+  /// Whether there is still somebody to read what is printed.
+  private(set) var isRead = true
   private var imagesBefore = 0
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
@@ -19,7 +20,7 @@ final class TrainingPrinter {
     start = clock.now
   }
 
-  /// Prints a line as long as somebody reads: a run goes on when its reader has gone.
+  /// Prints a line as long as somebody reads.
   private func print(_ line: String) throws {
     if isRead { isRead = try Console.isRead(line) }
   }
@@ -40,6 +41,16 @@ final class TrainingPrinter {
         + "lr \(config.optimizer.learningRate), batches of \(train.batchSize), seed \(config.seed)")
     let place = folder.map { ", writing to \($0)" } ?? ""
     try print("CPU (\(LaneCPU.name)), \(threads) \(threads == 1 ? "thread" : "threads")\(place)")
+  }
+
+  /// Where a run goes on.
+  func resuming(_ resumption: Resumption, stepsPerEpoch: Int) throws {
+    guard !isQuiet else { return }
+    let progress = resumption.checkpoint.progress
+    let step = progress.stepInEpoch > 0 ? ", step \(progress.stepInEpoch + 1) of \(stepsPerEpoch)" : ""
+    let isDone = progress.epoch == config.train.epochs
+    let place = isDone ? "its end" : "epoch \(progress.epoch + 1)\(step)"
+    try print("Going on from \(resumption.path) at \(place)")
   }
 
   /// What a run would do.
