@@ -32,7 +32,7 @@ public final class TrainingRun {
     public let test: Evaluation?
   }
 
-  /// Writes the config and a checkpoint of where the run begins, so that an output that cannot be written shows
+  /// Writes a checkpoint of where the run begins, and the config, so that an output that cannot be written shows
   /// before any work is done. A run that goes on cuts the rows beyond its checkpoint.
   ///
   /// - Parameters:
@@ -49,9 +49,9 @@ public final class TrainingRun {
     let best = resumption?.best()
     trainer = try Trainer(config, data: data, team: team, weights: weights, resuming: resumption)
     (notices, resumedFrom, lastSave) = (resumption?.notices ?? [], resumption?.path, clock.now)
-    try AtomicFile.write(Array((config.resolved.text() + "\n").utf8), to: folder.config)
     let state = Checkpoint(trainer, data: (data.name, fingerprint), classNames: data.classNames)
     try AtomicFile.write(state.encoded(), to: folder.lastCheckpoint)
+    try AtomicFile.write(Array((config.resolved.text() + "\n").utf8), to: folder.config)
     let epoch = trainer.progress.epoch
     if let best {
       try AtomicFile.write(best.encoded(), to: folder.bestCheckpoint)

@@ -8,8 +8,7 @@ struct InterruptionTests {
     try sandbox.write(Samples.tinyConfig, to: "tiny.json")
     let run = try sandbox.start("train --config tiny.json --epochs 1000000 --output run")
     let clock = ContinuousClock()
-    let patience = clock.now + .seconds(30)
-    while !sandbox.has("run/checkpoints/last.ckpt"), clock.now < patience { usleep(10_000) }
+    sandbox.wait { sandbox.has("run/checkpoints/best.ckpt") }
     let sent = clock.now
     run.send(signal)
     let outcome = try run.wait()
@@ -31,13 +30,50 @@ struct InterruptionTests {
   }
 
   @Test(arguments: ["", "--json"])
-  func trainingGoesOnWithoutAReader(option: String) throws {
+  func aReaderWhoLeavesEndsARunThatCanGoOn(option: String) throws {
+    let sandbox = try Sandbox()
+    try sandbox.trainTiny("--quiet --output whole")
+    let outcome = try sandbox.run("train --config tiny.json --output run \(option)", output: .closedPipe)
+    #expect(outcome.status == 141)
+    #expect(outcome.errors.isEmpty)
+    #expect(!sandbox.has("run/model.ckpt"))
+    #expect(try sandbox.run("train --resume run --quiet").status == 0)
+    #expect(try sandbox.files(below: "run") == sandbox.files(below: "whole"))
+  }
+
+  @Test func aQuietRunNeedsNoReader() throws {
     let sandbox = try Sandbox()
     try sandbox.write(Samples.tinyConfig, to: "tiny.json")
-    let outcome = try sandbox.run("train --config tiny.json \(option)", output: .closedPipe)
-    #expect(outcome.status == 0)
-    #expect(outcome.errors.isEmpty)
+    #expect(try sandbox.run("train --config tiny.json --quiet", output: .closedPipe).status == 0)
     #expect(sandbox.has("runs/tiny/model.ckpt"))
-    #expect(try sandbox.lines(of: "runs/tiny/metrics.csv").count == 3)
+  }
+
+  @Test func aSecondSignalEndsItAtOnce() throws {
+    let sandbox = try Sandbox()
+    try sandbox.write(Samples.tinyConfig, to: "tiny.json")
+    // Steps long enough for both signals to come within one.
+    let run = try sandbox.start(
+      "train --config tiny.json --epochs 1000 --threads 1 --set data.builtin.train=4000 --batch-size 4000 --output run"
+    )
+    sandbox.wait { sandbox.has("run/checkpoints/best.ckpt") }
+    run.send(SIGINT)
+    run.send(SIGTERM)
+    let outcome = try run.wait()
+    #expect(outcome.status == 143 && outcome.errors.isEmpty)
+    #expect(try sandbox.lines(of: "run/events.jsonl").last?.contains("interrupted") == false)
+    #expect(try sandbox.run("eval run/checkpoints/last.ckpt").status == 0)
+  }
+
+  @Test func anInterruptThatTheShellLetsItIgnoreIsIgnored() throws {
+    let sandbox = try Sandbox()
+    try sandbox.write(Samples.tinyConfig, to: "tiny.json")
+    let run = try sandbox.start(
+      "train --config tiny.json --epochs 1000000 --output run", after: "trap '' INT")
+    sandbox.wait { sandbox.has("run/checkpoints/best.ckpt") }
+    run.send(SIGINT)
+    let rows = try sandbox.lines(of: "run/metrics.csv").count
+    sandbox.wait { (try? sandbox.lines(of: "run/metrics.csv").count) ?? 0 > rows + 1 }
+    run.send(SIGTERM)
+    #expect(try run.wait().status == 143)
   }
 }

@@ -6,7 +6,8 @@ final class RunningCommand {
   private let streams: String
 
   init(
-    arguments: [String], variables: [String: String], folder: String, streams: String, output: Sandbox.Output
+    arguments: [String], variables: [String: String], folder: String, streams: String, output: Sandbox.Output,
+    preparation: String
   ) throws {
     self.streams = streams
     #if canImport(Darwin)
@@ -40,7 +41,8 @@ final class RunningCommand {
     }
     defer { if ends[1] >= 0 { close(ends[1]) } }
     // The shell changes the folder, which posix_spawn cannot do everywhere, and becomes the program.
-    let shell = ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, folder, Self.program]
+    let script = "cd \"$0\" && \(preparation.isEmpty ? "" : "\(preparation) && ")exec \"$@\""
+    let shell = ["/bin/sh", "-c", script, folder, Self.program]
     var words = (shell + arguments).map { strdup($0) } + [nil]
     var environment = variables.map { strdup("\($0)=\($1)") } + [nil]
     defer { for word in words + environment { free(word) } }

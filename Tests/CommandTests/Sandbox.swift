@@ -37,14 +37,16 @@ final class Sandbox {
 
   /// Runs `cnn` with the words of `command` to its end.
   func run(
-    _ command: String, input: [UInt8] = [], output: Output = .file, environment: [String: String] = [:]
+    _ command: String, input: [UInt8] = [], output: Output = .file, environment: [String: String] = [:],
+    after preparation: String = ""
   ) throws -> Outcome {
-    try start(command, input: input, output: output, environment: environment).wait()
+    try start(command, input: input, output: output, environment: environment, after: preparation).wait()
   }
 
-  /// Starts `cnn` with the words of `command`.
+  /// Starts `cnn` with the words of `command`, after the shell's `preparation`.
   func start(
-    _ command: String, input: [UInt8] = [], output: Output = .file, environment: [String: String] = [:]
+    _ command: String, input: [UInt8] = [], output: Output = .file, environment: [String: String] = [:],
+    after preparation: String = ""
   ) throws -> RunningCommand {
     runs += 1
     let streams = "\(root)/streams/\(runs)"
@@ -58,7 +60,7 @@ final class Sandbox {
     variables.merge(environment) { $1 }
     return try RunningCommand(
       arguments: command.split(separator: " ").map(String.init), variables: variables, folder: folder,
-      streams: streams, output: output)
+      streams: streams, output: output, preparation: preparation)
   }
 
   /// Puts a file into the folder.
@@ -86,6 +88,23 @@ final class Sandbox {
   /// The lines of a text file in the folder.
   func lines(of name: String) throws -> [String] {
     try String(decoding: read(name), as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
+  /// Waits until something is so, half a minute at most.
+  func wait(until condition: () -> Bool) {
+    let clock = ContinuousClock()
+    let patience = clock.now + .seconds(30)
+    while !condition(), clock.now < patience { usleep(2_000) }
+  }
+
+  /// All files below a folder with their bytes, rows of metrics and events left out.
+  func files(below name: String) throws -> [String: Data] {
+    var files: [String: Data] = [:]
+    for file in try FileManager.default.subpathsOfDirectory(atPath: "\(folder)/\(name)")
+    where file != "checkpoints" && file != "metrics.csv" && file != "events.jsonl" {
+      files[file] = try read("\(name)/\(file)")
+    }
+    return files
   }
 
   /// Whether there is such a file in the folder.

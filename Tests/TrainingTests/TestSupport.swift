@@ -73,6 +73,30 @@ enum Small {
       config, data: data(config), folder: folder, team: WorkerTeam(threads: threads), weights: weights)
     return (run, try run.run(threads: threads, shouldStop: shouldStop, report: report))
   }
+
+  /// Goes on with a run, as `cnn train --resume` does.
+  @discardableResult
+  static func resume(
+    _ path: String, epochs: Int? = nil, output: String? = nil, threads: Int = 1,
+    report: (TrainingEvent?, JSON?) throws -> Void = { _, _ in }
+  ) throws -> (run: TrainingRun, result: TrainingRun.Result) {
+    let folder = try output == nil ? RunFolder(resuming: path) : nil
+    var resumption = try Resumption(path)
+    try resumption.apply(epochs.map { [("train.epochs", JSON($0), "--epochs \($0)")] } ?? [])
+    let config = resumption.checkpoint.config
+    let run = try TrainingRun(
+      config, data: data(config),
+      folder: folder ?? RunFolder(output: output, name: config.name, overwrite: false),
+      team: WorkerTeam(threads: threads), resuming: resumption)
+    return (run, try run.run(threads: threads, shouldStop: { false }, report: report))
+  }
+}
+
+/// Changes a safetensors file and gives it a new checksum.
+func rewrite(_ path: String, _ change: (inout SafeTensors) throws -> Void) throws {
+  var file = try SafeTensors(contentsOf: path)
+  try change(&file)
+  try write(file.encoded(), path)
 }
 
 /// Runs `body` with the path of a new folder, which is removed afterwards.

@@ -48,6 +48,42 @@ import Training
       try error(config) == .diverged(.weight, epoch: 1, step: 4, layer: "fc", learningRate: 1e6))
   }
 
+  /// Dense layers that make numbers large, and one behind them.
+  private func layers(_ count: Int, last: String) -> String {
+    let large = #"{ "type": "dense", "units": 20, "init": { "type": "constant", "value": 1e6 } }"#
+    return
+      (["\"flatten\""] + Array(repeating: large, count: count)
+      + [
+        #"{ "type": "dense", "name": "last", "units": 10, "init": { "type": "constant", "value": \#(last) } }"#
+      ])
+      .joined(separator: ", ")
+  }
+
+  @Test("A gradient that is not finite stops the run at that step, even where the loss is finite")
+  func gradient() throws {
+    let config = try Small.config(
+      layers: layers(3, last: "1e-5"), optimizer: #"{ "type": "sgd", "lr": 0 }"#,
+      train: #""epochs": 3, "batch_size": 75"#, extra: #""loss": "mse","#)
+    let error = try #require(try error(config))
+    #expect(error == .diverged(.gradient, epoch: 1, step: 1, layer: "last", learningRate: 0))
+    #expect(
+      "\(error)".hasPrefix(
+        "the gradient is not finite at epoch 1, step 1, first in layer last; "))
+  }
+
+  @Test("What an optimizer remembers is saved only while it is finite")
+  func optimizer() throws {
+    let config = try Small.config(
+      layers: layers(2, last: "1"), optimizer: #"{ "type": "adam", "lr": 0.001 }"#,
+      train: #""epochs": 3, "batch_size": 75"#, extra: #""loss": "mse","#)
+    try withTemporaryFolder { folder in
+      let said = message { try Small.run(config, in: folder) }
+      #expect(
+        said.hasPrefix("what the optimizer remembers is not finite at epoch 1, step 4, first in layer "))
+      #expect(try Checkpoint(contentsOf: "\(folder)/checkpoints/last.ckpt").progress.step == 0)
+    }
+  }
+
   @Test("A run that diverges leaves only checkpoints of finite weights")
   func checkpoints() throws {
     let config = try Small.config(
