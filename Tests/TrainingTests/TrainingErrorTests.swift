@@ -78,9 +78,10 @@ import Training
       train: #""epochs": 3, "batch_size": 75"#, extra: #""loss": "mse","#)
     try withTemporaryFolder { folder in
       let said = message { try Small.run(config, in: folder) }
+      let saved = try Checkpoint(contentsOf: "\(folder)/checkpoints/last.ckpt")
       #expect(
         said.hasPrefix("what the optimizer remembers is not finite at epoch 1, step 4, first in layer "))
-      #expect(try Checkpoint(contentsOf: "\(folder)/checkpoints/last.ckpt").progress.step == 0)
+      #expect(saved.progress.step == 0)
     }
   }
 
