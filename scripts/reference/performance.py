@@ -160,10 +160,11 @@ def chart(name: str, curves: dict, x0: int, y0: int) -> list[str]:
         path = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in points)
         out.append(f'<polyline points="{path}" stroke="{colour}" class="curve"/>')
         out += [f'<circle cx="{x(a):.1f}" cy="{y(b):.1f}" r="2.5" fill="{colour}"/>' for a, b in points]
-    for index, (label, colour) in enumerate(zip(curves, COLOURS)):
-        at = x0 + LEFT + index * (WIDTH - LEFT - RIGHT) / max(len(curves), 1)
+    at = x0 + LEFT
+    for label, colour in zip(curves, COLOURS):
         out += [f'<rect x="{at:.0f}" y="{y0 + HEIGHT - 19}" width="10" height="10" fill="{colour}"/>',
                 f'<text x="{at + 14:.0f}" y="{y0 + HEIGHT - 10}">{label}</text>']
+        at += 24 + 6 * len(label)
     return out
 
 
