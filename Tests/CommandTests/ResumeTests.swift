@@ -123,7 +123,7 @@ struct ResumeTests {
     #expect(resumed.status == 74 && resumed.errors == "run/checkpoints/last.ckpt: File too large\n")
     #expect(try sandbox.files(below: "run") == before)
     let sheet = try sandbox.run(
-      "show --config small.json --count 100 --output sheet.pgm", after: "ulimit -f 6")
+      "show --config small.json --count 100 --output sheet.pgm", after: "ulimit -f 1")
     #expect(sheet.status == 74 && sheet.errors == "sheet.pgm: File too large\n")
     #expect(!sandbox.has("sheet.pgm"))
   }

@@ -144,7 +144,7 @@ struct TrainTests {
     let data = "--data builtin --set data.builtin.train=300 --set data.builtin.test=100"
     let outcome = try sandbox.run("train --config lenet --set data.validation=null \(data) --lr 1e6 --quiet")
     #expect(outcome.status == 1)
-    #expect(outcome.errors.hasPrefix("the loss is not finite at epoch 1, step "))
+    #expect(outcome.errors.contains(" not finite at epoch 1, step "))
     #expect(outcome.errors.hasSuffix("; lower the learning rate (--lr 100000.0, it was 1000000.0)\n"))
     #expect(!sandbox.has("runs/lenet/model.ckpt"))
   }

@@ -150,17 +150,17 @@ import Training
     #expect(try refusal { $0.setMetadata("config", to: "{}") } == "DIR: DIR[config]:1:1: model: is required")
     #expect(
       try refusal { $0.setMetadata("progress", to: "{\"epoch\":1}") }
-        == "DIR: the progress in the metadata is incomplete")
+        == "DIR: the progress in the metadata is not whole")
     #expect(
       try refusal { file in
         let progress = file.metadata("progress") ?? ""
         file.setMetadata("progress", to: progress.replacing("\"epoch\":1", with: "\"epoch\":-1"))
-      } == "DIR: the progress in the metadata is incomplete")
+      } == "DIR: the progress in the metadata is not whole")
     #expect(
       try refusal { file in
         let progress = file.metadata("progress") ?? ""
         file.setMetadata("progress", to: progress.replacing("\"step\":1", with: "\"step\":\(Int.max)"))
-      } == "DIR: the progress in the metadata is incomplete")
+      } == "DIR: the progress in the metadata is not whole")
     let classes = (0..<10).map { $0 == 3 ? "\\u001b[2J" : "\($0)" }
     #expect(
       try refusal { $0.setMetadata("classes", to: "[\"\(classes.joined(separator: "\",\""))\"]") }
@@ -188,9 +188,9 @@ import Training
         "DIR: DIR[config]:1:20: model.layers: must have a number of elements from 1 to 256, not 0"
       ),
       ("progress", "", "DIR: DIR[progress]:1:1: expected a value, not the end of the text"),
-      ("progress", "7", "DIR: the progress in the metadata is incomplete"),
-      ("progress", "{}", "DIR: the progress in the metadata is incomplete"),
-      ("progress", #"{"epoch":1e300}"#, "DIR: the progress in the metadata is incomplete"),
+      ("progress", "7", "DIR: the progress in the metadata is not whole"),
+      ("progress", "{}", "DIR: the progress in the metadata is not whole"),
+      ("progress", #"{"epoch":1e300}"#, "DIR: the progress in the metadata is not whole"),
       ("classes", "{}", "DIR: 0 classes in the metadata, but the network tells 10"),
       ("classes", "[0,1,2,3,4,5,6,7,8,9]", "DIR: 0 classes in the metadata, but the network tells 10"),
       ("classes", "[\"", "DIR: DIR[classes]:1:2: [0]: the text that starts here has no closing \""),

@@ -75,28 +75,37 @@ import Training
     }
   }
 
-  @Test("Weights alone are refused, and states that are not whole")
-  func incomplete() throws {
+  @Test("Weights alone are refused")
+  func weightsAlone() throws {
     try withTemporaryFolder { folder in
       try CutOff.start(CutOff.config(), in: folder)
       #expect(
         message(in: folder) { try Small.resume("\(folder)/model.ckpt") }.hasPrefix(
           "DIR/model.ckpt: holds weights only"))
+    }
+  }
+
+  @Test("States that are not whole are refused")
+  func incomplete() throws {
+    try withTemporaryFolder { folder in
+      try CutOff.start(CutOff.config(), in: folder)
       let last = "\(folder)/checkpoints/last.ckpt"
       let whole = try contents(last)
-      for (from, to) in [
-        ("\"epoch\":4", "\"epoch\":9223372036854775807"), ("\"epoch\":4", "\"epoch\":3"),
-        ("\"step\":12", "\"step\":13"), ("\"step_in_epoch\":0", "\"step_in_epoch\":1"),
-        ("\"images\":0", "\"images\":1"), ("\"best_epoch\":", "\"best_epoch\":7"),
-        ("\"epochs_without_improvement\":", "\"epochs_without_improvement\":7"),
+      let (unfit, broken) = (
+        "its progress does not fit its config and these data", "the progress in the metadata is not whole"
+      )
+      for (from, to, reason) in [
+        ("\"epoch\":4", "\"epoch\":9223372036854775807", broken), ("\"epoch\":4", "\"epoch\":5", unfit),
+        ("\"step\":12", "\"step\":13", unfit), ("\"step_in_epoch\":0", "\"step_in_epoch\":1", unfit),
+        ("\"images\":0", "\"images\":1", unfit), ("\"best_epoch\":", "\"best_epoch\":7", broken),
+        ("\"epochs_without_improvement\":", "\"epochs_without_improvement\":7", broken),
       ] {
         try write(whole, last)
         try rewrite(last) { file in
           file.setMetadata("progress", to: (file.metadata("progress") ?? "").replacing(from, with: to))
         }
         let said = message(in: folder) { try Small.resume(last) }
-        #expect(
-          said == "DIR/checkpoints/last.ckpt: its progress does not fit its config and these data", "\(to)")
+        #expect(said == "DIR/checkpoints/last.ckpt: \(reason)", "\(to)")
       }
     }
   }

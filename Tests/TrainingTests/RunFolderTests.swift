@@ -45,7 +45,7 @@ import Training
       }
       #expect(
         message(in: folder) { _ = try make(overwrite: false) }
-          == "DIR: there is a run in this folder already; --force writes over it")
+          == "DIR: there is a run in this folder already; --resume goes on with it, --force writes over it")
       #expect(try listing(folder).count == 6)
       let run = try make(overwrite: true)
       #expect(try listing(folder).count == 6)

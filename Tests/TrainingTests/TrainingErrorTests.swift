@@ -15,18 +15,12 @@ import Training
   @Test("A loss that is no longer finite stops the run at that step and names the layer")
   func loss() throws {
     let config = try Small.config(
-      layers: """
-        "flatten", { "type": "dense", "name": "fc1", "units": 20 }, "sigmoid",
-        { "type": "dense", "name": "fc2", "units": 10, "init": { "type": "constant", "value": 0.5 } }
-        """,
-      optimizer: #"{ "type": "sgd", "lr": 1e6, "weight_decay": 1e6 }"#,
+      layers: layers(6, last: "1"), optimizer: #"{ "type": "sgd", "lr": 1e6 }"#,
       train: #""epochs": 3, "batch_size": 20"#)
     let error = try #require(try error(config))
-    guard case .diverged(let what, let epoch, let step, let layer, let rate) = error else { return }
-    #expect(what == .loss && epoch == 1 && (2...15).contains(step) && rate == 1e6)
-    #expect(layer == "fc1" || layer == "fc2")
+    #expect(error == .diverged(.loss, epoch: 1, step: 1, layer: "dense6", learningRate: 1e6))
     #expect(
-      "\(error)" == "the loss is not finite at epoch 1, step \(step), first in layer \(layer ?? ""); "
+      "\(error)" == "the loss is not finite at epoch 1, step 1, first in layer dense6; "
         + "lower the learning rate (--lr 100000.0, it was 1000000.0)")
   }
 
@@ -74,7 +68,7 @@ import Training
   @Test("What an optimizer remembers is saved only while it is finite")
   func optimizer() throws {
     let config = try Small.config(
-      layers: layers(2, last: "1"), optimizer: #"{ "type": "adam", "lr": 0.001 }"#,
+      layers: layers(2, last: "1"), optimizer: #"{ "type": "adagrad", "lr": 0.01 }"#,
       train: #""epochs": 3, "batch_size": 75"#, extra: #""loss": "mse","#)
     try withTemporaryFolder { folder in
       let said = message { try Small.run(config, in: folder) }

@@ -97,7 +97,7 @@ public struct Checkpoint: Sendable {
       throw fault("\(error)")
     }
     guard let progress = try RunProgress(json("progress")) else {
-      throw fault("the progress in the metadata is incomplete")
+      throw fault("the progress in the metadata is not whole")
     }
     self.progress = progress
     classNames = try json("classes").array?.compactMap(\.string) ?? []

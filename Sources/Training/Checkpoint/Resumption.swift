@@ -28,8 +28,8 @@ public struct Resumption {
 
   /// `last.ckpt` is the newest; where it does not verify, the one with most steps of all others.
   private static func newest(of run: RunFolder) throws -> (String, Checkpoint, skipped: [String]) {
-    let others = ([run.bestCheckpoint] + run.keptEpochs.sorted(by: >).map(run.checkpoint(ofEpoch:)))
-      .filter(isFile)
+    let kept = run.keptEpochs.sorted(by: >).map(run.checkpoint(ofEpoch:))
+    let others = (kept + [run.bestCheckpoint]).filter(isFile)
     if others.isEmpty, !isFile(run.lastCheckpoint) {
       throw DataError.unreadable(path: run.path, reason: "no checkpoint in this folder to go on from")
     }
@@ -65,16 +65,16 @@ public struct Resumption {
   ///
   /// - Throws: `ConfigError`, or `DataError.unsatisfiable` if the run is already past its new end.
   public mutating func apply(_ flags: [(path: String, value: JSON, flag: String)]) throws {
+    if flags.isEmpty { return }
     let (before, progress) = (checkpoint.config, checkpoint.progress)
     let config = try ConfigSource.load(before.resolved, flags: flags, settings: [])
-    let begun = progress.epoch + (progress.stepInEpoch > 0 ? 1 : 0)
-    if config.train.epochs < begun {
-      throw DataError.unsatisfiable(
-        reason: "--epochs \(config.train.epochs): \(path) is at epoch \(begun) already")
+    let epochs = config.train.epochs
+    if progress.epoch > epochs || progress.epoch == epochs && progress.stepInEpoch > 0 {
+      throw DataError.unsatisfiable(reason: "--epochs \(epochs): \(path) is beyond that already")
     }
-    if case .cosine = config.optimizer.schedule, config.train.epochs != before.train.epochs {
+    if case .cosine = config.optimizer.schedule, epochs != before.train.epochs {
       notices.append(
-        "the learning rate goes on as in a run of \(config.train.epochs) epochs: its cosine ends there, not at "
+        "the learning rate goes on as in a run of \(epochs) epochs: its cosine ends there, not at "
           + "\(before.train.epochs)")
     }
     checkpoint.config = config

@@ -36,7 +36,6 @@ public struct RunProgress: Sendable, Equatable {
       && (epoch < epochs || stepInEpoch == 0) && step == epoch * steps + stepInEpoch
       && sums.images == min(stepInEpoch * loader.batchSize, images)
       && (0...sums.images).contains(sums.correct)
-      && (0...epoch).contains(epochsWithoutImprovement) && (1...max(epoch, 1)).contains(best?.epoch ?? 1)
   }
 
   var json: JSON {
@@ -51,13 +50,15 @@ public struct RunProgress: Sendable, Equatable {
     ])
   }
 
-  /// Reads what `json` wrote; nil if a number is missing, negative, or too large to go on counting from.
+  /// Reads what `json` wrote; nil if a number is missing, negative, beyond the epochs done, or too large to go on
+  /// counting from.
   init?(_ json: JSON) {
     func count(_ key: String) -> Int? { json[key]?.integer.flatMap { 0...1 << 53 ~= $0 ? $0 : nil } }
     guard let epoch = count("epoch"), let stepInEpoch = count("step_in_epoch"), let step = count("step"),
       let loss = json["loss_sum"]?.number, let stepLosses = json["step_loss_sum"]?.number,
       let correct = count("correct"), let images = count("images"),
-      let waited = count("epochs_without_improvement")
+      let waited = count("epochs_without_improvement"), waited <= epoch,
+      (1...max(epoch, 1)).contains(count("best_epoch") ?? 1)
     else { return nil }
     (self.epoch, self.stepInEpoch, self.step) = (epoch, stepInEpoch, step)
     sums = EpochSums(loss: loss, stepLosses: stepLosses, correct: correct, images: images)
