@@ -18,12 +18,19 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg",
+      providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
     .target(name: "CLanes"),
     .target(name: "Randomness"),
     .target(name: "Configuration"),
     .target(
       name: "Digits",
-      dependencies: ["CZlib", "Randomness", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: [
+        "CPNG", "CTurboJPEG", "CZlib", "Randomness", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .target(
       name: "ConvNet",
       dependencies: ["CLanes", "Configuration", "Randomness"],
