@@ -1,0 +1,27 @@
+import Digits
+import Testing
+import Training
+
+struct FilterImagesTests {
+  @Test("Filters become gray images, zero in the middle of the scale")
+  func gray() throws {
+    let tensor = NamedTensor(name: "conv1.weight", shape: [2, 1, 1, 2], values: [0, 0.5, -1, 0.25])
+    let images = try #require(tensor.filterImages)
+    #expect(images.count == 2 && images.shape == ImageShape(height: 1, width: 2))
+    #expect(images.pixels == [128, 191, 0, 159])
+  }
+
+  @Test("Filters over three channels are in colour, over others one image a channel")
+  func channels() {
+    func images(_ channels: Int) -> Images? {
+      NamedTensor(
+        name: "w", shape: [4, channels, 3, 3], values: [Float](repeating: 0, count: 36 * channels)
+      ).filterImages
+    }
+    #expect(images(3)?.count == 4 && images(3)?.shape.channels == 3)
+    #expect(images(6)?.count == 24 && images(6)?.pixels.allSatisfy { $0 == 128 } == true)
+    #expect(
+      NamedTensor(name: "fc1.weight", shape: [10, 4], values: .init(repeating: 0, count: 40)).filterImages
+        == nil)
+  }
+}
