@@ -65,6 +65,6 @@ let package = Package(
 if Context.environment["CNN_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["Configuration", "Digits", "Interchange", "Training"], path: "Tests/Fuzz",
+      name: "fuzz", dependencies: ["CZlib", "Configuration", "Digits", "Interchange", "Training"], path: "Tests/Fuzz",
       exclude: ["Corpus"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
 }
