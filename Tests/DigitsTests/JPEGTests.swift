@@ -41,12 +41,13 @@ struct JPEGTests {
   }
 
   /// The fixture's orientation 6 replaced by all there are; squares 0 5 10 / 15 20 25 are turned accordingly.
-  @Test(arguments: [
-    (1, [0, 5, 10, 15, 20, 25]), (2, [10, 5, 0, 25, 20, 15]), (3, [25, 20, 15, 10, 5, 0]),
-    (4, [15, 20, 25, 0, 5, 10]), (5, [0, 15, 5, 20, 10, 25]), (6, [15, 0, 20, 5, 25, 10]),
-    (7, [25, 10, 20, 5, 15, 0]), (8, [10, 25, 5, 20, 0, 15]), (0, [0, 5, 10, 15, 20, 25]),
-    (9, [0, 5, 10, 15, 20, 25]),
-  ])
+  @Test(
+    arguments: [
+      (1, [0, 5, 10, 15, 20, 25]), (2, [10, 5, 0, 25, 20, 15]), (3, [25, 20, 15, 10, 5, 0]),
+      (4, [15, 20, 25, 0, 5, 10]), (5, [0, 15, 5, 20, 10, 25]), (6, [15, 0, 20, 5, 25, 10]),
+      (7, [25, 10, 20, 5, 15, 0]), (8, [10, 25, 5, 20, 0, 15]), (0, [0, 5, 10, 15, 20, 25]),
+      (9, [0, 5, 10, 15, 20, 25]),
+    ] as [(UInt8, [Int])])
   func turnsPicturesUpright(number: UInt8, expected: [Int]) throws {
     var file = Self.fixture("held")
     let tag = try #require(
@@ -90,66 +91,67 @@ struct JPEGTests {
     return file
   }
 
-  @Test(
-    arguments: [
-      ([], "byte 0: not JPEG: the file is empty"),
-      (Array("<html>".utf8), "byte 0: not JPEG: this is an HTML page (\"<html\")"),
-      (TestPNG.signature, "byte 0: not JPEG: this is a PNG picture"),
-      ([0xFF, 0xD9], "byte 0: not JPEG: it begins with FF D9"),
-      ([0xFF, 0xD8], "byte 2: the file ends here, before the end of the JPEG picture"),
-      ([0xFF, 0xD8, 0xFF], "byte 3: the file ends here, before the end of the JPEG picture"),
-      ([0xFF, 0xD8, 0xFF, 0xFF, 0xFF], "byte 5: the file ends here, before the end of the JPEG picture"),
-      ([0xFF, 0xD8, 0xFF, 0xD9], "byte 2: the picture ends without any pixels"),
-      ([0xFF, 0xD8, 0x00, 0x11], "byte 2: 00 where a marker (FF) should be"),
-      ([0xFF, 0xD8, 0xFF, 0xD0, 0, 0], "byte 2: marker FF D0 where a segment should be"),
-      ([0xFF, 0xD8, 0xFF, 0xE0, 0, 1], "byte 2: marker FF E0 where a segment should be"),
-      ([0xFF, 0xD8, 0xFF, 0xE0, 9, 9], "byte 6: the file ends here, before the end of the JPEG picture"),
-      ([0xFF, 0xD8, 0xFF, 0xDA, 0, 2, 0xFF, 0xD9], "byte 2: pixels before the size is told"),
-      ([0xFF, 0xD8, 0xFF, 0xC0, 0, 3, 8, 0xFF, 0xD9], "byte 6: a frame header of 1 bytes"),
-      (
-        Array(gray.dropLast()),
-        "byte \(gray.count - 1): the file ends here, before the end of the JPEG picture"
-      ),
-      (
-        Array(gray.dropLast(9)),
-        "byte \(gray.count - 9): the file ends here, before the end of the JPEG picture"
-      ),
-      (Array(gray.prefix(100)), "byte 100: the file ends here, before the end of the JPEG picture"),
-      (changed(place(0xC0) + 5, 0, 0), "byte \(place(0xC0) + 5): 24x0: no pixels"),
-      (changed(place(0xC0) + 7, 0, 0), "byte \(place(0xC0) + 5): 0x16: no pixels"),
-      (
-        changed(place(0xC0) + 5, 255, 255, 255, 255),
-        "byte \(place(0xC0) + 5): 65535x65535: more than 64,000,000 pixels"
-      ),
-      (
-        changed(place(0xC0) + 5, 20, 0, 20, 0),
-        "byte \(place(0xC0) + 5): 344 bytes cannot hold 5120x5120 pixels"
-      ),
-      (changed(place(0xC0) + 4, 12), "byte \(place(0xC0) + 4): 12 bits for a sample; only 8 are read"),
-      (
-        changed(place(0xC0) + 9, 4),
-        "byte \(place(0xC0) + 9): a CMYK picture, made for print; save it as RGB or gray"
-      ),
-      (changed(place(0xC0) + 9, 2), "byte \(place(0xC0) + 9): 2 colour components; only 1 and 3 are read"),
-      (
-        fixture("cmyk"),
-        "byte \(fixture("cmyk").firstIndex(of: 4) ?? 0): a CMYK picture, made for print; save it as RGB or gray"
-      ),
-      (
-        Array(gray[..<place(0xC0)]) + gray[place(0xC0)..<place(0xC0) + 13] + gray[place(0xC0)...],
-        "byte \(place(0xC0) + 13): a second frame"
-      ),
-      (changed(place(0xC0) + 1, 0xE5), "byte \(place(0xDA)): pixels before the size is told"),
-      (changed(place(0xDB) + 1, 0xE5), "byte 0: libjpeg-turbo: Quantization table 0x00 was not defined"),
-      (changed(place(0xC4) + 1, 0xE5), "byte 0: libjpeg-turbo: Huffman table 0x00 was not defined"),
-      (changed(place(0xC0) + 1, 0xC3), "byte 0: libjpeg-turbo: Unsupported JPEG process: SOF type 0xc3"),
-      (
-        Array(gray[..<(gray.count - 12)]) + [0xFF, 0xD9],
-        "byte 0: libjpeg-turbo: Corrupt JPEG data: premature end of data segment"
-      ),
-    ] as [([UInt8], String)])
-  func refuses(file: [UInt8], expected: String) {
-    #expect(message { _ = try decode(file) } == "f: " + expected)
+  /// A bad file and what is said of it.
+  struct Bad: CustomTestStringConvertible {
+    let file: [UInt8]
+    let expected: String
+    var testDescription: String { expected }
+
+    init(_ file: [UInt8], at byte: Int, _ reason: String) {
+      (self.file, expected) = (file, "f: byte \(byte): \(reason)")
+    }
+  }
+
+  private static let cut = "the file ends here, before the end of the JPEG picture"
+  private static let print = "a CMYK picture, made for print; save it as RGB or gray"
+  private static let decoder = "libjpeg-turbo: "
+  private static let (frame, scan) = (place(0xC0), place(0xDA))
+
+  static let begun: [Bad] = [
+    Bad([], at: 0, "not JPEG: the file is empty"),
+    Bad(Array("<html>".utf8), at: 0, "not JPEG: this is an HTML page (\"<html\")"),
+    Bad(TestPNG.signature, at: 0, "not JPEG: this is a PNG picture"),
+    Bad([0xFF, 0xD9], at: 0, "not JPEG: it begins with FF D9"),
+    Bad([0xFF, 0xD8], at: 2, cut),
+    Bad([0xFF, 0xD8, 0xFF], at: 3, cut),
+    Bad([0xFF, 0xD8, 0xFF, 0xFF, 0xFF], at: 5, cut),
+    Bad([0xFF, 0xD8, 0xFF, 0xD9], at: 2, "the picture ends without any pixels"),
+    Bad([0xFF, 0xD8, 0x00, 0x11], at: 2, "00 where a marker (FF) should be"),
+    Bad([0xFF, 0xD8, 0xFF, 0xD0, 0, 0], at: 2, "marker FF D0 where a segment should be"),
+    Bad([0xFF, 0xD8, 0xFF, 0xE0, 0, 1], at: 2, "marker FF E0 where a segment should be"),
+    Bad([0xFF, 0xD8, 0xFF, 0xE0, 9, 9], at: 6, cut),
+    Bad([0xFF, 0xD8, 0xFF, 0xDA, 0, 2, 0xFF, 0xD9], at: 2, "pixels before the size is told"),
+    Bad([0xFF, 0xD8, 0xFF, 0xC0, 0, 3, 8, 0xFF, 0xD9], at: 6, "a frame header of 1 bytes"),
+  ]
+
+  static let damaged: [Bad] = [
+    Bad(gray.dropLast() + [], at: gray.count - 1, cut),
+    Bad(gray.dropLast(9) + [], at: gray.count - 9, cut),
+    Bad(gray.prefix(100) + [], at: 100, cut),
+    Bad(changed(frame + 5, 0, 0), at: frame + 5, "24x0: no pixels"),
+    Bad(changed(frame + 7, 0, 0), at: frame + 5, "0x16: no pixels"),
+    Bad(changed(frame + 5, 255, 255, 255, 255), at: frame + 5, "65535x65535: more than 64,000,000 pixels"),
+    Bad(changed(frame + 5, 20, 0, 20, 0), at: frame + 5, "344 bytes cannot hold 5120x5120 pixels"),
+    Bad(changed(frame + 4, 12), at: frame + 4, "12 bits for a sample; only 8 are read"),
+    Bad(changed(frame + 9, 4), at: frame + 9, print),
+    Bad(changed(frame + 9, 2), at: frame + 9, "2 colour components; only 1 and 3 are read"),
+    Bad(
+      Array(gray[..<(frame + 13)]) + gray[frame...], at: frame + 13, "a second frame"),
+    Bad(changed(frame + 1, 0xE5), at: scan, "pixels before the size is told"),
+    Bad(changed(place(0xDB) + 1, 0xE5), at: 0, decoder + "Quantization table 0x00 was not defined"),
+    Bad(changed(place(0xC4) + 1, 0xE5), at: 0, decoder + "Huffman table 0x00 was not defined"),
+    Bad(changed(frame + 1, 0xC3), at: 0, decoder + "Unsupported JPEG process: SOF type 0xc3"),
+    Bad(
+      gray.dropLast(12) + [0xFF, 0xD9], at: 0, decoder + "Corrupt JPEG data: premature end of data segment"),
+  ]
+
+  @Test(arguments: begun + damaged)
+  func refuses(bad: Bad) {
+    #expect(message { _ = try decode(bad.file) } == bad.expected)
+  }
+
+  @Test func refusesCMYK() {
+    #expect(message { _ = try decode(Self.fixture("cmyk")) }.hasSuffix(Self.print))
   }
 
   @Test func refusesHundredsOfPasses() {

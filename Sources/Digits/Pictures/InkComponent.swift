@@ -60,7 +60,7 @@ package struct InkComponent: Equatable, Sendable {
     let inner = components.filter { !$0.touchesEdge }.max { $0.pixels.count < $1.pixels.count }
     guard let largest else { return [] }
     let main = inner.flatMap { $0.pixels.count * 20 >= largest.pixels.count ? $0 : nil } ?? largest
-    let reach = main.extent / 6
+    let reach = main.extent / 4
     var parts = [main]
     var others = components.filter {
       $0 != main && $0.touchesEdge == main.touchesEdge && $0.pixels.count * 40 >= main.pixels.count

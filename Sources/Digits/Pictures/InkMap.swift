@@ -17,8 +17,8 @@ package enum InkMap {
   /// Whether the ink is brighter than the paper: the pixels that stand out most from their surroundings, which
   /// are few, are bright.
   package static func isInkBright(_ picture: GrayMap) -> Bool {
-    let coarse = shrunk(picture)
-    let around = coarse.blurred(radius: min(coarse.width, coarse.height) / 4)
+    let (coarse, margin) = framed(shrunk(picture))
+    let around = coarse.blurred(radius: margin)
     let skew = zip(coarse.values, around.values).reduce(0.0) { sum, pair in
       let difference = Double(pair.0 - pair.1)
       return sum + difference * difference * difference
@@ -26,15 +26,33 @@ package enum InkMap {
     return skew > 0
   }
 
-  /// What a picture of bright ink would be without it: everything bright that is narrower than a third of the
-  /// picture is cut off, as a plane iron does.
+  /// What a picture of bright ink would be without it: everything bright that is narrower than about a third of
+  /// the picture is cut off, as a plane iron does.
   ///
   /// Shadows and the edges of a sheet stay, as they are wider.
   package static func background(_ picture: GrayMap) -> GrayMap {
-    let coarse = shrunk(picture)
-    let radius = max(1, min(coarse.width, coarse.height) / 6)
-    return coarse.eroded(radius: radius).dilated(radius: radius).blurred(radius: radius / 4)
-      .resized(width: picture.width, height: picture.height)
+    let small = shrunk(picture)
+    let (coarse, margin) = framed(small)
+    let radius = max(1, min(max(small.width, small.height) / 8, min(small.width, small.height) / 2))
+    let paper = coarse.eroded(radius: radius).dilated(radius: radius).blurred(radius: radius / 4)
+    return paper.cropped(
+      rows: margin..<margin + small.height, columns: margin..<margin + small.width
+    ).resized(width: picture.width, height: picture.height)
+  }
+
+  /// The picture on a larger sheet, on which its edges go on: a digit that fills it has paper around it then.
+  private static func framed(_ map: GrayMap) -> (map: GrayMap, margin: Int) {
+    let margin = max(map.width, map.height) / 3 + 1
+    let (width, height) = (map.width + 2 * margin, map.height + 2 * margin)
+    var values: [Float] = []
+    values.reserveCapacity(width * height)
+    for row in 0..<height {
+      for column in 0..<width {
+        let y = min(max(row - margin, 0), map.height - 1), x = min(max(column - margin, 0), map.width - 1)
+        values.append(map[y, x])
+      }
+    }
+    return (GrayMap(width: width, height: height, values: values), margin)
   }
 
   private static func shrunk(_ picture: GrayMap) -> GrayMap {

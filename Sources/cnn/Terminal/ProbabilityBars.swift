@@ -29,7 +29,7 @@ package struct ProbabilityBars {
 
   private let style: Style
 
-  private static let mostCells = 60
+  private static let mostCells = 40
   /// A cell filled by eighths.
   private static let eighths = Array("▏▎▍▌▋▊▉█")
 
