@@ -11,7 +11,7 @@ struct InkComponentTests {
     let components = InkComponent.all(in: map("#..#", ".#..", "....", "..##"), threshold: 0.5)
     #expect(components.map(\.pixels.count) == [2, 1, 2])
     #expect(components[0].rows == 0...1 && components[0].columns == 0...1)
-    #expect(components.allSatisfy(\.touchesEdge))
+    #expect(components.allSatisfy { $0.touchesEdge })
     #expect(components[0].gap(to: components[1]) == 1 && components[0].gap(to: components[2]) == 1)
   }
 

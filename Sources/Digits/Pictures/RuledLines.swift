@@ -6,11 +6,14 @@ package enum RuledLines {
   private static let leastCoverage: Float = 0.6
   /// Lines are thinner than this part of the picture.
   private static let thickest = 1.0 / 40
+  /// In a smaller picture, of so many pixels, a line cannot be told from a stroke.
+  private static let smallest = 64
 
   /// The ink without the lines, lying and standing ones; a stroke that crosses a line stays whole.
   ///
   /// - Parameter threshold: what counts as ink.
   package static func removed(from ink: GrayMap, threshold: Float) -> GrayMap {
+    guard min(ink.width, ink.height) >= smallest else { return ink }
     let withoutLying = lyingRemoved(from: ink, threshold: threshold)
     return lyingRemoved(from: withoutLying.transposed, threshold: threshold).transposed
   }
