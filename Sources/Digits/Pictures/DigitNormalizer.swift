@@ -51,7 +51,7 @@ public struct DigitNormalizer: Sendable {
 
   /// The digit alone: its ink from 0 to 1, cut out with nothing around it.
   static func digit(in ink: GrayMap) throws(Blank) -> GrayMap {
-    let darkest = ink.quantile(0.999)
+    let darkest = ink.quantile(0.9995)
     guard darkest >= leastContrast else { throw Blank(description: "the picture is blank") }
     let clean = RuledLines.removed(from: ink, threshold: darkest / 4)
     let parts = InkComponent.digit(

@@ -7,13 +7,13 @@ public struct PictureFolder: Sendable {
 
   /// Looks at the first bytes of every file in the folder at `path`; hidden ones are left out.
   ///
-  /// Throws `unreadable` if there is no picture, or a file cannot be read.
+  /// Throws `unreadable` if there is no picture.
   public init(_ path: String) throws(DataError) {
     let names = fileNames(in: path).filter { !$0.hasPrefix(".") }.sorted(by: Self.isNaturallyBefore)
     var (paths, skipped): ([String], [String]) = ([], [])
     for name in names {
       let file = joinPath(path, name)
-      if isFile(file), try Self.isPicture(file) { paths.append(file) } else { skipped.append(name) }
+      if isFile(file), Self.isPicture(file) { paths.append(file) } else { skipped.append(name) }
     }
     guard !paths.isEmpty else {
       throw .unreadable(path: path, reason: "no PNG, JPEG or PGM picture in this folder")
@@ -21,10 +21,15 @@ public struct PictureFolder: Sendable {
     (self.paths, self.skipped) = (paths, skipped)
   }
 
-  private static func isPicture(_ file: String) throws(DataError) -> Bool {
-    // Named so that a file that is no gzip is not refused for ending in .gz.
-    var source = try ByteSource(path: file, name: "file")
-    return try PictureFile.isPicture(FileSignature(source.peek(FileSignature.length)))
+  private static func isPicture(_ file: String) -> Bool {
+    do throws(DataError) {
+      // Named so that a file that is no gzip is not refused for ending in .gz.
+      var source = try ByteSource(path: file, name: "file")
+      return try PictureFile.isPicture(FileSignature(source.peek(FileSignature.length)))
+    } catch {
+      // Whoever reads it will say what is wrong.
+      return true
+    }
   }
 
   /// Whether `a` comes before `b` when runs of digits are compared as numbers.
