@@ -124,7 +124,7 @@ struct DigitNormalizerTests {
 
   @Test(.enabled(if: realMNIST != nil))
   func everyTestImageOfMNISTIsInItsStyle() throws {
-    let images = try IDX.images(path: "\(realMNIST ?? "")/t10k-images-idx3-ubyte.gz")
+    let images = try IDX.images(path: DatasetFiles(in: #require(realMNIST)).testImages)
     #expect((0..<images.count).allSatisfy { normalizer.isNormalized(images.image(at: $0)) })
   }
 }

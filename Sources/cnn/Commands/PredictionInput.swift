@@ -52,7 +52,7 @@ struct PredictionInput {
       try check(fits: config)
     } else {
       throw source.malformed(
-        at: 0, "neither a picture (PNG, JPEG, PGM) nor an IDX file: \(FileSignature.describe(start))")
+        at: 0, "neither a PNG, JPEG or PGM picture nor an IDX file: \(FileSignature.describe(start))")
     }
   }
 
