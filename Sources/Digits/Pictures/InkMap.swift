@@ -18,7 +18,8 @@ package enum InkMap {
   /// are few, are bright.
   package static func isInkBright(_ picture: GrayMap) -> Bool {
     let (coarse, margin) = framed(shrunk(picture))
-    let around = coarse.blurred(radius: margin)
+    // Wider than a stroke, narrower than most shadows.
+    let around = coarse.blurred(radius: max(1, margin / 2))
     let skew = zip(coarse.values, around.values).reduce(0.0) { sum, pair in
       let difference = Double(pair.0 - pair.1)
       return sum + difference * difference * difference
