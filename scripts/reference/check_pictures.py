@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 import mnist
 
@@ -51,10 +51,28 @@ def photos_are_read(program: Path, checkpoint: Path, folder: Path) -> bool:
     return right >= LEAST_SHARE * total
 
 
+def draw_sheet(program: Path, checkpoint: Path, folder: Path, target: Path) -> None:
+    """A picture of some kinds of photos, and below each what the network saw of it."""
+    kinds = ["plain", "inverted", "lined", "squared", "coloured", "shaded", "grainy", "photo"]
+    size, gap = 112, 8
+    sheet = Image.new("RGB", (len(kinds) * (size + gap) + gap, 2 * size + 3 * gap), (90, 90, 90))
+    seen = target.with_name("seen.png")
+    for column, kind in enumerate(kinds):
+        photo = sorted((folder / kind).iterdir())[2]
+        predict(program, checkpoint, photo, "--save-input", seen)
+        large = ImageOps.pad(Image.open(photo).convert("RGB"), (size, size), color=(90, 90, 90))
+        sheet.paste(large, (gap + column * (size + gap), gap))
+        small = Image.open(seen).resize((size, size), Image.Resampling.NEAREST)
+        sheet.paste(small, (gap + column * (size + gap), 2 * gap + size))
+    sheet.save(target, optimize=True)
+    print(f"{target}: photos, and what the network saw")
+
+
 def main() -> int:
     program, checkpoint, work = (Path(argument) for argument in sys.argv[1:])
     same = same_from_png(program, checkpoint, work)
     read = photos_are_read(program, checkpoint, work / "photos")
+    draw_sheet(program, checkpoint, work / "photos", work / "sheet.png")
     return 0 if same and read else 1
 
 
