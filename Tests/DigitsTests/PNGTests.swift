@@ -78,7 +78,7 @@ struct PNGTests {
       (TestPNG.signature, "byte 8: the file ends here, before PNG's last chunk (IEND)"),
       (Array(good.prefix(20)), "byte 8: chunk IHDR of 13 bytes is longer than the file"),
       (head, "byte 33: the file ends here, before PNG's last chunk (IEND)"),
-      (Array(good.dropLast()), "byte 68: the file ends here, before PNG's last chunk (IEND)"),
+      (Array(good.dropLast()), "byte 73: the file ends here, before PNG's last chunk (IEND)"),
       (Array(good.prefix(50)), "byte 33: chunk IDAT of 17 bytes is longer than the file"),
       (good + [0], "byte 74: 1 byte after the end of the picture"),
       (good + good, "byte 74: 74 bytes after the end of the picture"),
@@ -115,12 +115,12 @@ struct PNGTests {
       ),
       (
         TestPNG.signature + TestPNG.header(2, 2, kind: 3) + body,
-        "byte 33: libpng: Missing PLTE before IDAT"
+        "byte 33: libpng: IDAT: Missing PLTE before IDAT"
       ),
       (head + TestPNG.pixels([[1, 2]]) + TestPNG.end, "byte 33: libpng: Not enough image data"),
       (
         head + TestPNG.chunk("IDAT", [UInt8](repeating: 7, count: 20)) + TestPNG.end,
-        "byte 33: libpng: unknown compression method"
+        "byte 33: libpng: IDAT: incorrect header check"
       ),
       (
         head + TestPNG.chunk("IDAT", TestPNG.zlib([9, 1, 2, 0, 3, 4])) + TestPNG.end,

@@ -45,7 +45,7 @@ package struct GrayMap: Equatable, Sendable {
   package func quantile(_ part: Double) -> Float {
     var counts = [Int](repeating: 0, count: 1025)
     for value in values { counts[Int(min(max(value, 0), 1) * 1024 + 0.5)] += 1 }
-    let wanted = Int(Double(values.count) * part)
+    let wanted = min(Int(Double(values.count) * part), values.count - 1)
     var below = 0
     for (bin, count) in counts.enumerated() {
       below += count
