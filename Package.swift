@@ -57,7 +57,7 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness", "Training"]),
-    .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"], exclude: ["Snapshots"]),
+    .testTarget(name: "CommandTests", dependencies: ["Digits", "cnn", "Training"], exclude: ["Snapshots"]),
   ]
 )
 
@@ -65,6 +65,7 @@ let package = Package(
 if Context.environment["CNN_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["Configuration", "Digits", "Interchange", "Training"], path: "Tests/Fuzz",
+      name: "fuzz", dependencies: ["CZlib", "Configuration", "Digits", "Interchange", "Training"],
+      path: "Tests/Fuzz",
       exclude: ["Corpus"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
 }

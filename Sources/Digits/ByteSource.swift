@@ -91,6 +91,19 @@ public struct ByteSource: ~Copyable {
     return bytes
   }
 
+  /// All bytes to the end of the content; throws if there are more than `limit`.
+  public mutating func readAll(limit: Int) throws(DataError) -> [UInt8] {
+    let fault = malformed(at: limit, "larger than \(limit.grouped) bytes, which is too much")
+    if let remaining, remaining > limit { throw fault }
+    var bytes: [UInt8] = []
+    while true {
+      let part = try read(upTo: min(limit + 1, (remaining ?? 0) + max(1 << 16, bytes.count)))
+      if part.isEmpty { return bytes }
+      bytes += part
+      if bytes.count > limit { throw fault }
+    }
+  }
+
   /// Appends the next `count` bytes to `bytes`, which will hold `total` bytes when all is read.
   ///
   /// The array grows with what really arrives, by doubling towards exactly `total`: a size that is a lie never

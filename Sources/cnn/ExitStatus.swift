@@ -25,7 +25,7 @@ enum ExitStatus: Int32 {
     switch error {
     case let error as DataError:
       switch error {
-      case .malformed: self = .badData
+      case .malformed, .unsuitable: self = .badData
       case .unreadable: self = .noInput
       case .unwritable: self = .cannotWrite
       case .unsatisfiable: self = .usage

@@ -34,10 +34,15 @@ enum Console {
   }
 
   /// The width of the terminal behind standard error; nil when it is none, or cannot move its cursor.
-  static var terminalWidth: Int? {
-    guard isatty(STDERR_FILENO) == 1, variable("TERM") != "dumb" else { return nil }
+  static var terminalWidth: Int? { variable("TERM") == "dumb" ? nil : width(of: STDERR_FILENO) }
+
+  /// The width of the terminal behind standard output; nil when it is none.
+  static var outputWidth: Int? { width(of: STDOUT_FILENO) }
+
+  private static func width(of descriptor: Int32) -> Int? {
+    guard isatty(descriptor) == 1 else { return nil }
     var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
   }
 
