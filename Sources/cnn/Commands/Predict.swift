@@ -39,6 +39,7 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     let source = try ModelSource(checkpoint: checkpoint, config: config)
+    for notice in source.notices { Console.error(notice) }
     let parameters = try source.requireParameters()
     let inputs = try inputs.map { try PredictionInput($0) }
     let evaluator = Evaluator(source.config, parameters: parameters, team: machine.team)
