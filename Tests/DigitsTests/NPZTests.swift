@@ -67,37 +67,37 @@ import Testing
       ([0x50, 0x4B, 3, 4, 0], "byte 5: zip: the end of the archive is missing; the file is cut off"),
       (
         Archives.zip([good]).dropLast(),
-        "byte 197: zip: the end of the archive is missing; the file is cut off"
+        "byte 176: zip: the end of the archive is missing; the file is cut off"
       ),
       (
         Archives.zip([good]) { $0[20] = 1 },
-        "byte 198: zip: the end of the archive is missing; the file is cut off"
+        "byte 177: zip: the end of the archive is missing; the file is cut off"
       ),
-      (Archives.zip([good]) { $0[4] = 1 }, "byte 180: zip: the archive is in several parts"),
+      (Archives.zip([good]) { $0[4] = 1 }, "byte 159: zip: the archive is in several parts"),
       (
         Archives.zip([good]) { for byte in 8..<12 { $0[byte] = 0xFF } },
-        "byte 184: zip: zip64 archives, larger than 4 GiB, are not read"
+        "byte 163: zip: zip64 archives, larger than 4 GiB, are not read"
       ),
       (
         Archives.zip([good]) { ($0[9], $0[11]) = (9, 9) },
-        "byte 186: zip: 2,305 entries; the limit is 1,024"
+        "byte 165: zip: 2,305 entries; the limit is 1,024"
       ),
       (
         Archives.zip([good]) { $0[16] += 1 },
-        "byte 188: zip: the directory of 51 bytes at 126 does not end where the archive does"
+        "byte 167: zip: the directory of 51 bytes at 105 does not end where the archive does"
       ),
       (
         Archives.zip([good]) { ($0[8], $0[10]) = (2, 2) },
-        "byte 176: zip: no entry of the directory begins here"
+        "byte 155: zip: no entry of the directory begins here"
       ),
       (
         Archives.zip([good]) { ($0[8], $0[10]) = (0, 0) },
-        "byte 125: zip: 51 bytes after the last entry of the directory"
+        "byte 104: zip: 51 bytes after the last entry of the directory"
       ),
-      (Archives.zip([good, good]), "byte 301: zip: x.npy is there twice"),
+      (Archives.zip([good, good]), "byte 259: zip: x.npy is there twice"),
       (
         entry { $0.size = .max },
-        "byte 145: zip: x.npy is of the zip64 kind, larger than 4 GiB, which is not read"
+        "byte 124: zip: x.npy is of the zip64 kind, larger than 4 GiB, which is not read"
       ),
       (entry { $0.offset = 120 }, "byte 120: zip: x.npy: its header is not at byte 120"),
       (
@@ -111,20 +111,25 @@ import Testing
       ),
       (
         entry { $0.localMethod = 8 },
-        "byte 8: zip: x.npy: compression method 0; only 0 (stored) and 8 (deflate) are read"
+        "byte 8: zip: x.npy: its header and the directory name different compression methods"
       ),
       (entry { $0.compressedSize = 91 }, "byte 35: zip: x.npy: its 91 bytes reach into the directory"),
-      (entry { $0.size = 91 }, "byte 0: zip: x.npy: 90 bytes cannot hold 91"),
+      (entry { $0.size = 91 }, "byte 0: zip: x.npy: 69 bytes cannot hold 91"),
       (
         entry {
           $0.method = 8
           $0.size = 4_000_000_000
-        }, "byte 0: zip: x.npy: 90 bytes cannot hold 4,000,000,000"
+        }, "byte 0: zip: x.npy: 69 bytes cannot hold 4,000,000,000"
       ),
-      (entry { $0.method = 8 }, "[x.npy]: byte 1: deflate: invalid block type"),
+      (
+        entry {
+          $0.method = 8
+          $0.content = [0xFF]
+        }, "[x.npy]: byte 1: deflate: invalid block type"
+      ),
       (
         entry { $0.crc = 1 },
-        "[x.npy]: byte 90: the checksum (CRC-32) of the array is wrong; the file is damaged"
+        "[x.npy]: byte 69: the checksum (CRC-32) of the array is wrong; the file is damaged"
       ),
     ] as [([UInt8], String)])
   func refusesArchives(bytes: [UInt8], expected: String) {
@@ -165,25 +170,21 @@ import Testing
       (Archives.npy("{'descr': '<f4'}"), "byte 10: no 'shape'"),
       (Archives.npy("{'descr': '<f4', 'shape': 3}"), "byte 36: a value that cannot be read"),
       (Archives.npy("{'descr': '<f4', 'shape': 'x'}"), "byte 36: 'shape' must be a tuple of at most 8 sizes"),
-      (Archives.npy("<f4", "(-1,)", []), "byte 60: a size that is not a whole number"),
-      (Archives.npy("<f4", "(99999999999999999999,)", []), "byte 60: a size that is not a whole number"),
-      (Archives.npy("<f4", "(1", []), "byte 61: \")\" is missing"),
-      (Archives.npy("<f4", "(1,1,1,1,1,1,1,1,1)", []), "byte 59: 'shape' must be a tuple of at most 8 sizes"),
+      (Archives.npy("<f4", "(-1,)", []), "byte 61: a size that is not a whole number"),
+      (Archives.npy("<f4", "(99999999999999999999,)", []), "byte 61: a size that is not a whole number"),
+      (Archives.npy("<f4", "(1", []), "byte 64: a size that is not a whole number"),
+      (Archives.npy("<f4", "(1,1,1,1,1,1,1,1,1)", []), "byte 60: 'shape' must be a tuple of at most 8 sizes"),
       (Archives.npy("{'descr': '<f4', 'shape': (1,)}"), "byte 10: no 'fortran_order'"),
       (
         Archives.npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3)}"),
         "byte 44: the array is column-major; save numpy.ascontiguousarray(x) instead"
       ),
       (
-        Archives.npy("<f8", "(4000000000, 0, 4000000000, 4000000000)", []),
-        "byte 10: [4000000000, 0, 4000000000, 4000000000] elements of <f8 are more than the limit of 4 GiB"
-      ),
-      (
         Archives.npy("<f4", "(1073741825,)", []),
         "byte 10: [1073741825] elements of <f4 are more than the limit of 4 GiB"
       ),
-      (Archives.npy("|u1", "(3,)", [1, 2]), "byte 66: 2 bytes of data, but its shape needs 3"),
-      (Archives.npy("|u1", "(1,)", [1, 2]), "byte 66: 2 bytes of data, but its shape needs 1"),
+      (Archives.npy("|u1", "(3,)", [1, 2]), "byte 67: 2 bytes of data, but its shape needs 3"),
+      (Archives.npy("|u1", "(1,)", [1, 2]), "byte 67: 2 bytes of data, but its shape needs 1"),
     ] as [([UInt8], String)])
   func refusesArrays(content: [UInt8], expected: String) {
     let bytes = Archives.zip([.init(content: content)])

@@ -150,9 +150,9 @@ import Training
     let model = try Small.config().model
     let weights = weights(model)
     let read = try read(
-      weights.reversed(), as: ["head.bias", "head.weight", "body.bias", "body.weight"], model)
+      weights.reversed(), as: ["a.bias", "a.weight", "b.bias", "b.weight"], model)
     #expect(read.tensors == weights)
-    #expect(read.notice?.contains("taken by their shapes: body.weight is conv.weight") == true)
+    #expect(read.notice?.contains("taken by their shapes: b.weight is conv.weight") == true)
     let twice = try convolutions().model
     let names = (0..<10).map { "z\(9 - $0).weight" }
     let said = message { _ = try self.read(self.weights(twice), as: names, twice) }

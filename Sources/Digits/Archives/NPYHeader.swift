@@ -88,7 +88,7 @@ struct NPYHeader: Equatable {
   }
 
   private static func byteCount(_ shape: [Int], _ type: ElementType) throws(PythonScanner.Fault) -> Int {
-    // Sorted, so that a size of 0 hides no overflow.
+    // Sorted, so that an array with a size of 0 is empty whatever the others are.
     var count = type.size
     for size in shape.sorted() {
       let (product, overflow) = count.multipliedReportingOverflow(by: size)

@@ -111,7 +111,10 @@ struct ZipArchive: Sendable {
     }
     func field(_ offset: Int, _ count: Int) -> Int { Int(bytes.littleEndian(at: start + offset, count)) }
     if entry.flags & 1 != 0 { throw fault("it is encrypted", at: start + 6) }
-    guard entry.method == 0 || entry.method == 8, field(8, 2) == Int(entry.method) else {
+    guard field(8, 2) == Int(entry.method) else {
+      throw fault("its header and the directory name different compression methods", at: start + 8)
+    }
+    guard entry.method == 0 || entry.method == 8 else {
       throw fault(
         "compression method \(entry.method); only 0 (stored) and 8 (deflate) are read", at: start + 8)
     }

@@ -29,60 +29,68 @@ public struct ForeignWeights {
       notice = nil
       return
     }
-    let layout = KerasLayout(model)
-    func fit(_ shape: (Int) -> [Int]?) -> Bool {
-      candidates.indices.allSatisfy { candidates[$0].shape == shape($0) }
-    }
-    let fitsTorch = fit { parameters[$0].shape }
-    let fitsKeras = fit { layout?.shape($0) }
-    var order = candidates
-    var how = "taken in order"
-    if fitsKeras, fitsTorch, parameters.contains(where: { $0.shape.count > 1 }) {
-      throw CheckpointError(
-        path,
-        "its tensors fit as PyTorch's and as Keras' alike; give them the network's names, such as \(parameters[0].name)"
-      )
-    }
-    if fitsKeras, !fitsTorch { how = "taken in order and transposed from Keras' layout, channels last" }
-    if !fitsKeras, !fitsTorch {
-      order = try Self.matched(candidates, to: parameters, path)
-      how = "taken by their shapes"
-    }
+    let fit = try Fit(candidates, model, path)
     var renamed = SafeTensors()
-    for (index, (parameter, tensor)) in zip(parameters, order).enumerated() {
+    for (index, (parameter, tensor)) in zip(parameters, fit.tensors).enumerated() {
       let values = file.floats(of: tensor) ?? []
-      let isKeras = fitsKeras && !fitsTorch
       do {
         try renamed.append(
-          parameter.name, shape: parameter.shape,
-          isKeras ? layout?.fromKeras(values, index) ?? values : values)
+          parameter.name, shape: parameter.shape, fit.layout?.fromKeras(values, index) ?? values)
       } catch {
         throw CheckpointError(path, "\(error)")
       }
     }
     tensors = try WeightFile.weights(of: model, in: renamed, path: path)
-    let pairs = zip(order, parameters).prefix(4).map { "\($0.name) is \($1.name)" }.joined(separator: ", ")
-    notice =
-      "\(path): its names are not the network's, so its tensors are \(how): \(pairs)\(order.count > 4 ? ", …" : "")"
+    let pairs = zip(fit.tensors, parameters).prefix(4).map { "\($0.name) is \($1.name)" }
+    let list = pairs.joined(separator: ", ") + (parameters.count > 4 ? ", …" : "")
+    notice = "\(path): its names are not the network's, so its tensors are \(fit.words): \(list)"
   }
 
-  /// The tensors whose shapes are the parameters', in their order, where no two share a shape.
-  private static func matched(
-    _ candidates: [SafeTensors.Tensor], to parameters: [Parameter], _ path: String
-  ) throws(CheckpointError) -> [SafeTensors.Tensor] {
-    let byShape = Dictionary(candidates.map { ($0.shape, $0) }, uniquingKeysWith: { first, _ in first })
-    let matches = parameters.compactMap { byShape[$0.shape] }
-    guard byShape.count == candidates.count, matches.count == parameters.count,
-      Set(parameters.map(\.shape)).count == parameters.count
-    else {
-      let pairs = zip(candidates, parameters)
-      let difference = pairs.first { $0.shape != $1.shape }.map { tensor, parameter in
+  /// How tensors under other names go to the parameters of a network.
+  private struct Fit {
+    /// One for each parameter.
+    let tensors: [SafeTensors.Tensor]
+    /// The layout they are in; nil for PyTorch's.
+    let layout: KerasLayout?
+    /// What was done, in words for a user.
+    let words: String
+
+    init(_ tensors: [SafeTensors.Tensor], _ model: Model, _ path: String) throws(CheckpointError) {
+      let parameters = model.parameters
+      let layout = KerasLayout(model)
+      let fitsTorch = zip(tensors, parameters).allSatisfy { $0.shape == $1.shape }
+      let fitsKeras = tensors.indices.allSatisfy { tensors[$0].shape == layout?.shape($0) }
+      switch (fitsTorch, fitsKeras) {
+      case (true, true):
+        let advice = "give them the network's names, such as \(parameters.first?.name ?? "")"
+        throw CheckpointError(path, "its tensors fit as PyTorch's and as Keras' alike; \(advice)")
+      case (true, false): (self.tensors, self.layout, words) = (tensors, nil, "taken in order")
+      case (false, true):
+        (self.tensors, self.layout) = (tensors, layout)
+        words = "taken in order and transposed from Keras' layout, channels last"
+      case (false, false):
+        self.tensors = try Self.byShape(tensors, parameters, path)
+        (self.layout, words) = (nil, "taken by their shapes")
+      }
+    }
+
+    /// The tensors whose shapes are the parameters', in their order, where no two share a shape.
+    private static func byShape(
+      _ tensors: [SafeTensors.Tensor], _ parameters: [Parameter], _ path: String
+    ) throws(CheckpointError) -> [SafeTensors.Tensor] {
+      let byShape = Dictionary(tensors.map { ($0.shape, $0) }, uniquingKeysWith: { first, _ in first })
+      let matches = parameters.compactMap { byShape[$0.shape] }
+      let shapes = Set(parameters.map(\.shape))
+      if matches.count == parameters.count, [byShape.count, shapes.count].allSatisfy({ $0 == tensors.count })
+      {
+        return matches
+      }
+      let difference = zip(tensors, parameters).first { $0.shape != $1.shape }.map { tensor, parameter in
         "; in order \(tensor.name) is \(tensor.shape), where \(parameter.name) is \(parameter.shape)"
       }
       throw CheckpointError(
         path, "its names are not the network's, and its shapes do not tell\(difference ?? "")")
     }
-    return matches
   }
 
   /// PyTorch's files are sorted by name: `10.bias` stands before `2.weight`. Modules go by their numbers, and a
