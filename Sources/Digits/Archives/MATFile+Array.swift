@@ -141,7 +141,10 @@ extension MATFile {
       return switch type {
       case .float32: UInt8(exactly: Float(bitPattern: UInt32(bits)))
       case .float64: UInt8(exactly: Double(bitPattern: bits))
-      case .int8, .int16, .int32, .uint8, .uint16, .uint32: UInt8(exactly: bits)
+      case .uint8, .uint16, .uint32: UInt8(exactly: bits)
+      case .int8: UInt8(exactly: Int8(truncatingIfNeeded: bits))
+      case .int16: UInt8(exactly: Int16(truncatingIfNeeded: bits))
+      case .int32: UInt8(exactly: Int32(truncatingIfNeeded: bits))
       }
     }
 

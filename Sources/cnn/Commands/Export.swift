@@ -20,7 +20,8 @@ struct Export: ParsableCommand {
   var format: ModelExport.Format
 
   @Option(
-    help: ArgumentHelp("The file to write; by default model.<format> in the run's folder.", valueName: "file")
+    help: ArgumentHelp(
+      "The file to write; by default the checkpoint's name, ending in the format's.", valueName: "file")
   )
   var output: String?
 
@@ -44,7 +45,7 @@ struct Export: ParsableCommand {
     for notice in source.notices { Console.error(notice) }
     let export = try ModelExport(source)
     let path = output ?? export.defaultPath(format)
-    if !force, isFile(path) || isFolder(path) {
+    if !force, isFile(path) {
       throw DataError.unwritable(path: path, reason: "this is there already; --force writes over it")
     }
     try AtomicFile.write(export.encoded(format, layout: layout), to: path)
