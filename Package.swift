@@ -33,7 +33,7 @@ let package = Package(
       ]),
     .target(
       name: "ConvNet",
-      dependencies: ["CLanes", "Configuration", "Randomness"],
+      dependencies: ["CLanes", "Configuration", "Interchange", "Randomness"],
       swiftSettings: [
         // Kernels are generic in their tile size: only once they are unrolled do the tiles stay in registers.
         .unsafeFlags(["-Ounchecked", "-Xllvm", "-unroll-threshold=3000"] + cpuFlags)

@@ -1,4 +1,5 @@
 import Configuration
+import Interchange
 
 /// What a config says of one layer: an immutable value that knows its shapes and parameters and builds itself.
 ///
@@ -22,6 +23,9 @@ package protocol Layer: Sendable {
 
   /// What its outputs add to the loss.
   var activityPenalty: ActivityPenalty? { get }
+
+  /// The layer without training in ONNX's words: operators that read one another's output, the first the input.
+  func operators(input: Shape, output: Shape) -> [ONNX.Operator]
 
   /// The layer ready to run on `input`.
   func build(input: Shape, output: Shape) -> any BuiltLayer

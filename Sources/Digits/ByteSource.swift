@@ -15,6 +15,7 @@ public struct ByteSource: ~Copyable {
   private var isInsideMember = true
   /// Content that was looked at and is still to be read.
   private var ahead: [UInt8] = []
+  private var checksum: CRC32?
 
   /// Opens the file at `path`, which errors call `name`; throws if it cannot be read.
   public init(path: String, name: String? = nil) throws(DataError) {
@@ -31,6 +32,15 @@ public struct ByteSource: ~Copyable {
     try self.init(RawBytes(InputFile(standardInput: name)), name: name)
   }
 
+  /// Reads the part of a file in memory that `name` tells; `crc32`, where known, is checked at its end.
+  init(_ bytes: [UInt8], range: Range<Int>, name: String, format: Inflater.Format?, crc32: UInt32? = nil) {
+    self.name = name
+    raw = RawBytes(bytes, range: range)
+    isCompressed = format != nil
+    inflater = format.flatMap { Inflater($0) }
+    checksum = crc32.map { CRC32(expected: $0) }
+  }
+
   private init(_ bytes: consuming RawBytes, name: String) throws(DataError) {
     let start = try bytes.peek(FileSignature.length)
     let isGzip = FileSignature(start) == .gzip
@@ -40,7 +50,7 @@ public struct ByteSource: ~Copyable {
     self.name = name
     raw = bytes
     isCompressed = isGzip
-    inflater = isGzip ? Inflater() : nil
+    inflater = isGzip ? Inflater(.gzip) : nil
   }
 
   /// How many bytes are left, or nil where that is not known beforehand (gzip, a pipe).
@@ -69,6 +79,7 @@ public struct ByteSource: ~Copyable {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
       let count = isCompressed ? try inflate(into: rest) : try raw.read(into: rest)
       if count == 0 { break }
+      checksum?.update(UnsafeRawBufferPointer(rebasing: rest[..<count]))
       filled += count
     }
     offset += filled
@@ -150,7 +161,12 @@ public struct ByteSource: ~Copyable {
     let extra = remaining
     var byte: UInt8 = 0
     let count = try withUnsafeMutableBytes(of: &byte) { (buffer) throws(DataError) in try read(into: buffer) }
-    if count == 0 { return }
+    if count == 0 {
+      if let checksum, !checksum.isRight {
+        throw malformed(at: end, "the checksum (CRC-32) of \(what) is wrong; the file is damaged")
+      }
+      return
+    }
     let amount = extra.map { counted($0, "byte") } ?? "more bytes"
     throw malformed(at: end, "\(amount) after the end of \(what)")
   }
@@ -164,16 +180,38 @@ public struct ByteSource: ~Copyable {
     malformed(at: offset, "the data ends here, \(counted(missing, "byte")) too early")
   }
 
+  /// Everything that is left; throws if it is more than the limit of a data set.
+  mutating func readAll() throws(DataError) -> [UInt8] {
+    func tooLarge(_ source: borrowing ByteSource) -> DataError {
+      source.malformed(at: Dataset.byteLimit, "more than the limit of 4 GiB")
+    }
+    if let remaining {
+      if remaining > Dataset.byteLimit { throw tooLarge(self) }
+      return try read(exactly: remaining)
+    }
+    var bytes: [UInt8] = []
+    while true {
+      let more = try read(upTo: 1 << 20)
+      if more.isEmpty { return bytes }
+      bytes += more
+      if bytes.count > Dataset.byteLimit { throw tooLarge(self) }
+    }
+  }
+
   /// Decompresses at least one byte into `output`, or returns 0 after the last member.
   private mutating func inflate(into output: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
+    let format = inflater?.format ?? .gzip
+    func fault(_ reason: String, at byte: Int) -> DataError {
+      .malformed(path: name, byte: byte, reason: "\(format.rawValue): \(reason)")
+    }
     while true {
       if try raw.isAtEnd() {
         if !isInsideMember { return 0 }
-        throw .malformed(path: name, byte: raw.position, reason: "gzip: the file is cut off here")
+        throw fault("the file is cut off here", at: raw.position)
       }
       if !isInsideMember {
-        guard try FileSignature(raw.peek(2)) == .gzip else {
-          throw .malformed(path: name, byte: raw.position, reason: "gzip: bytes after the end of the stream")
+        guard format == .gzip, try FileSignature(raw.peek(2)) == .gzip else {
+          throw fault("bytes after the end of the stream", at: raw.position)
         }
         inflater?.reset()
         isInsideMember = true
@@ -184,7 +222,7 @@ public struct ByteSource: ~Copyable {
       raw.advance(step.consumed)
       switch step.result {
       case .failure(let fault):
-        throw .malformed(path: name, byte: raw.position, reason: "gzip: \(fault.message)")
+        throw .malformed(path: name, byte: raw.position, reason: "\(format.rawValue): \(fault.message)")
       case .success(.memberEnded): isInsideMember = false
       case .success(.ongoing): break
       }

@@ -32,7 +32,9 @@ public struct DatasetFiles: Equatable, Sendable {
       throw .unreadable(
         path: folder ?? directory,
         reason: "no \(what): looked for \(names.joined(separator: ", ")), each also with .gz"
-          + (folder == nil ? ", here and in raw and MNIST/raw" : ""))
+          + (folder == nil
+            ? ", here and in raw and MNIST/raw; nor \(DatasetSource.archiveNames.joined(separator: " or "))"
+            : ""))
     }
     trainImages = try file("training images", Self.trainPrefixes, Self.imageEndings)
     trainLabels = try file("training labels", Self.trainPrefixes, Self.labelEndings)

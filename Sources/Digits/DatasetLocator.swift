@@ -36,7 +36,7 @@ public struct DatasetLocator: Equatable, Sendable {
   public init(
     option: String? = nil, environment: [String: String], configDirectory: String? = nil,
     currentFolder: String, cacheFolder: String?,
-    holdsDataset: (String) -> Bool = DatasetFiles.arePresent
+    holdsDataset: (String) -> Bool = DatasetSource.isPresent
   ) {
     func place(_ path: String, _ origin: Origin) -> Place {
       Place(directory: origin == .option ? path : joinPath(currentFolder, path), origin: origin)

@@ -1,7 +1,26 @@
 import CZlib
 
-/// zlib's decompressor of one gzip member after another; header, CRC and length are checked by zlib.
+/// zlib's decompressor of one stream after another; zlib checks header, checksum and length where there are any.
 struct Inflater: ~Copyable {
+  /// What is around the compressed data.
+  enum Format: String {
+    /// Members with a CRC and a length, which may follow one another.
+    case gzip
+    /// One stream with a checksum.
+    case zlib
+    /// One stream of bare data, as zip archives have it.
+    case deflate
+
+    /// zlib's word for a window of 32 KiB in this format.
+    fileprivate var windowBits: Int32 {
+      switch self {
+      case .gzip: 15 + 16
+      case .zlib: 15
+      case .deflate: -15
+      }
+    }
+  }
+
   enum Status {
     case ongoing
     /// The member's trailer was read and its checksum and length are right.
@@ -11,12 +30,14 @@ struct Inflater: ~Copyable {
   /// zlib keeps a pointer back to its stream, so the stream needs an address of its own.
   private let stream: UnsafeMutablePointer<z_stream>
 
+  let format: Format
+
   /// Nil if there is no memory for zlib's state.
-  init?() {
+  init?(_ format: Format) {
+    self.format = format
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
-    let gzipOnly: Int32 = 15 + 16
-    let result = inflateInit2_(stream, gzipOnly, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    let result = inflateInit2_(stream, format.windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     if result != Z_OK { return nil }
   }
 

@@ -5,6 +5,7 @@ struct RawBytes: ~Copyable {
   /// The length in bytes, or nil if it is not known.
   let length: Int?
   private let file: InputFile?
+  private let isFile: Bool
   private var buffer: [UInt8]
   private var start = 0
   private var end: Int
@@ -13,16 +14,21 @@ struct RawBytes: ~Copyable {
   init(_ file: consuming InputFile) {
     length = file.length
     self.file = consume file
+    isFile = true
     buffer = [UInt8](repeating: 0, count: 1 << 17)
     end = 0
   }
 
   /// Reads from memory.
-  init(_ bytes: [UInt8]) {
-    length = bytes.count
+  init(_ bytes: [UInt8]) { self.init(bytes, range: 0..<bytes.count) }
+
+  /// Reads a part of what is in memory.
+  init(_ bytes: [UInt8], range: Range<Int>) {
+    length = range.count
     file = nil
+    isFile = false
     buffer = bytes
-    end = bytes.count
+    (start, end) = (range.lowerBound, range.upperBound)
   }
 
   /// The next bytes, up to `count` of them, which stay to be read.
@@ -63,6 +69,8 @@ struct RawBytes: ~Copyable {
 
   /// Reads more of the file behind the bytes not yet handed out; false at its end.
   private mutating func refill() throws(DataError) -> Bool {
+    // What is in memory is all there is; moving it would copy it.
+    if !isFile { return false }
     if start > 0 {
       buffer.replaceSubrange(0..<end - start, with: Array(buffer[start..<end]))
       end -= start

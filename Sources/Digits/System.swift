@@ -64,7 +64,7 @@ package func fileNames(in folder: String) -> [String] {
 }
 
 /// A number and what it counts: `1 byte`, `60,000 images`.
-func counted(_ count: Int, _ noun: String) -> String {
+package func counted(_ count: Int, _ noun: String) -> String {
   "\(count.grouped) \(noun)\(count == 1 ? "" : "s")"
 }
 

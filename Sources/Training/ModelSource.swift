@@ -15,6 +15,8 @@ public struct ModelSource {
   public let classNames: [String]
   /// The name of the data it was trained on.
   public let dataName: String?
+  /// What was guessed of weights that were written elsewhere, a line each.
+  public let notices: [String]
 
   /// Reads what `path` names.
   ///
@@ -24,17 +26,21 @@ public struct ModelSource {
     let file = try Self.file(path)
     self.path = file
     if configPath == nil, !Self.isConfig(file) {
+      if file.hasSuffix(".npz") {
+        throw CheckpointError(
+          file, "a NumPy archive has no network in it; name its config with --config FILE")
+      }
       let checkpoint = try Checkpoint(contentsOf: file)
       config = checkpoint.config
       parameters = checkpoint.parameters()
-      (classNames, dataName) = (checkpoint.classNames, checkpoint.data.name)
+      (classNames, dataName, notices) = (checkpoint.classNames, checkpoint.data.name, [])
       return
     }
     let config = try ExperimentConfig(ConfigSource.json(configPath ?? file))
     self.config = config
-    parameters = try configPath.map { _ in
-      try config.model.buffer(of: WeightFile.weights(of: config.model, contentsOf: file))
-    }
+    let weights = try configPath.map { _ in try ForeignWeights(of: config.model, contentsOf: file) }
+    parameters = weights.map { config.model.buffer(of: $0.tensors) }
+    notices = weights?.notice.map { [$0] } ?? []
     (classNames, dataName) = (Dataset.digitNames, nil)
   }
 

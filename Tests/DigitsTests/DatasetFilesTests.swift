@@ -65,7 +65,8 @@ import Testing
     #expect(
       message { _ = try find([]) }
         == "DIR: no training images: looked for train-images-idx3-ubyte, train-images.idx3-ubyte, "
-        + "train-images-idx4-ubyte, train-images.idx4-ubyte, each also with .gz, here and in raw and MNIST/raw"
+        + "train-images-idx4-ubyte, train-images.idx4-ubyte, each also with .gz, here and in raw and MNIST/raw; "
+        + "nor mnist.npz or mnist-original.mat"
     )
     #expect(
       message { _ = try find(["raw/train-images-idx3-ubyte", "raw/train-labels-idx1-ubyte"]) }

@@ -23,7 +23,8 @@ private let read: @Sendable ([UInt8]) -> Void = {
 }()
 
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
-  "idx": readIDX, "pgm": readPGM, "png": readRepairedPNG, "jpeg": readPicture, "config": readConfig,
+  "idx": readIDX, "pgm": readPGM, "png": readRepairedPNG, "jpeg": readPicture,
+  "npz": readNPZ, "npy": readNPY, "mat": readMAT, "config": readConfig,
   "checkpoint": readRepairedCheckpoint,
   "damage": readCheckpoint,
 ]
@@ -92,6 +93,22 @@ private func readRepairedPNG(_ bytes: [UInt8]) {
   }
   readPicture(bytes)
 }
+/// A NumPy archive: its arrays, as weights, and as a data set.
+private func readNPZ(_ bytes: [UInt8]) {
+  _ = succeeds {
+    let archive = try NPZ(parsing: bytes, name: "f")
+    _ = succeeds { _ = try Dataset(archive) }
+    let file = try SafeTensors(archive)
+    for tensor in file.tensors { _ = file.floats(of: tensor) }
+    _ = try ForeignWeights(of: small.model, in: file, path: "f")
+  }
+}
+
+/// A NumPy array, in an archive whose directory and checksum are right.
+private func readNPY(_ bytes: [UInt8]) { readNPZ(NPZ.encode(files: [("x_train.npy", bytes)])) }
+
+/// A MATLAB file as a data set.
+private func readMAT(_ bytes: [UInt8]) { _ = succeeds { _ = try Dataset(mat: bytes, name: "f") } }
 
 /// A config, and after each zero byte a setting; what is read is the same once it is written and read again.
 private func readConfig(_ bytes: [UInt8]) {
@@ -110,7 +127,7 @@ private func readCheckpoint(_ bytes: [UInt8]) {
   _ = succeeds {
     let file = try SafeTensors(parsing: bytes, file: "f")
     for tensor in file.tensors { _ = file.floats(of: tensor) }
-    _ = succeeds { _ = try WeightFile.weights(of: small.model, in: file, path: "f") }
+    _ = succeeds { _ = try ForeignWeights(of: small.model, in: file, path: "f") }
     let checkpoint = try Checkpoint(file, path: "f")
     _ = checkpoint.parameters()
     _ = try checkpoint.encoded()

@@ -1,4 +1,5 @@
 import Configuration
+import Interchange
 
 /// The mean of each window. Explicit padding counts as zeros (PyTorch); "same" padding does not count (TensorFlow).
 package struct AveragePool2D: Layer {
@@ -11,6 +12,11 @@ package struct AveragePool2D: Layer {
   }
 
   package var details: LayerDetails { window.details }
+
+  package func operators(input: Shape, output: Shape) -> [ONNX.Operator] {
+    let counts = ONNX.Attribute.integer(window.padding == .same ? 0 : 1)
+    return [ONNX.Operator("AveragePool", window.attributes(input) + [("count_include_pad", counts)])]
+  }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer {
     AveragePooling(input: input, output: output, window: window)

@@ -1,4 +1,5 @@
 import Configuration
+import Interchange
 
 /// A two-dimensional convolution (cross-correlation, as every framework computes it).
 package struct Conv2D: Layer {
@@ -33,6 +34,10 @@ package struct Conv2D: Layer {
     var details = window.details
     details.bias = weights.hasBias
     return details
+  }
+
+  package func operators(input: Shape, output: Shape) -> [ONNX.Operator] {
+    [ONNX.Operator("Conv", window.attributes(input), takesWeights: true)]
   }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer {

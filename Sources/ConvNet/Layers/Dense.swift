@@ -1,5 +1,6 @@
 import CLanes
 import Configuration
+import Interchange
 
 /// A fully connected layer: y = x W^T + b.
 package struct Dense: Layer {
@@ -29,6 +30,10 @@ package struct Dense: Layer {
   package func multiplyAdds(input: Shape, output: Shape) -> Int { input.count * output.count }
 
   package var details: LayerDetails { LayerDetails(bias: weights.hasBias) }
+
+  package func operators(input: Shape, output: Shape) -> [ONNX.Operator] {
+    [ONNX.Operator("Gemm", [("transB", .integer(1))], takesWeights: true)]
+  }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer {
     MatrixProduct(input: input, output: output)

@@ -1,4 +1,5 @@
 import Configuration
+import Interchange
 import Randomness
 
 /// Sets a random part of its input to zero in training and scales the rest by 1 / (1 - rate) (inverted dropout).
@@ -10,6 +11,10 @@ package struct Dropout: Layer {
   }
 
   package func outputShape(for input: Shape) -> Shape { input }
+
+  package func operators(input: Shape, output: Shape) -> [ONNX.Operator] {
+    []
+  }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer { DroppingOut(input: input, rate: rate) }
 }

@@ -1,4 +1,5 @@
 import Configuration
+import Interchange
 
 /// Keeps the largest number of each window; padding never wins.
 package struct MaxPool2D: Layer {
@@ -11,6 +12,10 @@ package struct MaxPool2D: Layer {
   }
 
   package var details: LayerDetails { window.details }
+
+  package func operators(input: Shape, output: Shape) -> [ONNX.Operator] {
+    [ONNX.Operator("MaxPool", window.attributes(input))]
+  }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer {
     ExtremePooling(input: input, output: output, window: window, keepsLargest: true)
@@ -28,6 +33,13 @@ package struct MinPool2D: Layer {
   }
 
   package var details: LayerDetails { window.details }
+
+  package func operators(input: Shape, output: Shape) -> [ONNX.Operator] {
+    // ONNX has no minimum over windows.
+    [
+      ONNX.Operator("Neg"), ONNX.Operator("MaxPool", window.attributes(input)), ONNX.Operator("Neg"),
+    ]
+  }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer {
     ExtremePooling(input: input, output: output, window: window, keepsLargest: false)

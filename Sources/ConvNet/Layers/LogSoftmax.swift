@@ -1,10 +1,15 @@
 import Configuration
+import Interchange
 
 /// The logarithm of softmax: x - log sum e^x over the features.
 package struct LogSoftmax: Layer {
   package init(_ reader: ObjectReader) {}
 
   package func outputShape(for input: Shape) throws(ShapeError) -> Shape { try input.requiringFlat() }
+
+  package func operators(input: Shape, output: Shape) -> [ONNX.Operator] {
+    [ONNX.Operator("LogSoftmax", [("axis", .integer(1))])]
+  }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer { LogSoftmaxOverFeatures(input: input) }
 }

@@ -1,10 +1,15 @@
 import Configuration
+import Interchange
 
 /// max(0, x); the gradient is 0 where x is 0 or less.
 package struct ReLU: Layer {
   package init(_ reader: ObjectReader) {}
 
   package func outputShape(for input: Shape) -> Shape { input }
+
+  package func operators(input: Shape, output: Shape) -> [ONNX.Operator] {
+    [ONNX.Operator("Relu")]
+  }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer { Rectifying(input: input) }
 }

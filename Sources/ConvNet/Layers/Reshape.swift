@@ -1,4 +1,5 @@
 import Configuration
+import Interchange
 
 /// Gives the same numbers another shape; one size may be -1 and is worked out.
 package struct Reshape: Layer {
@@ -28,6 +29,11 @@ package struct Reshape: Layer {
     return Shape(sizes.map { $0 == -1 ? input.count / known : $0 })
   }
 
+  package func operators(input: Shape, output: Shape) -> [ONNX.Operator] {
+    // 0 stands for the number of images.
+    [ONNX.Operator("Reshape", list: [0] + output.dimensions)]
+  }
+
   package func build(input: Shape, output: Shape) -> any BuiltLayer {
     Relabeling(input: input, output: output)
   }
@@ -38,6 +44,10 @@ package struct Flatten: Layer {
   package init(_ reader: ObjectReader) {}
 
   package func outputShape(for input: Shape) -> Shape { Shape([input.count]) }
+
+  package func operators(input: Shape, output: Shape) -> [ONNX.Operator] {
+    [ONNX.Operator("Flatten", [("axis", .integer(1))])]
+  }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer {
     Relabeling(input: input, output: output)

@@ -1,10 +1,15 @@
 import Configuration
+import Interchange
 
 /// 1 / (1 + e^-x).
 package struct Sigmoid: Layer {
   package init(_ reader: ObjectReader) {}
 
   package func outputShape(for input: Shape) -> Shape { input }
+
+  package func operators(input: Shape, output: Shape) -> [ONNX.Operator] {
+    [ONNX.Operator("Sigmoid")]
+  }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer { Squashing(input: input) }
 }

@@ -1,4 +1,5 @@
 import Configuration
+import Interchange
 
 /// Turns scores into probabilities: e^x / sum e^x over the features.
 ///
@@ -7,6 +8,10 @@ package struct Softmax: Layer {
   package init(_ reader: ObjectReader) {}
 
   package func outputShape(for input: Shape) throws(ShapeError) -> Shape { try input.requiringFlat() }
+
+  package func operators(input: Shape, output: Shape) -> [ONNX.Operator] {
+    [ONNX.Operator("Softmax", [("axis", .integer(1))])]
+  }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer { SoftmaxOverFeatures(input: input) }
 }

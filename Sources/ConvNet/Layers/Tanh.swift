@@ -1,10 +1,15 @@
 import Configuration
+import Interchange
 
 /// The hyperbolic tangent.
 package struct Tanh: Layer {
   package init(_ reader: ObjectReader) {}
 
   package func outputShape(for input: Shape) -> Shape { input }
+
+  package func operators(input: Shape, output: Shape) -> [ONNX.Operator] {
+    [ONNX.Operator("Tanh")]
+  }
 
   package func build(input: Shape, output: Shape) -> any BuiltLayer { HyperbolicTangent(input: input) }
 }

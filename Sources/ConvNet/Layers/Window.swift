@@ -1,4 +1,5 @@
 import Configuration
+import Interchange
 
 /// Zeros (or, for pools, nothing) around a map.
 package enum Padding: Sendable, Equatable {
@@ -81,6 +82,16 @@ package struct Window: Sendable, Equatable {
       let columns = total(input.width, kernel.columns, stride.columns)
       return (rows / 2, columns / 2, rows - rows / 2, columns - columns / 2)
     }
+  }
+
+  /// The window in ONNX's words; a size that is not whole is rounded down there.
+  func attributes(_ input: Shape) -> [(name: String, value: ONNX.Attribute)] {
+    let border = border(input)
+    return [
+      ("kernel_shape", .integers([kernel.rows, kernel.columns])),
+      ("strides", .integers([stride.rows, stride.columns])),
+      ("pads", .integers([border.top, border.left, border.bottom, border.right])),
+    ]
   }
 
   /// How many numbers one image's map has with its border.

@@ -1,18 +1,14 @@
 import ConvNet
 import Interchange
 
-/// Weights in a safetensors file that this program or another wrote.
-public enum WeightFile {
-  /// The weights of `model`, in its order, from the file at `path`; other tensors in it are left alone.
+/// Weights in a safetensors file, under the network's names.
+enum WeightFile {
+  /// The weights of `model`, in its order, or what stands under their names behind `prefix`; other tensors are left
+  /// alone.
   ///
-  /// - Throws: `SafeTensorsError`, or `CheckpointError` for a tensor that is missing, has another shape than the
-  ///   network's, or is not made of finite numbers.
-  public static func weights(of model: Model, contentsOf path: String) throws -> [NamedTensor] {
-    try weights(of: model, in: SafeTensors(contentsOf: path), path: path)
-  }
-
-  /// The weights of `model`, or what stands under their names behind `prefix`, as above.
-  package static func weights(
+  /// - Throws: `CheckpointError` for a tensor that is missing, has another shape than the network's, or is not made
+  ///   of finite numbers.
+  static func weights(
     of model: Model, in file: SafeTensors, path: String, prefix: String = ""
   ) throws(CheckpointError) -> [NamedTensor] {
     var weights: [NamedTensor] = []

@@ -61,7 +61,7 @@ public struct ExperimentData: Sendable {
       cacheFolder: DatasetLocator.cacheFolder(environment: environment.variables))
     if !locator.isPresent { try environment.whenMissing(locator) }
     let folder = locator.chosen.directory
-    return (try Dataset.load(directory: folder), folder)
+    return (try Dataset.load(from: folder), folder)
   }
 
   private static func drawn(_ config: ExperimentConfig) throws(ConfigError) -> Dataset {

@@ -55,6 +55,7 @@ struct Eval: ParsableCommand {
 
   func run() throws {
     let source = try ModelSource(checkpoint: checkpoint, config: config)
+    for notice in source.notices { Console.error(notice) }
     let parameters = try source.requireParameters()
     let experiment = try ExperimentData(
       source.config, directory: data.data ?? source.builtinData, environment: data.environment())

@@ -59,6 +59,7 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     let source = try ModelSource(checkpoint: checkpoint, config: config)
+    for notice in source.notices { Console.error(notice) }
     let parameters = try source.requireParameters()
     let evaluator = Evaluator(source.config, parameters: parameters, team: machine.team)
     var saved = try saveInput.map { path throws(DataError) in try SavedInputs(path) }

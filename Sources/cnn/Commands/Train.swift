@@ -44,7 +44,7 @@ struct Train: ParsableCommand {
 
   @Option(
     name: .customLong("init"),
-    help: ArgumentHelp("Weights to start from: safetensors, or a run's folder.", valueName: "weights"))
+    help: ArgumentHelp("Weights to start from: safetensors, npz, or a run's folder.", valueName: "weights"))
   var initialWeights: String?
 
   @Option(
@@ -93,8 +93,9 @@ struct Train: ParsableCommand {
     if printConfig { return try Console.print(config.resolved.text()) }
     let interruption = Interruption()
     let weights = try initialWeights.map {
-      try WeightFile.weights(of: config.model, contentsOf: ModelSource.file($0))
+      try ForeignWeights(of: config.model, contentsOf: ModelSource.file($0))
     }
+    if let notice = weights?.notice, !quiet { Console.error(notice) }
     let experiment = try ExperimentData(
       config, directory: data.data ?? resumption?.checkpoint.builtinData,
       environment: data.environment(interruption, isQuiet: quiet, mayDownload: !dryRun))
@@ -107,7 +108,7 @@ struct Train: ParsableCommand {
     if interruption.isRequested { throw interruption.status.code }
     let folder = try resumedFolder ?? RunFolder(output: output, name: config.name, overwrite: force)
     let run = try TrainingRun(
-      config, data: experiment, folder: folder, team: team, weights: weights, resuming: resumption)
+      config, data: experiment, folder: folder, team: team, weights: weights?.tensors, resuming: resumption)
     for notice in run.notices where !quiet { Console.error(notice) }
     try printer.header(experiment, threads: team.threads, folder: folder.path)
     if let resumption { try printer.resuming(resumption, stepsPerEpoch: run.trainer.stepsPerEpoch) }

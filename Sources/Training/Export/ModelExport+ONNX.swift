@@ -1,0 +1,83 @@
+import Configuration
+import ConvNet
+import Interchange
+
+extension ModelExport {
+  /// The network as a graph that takes raw pixels, 0 to 255, and gives logits and probabilities.
+  ///
+  /// The normalization is part of the graph, so that nobody can get it wrong.
+  func onnx() -> [UInt8] {
+    let model = config.model
+    var graph = GraphBuilder(value: "input")
+    graph.file.appendInput("input", shape: model.input.dimensions)
+    appendNormalization(to: &graph)
+    for tensor in weights { graph.file.append(tensor.name, shape: tensor.shape, tensor.values) }
+    // Logits are what a last softmax reads.
+    let endsWithSoftmax = model.layers.last?.layer is Softmax
+    for layer in endsWithSoftmax ? model.layers.dropLast() : model.layers[...] {
+      graph.append(layer)
+    }
+    appendOutputs(to: &graph, endsWithSoftmax: endsWithSoftmax)
+    let shape = (["N"] + model.input.dimensions.map(String.init)).joined(separator: ", ")
+    graph.file.appendMetadata(
+      "input", "pixels from 0 to 255 as float32 [\(shape)]; the graph normalizes them")
+    graph.file.appendMetadata("classes", JSON(classNames.map { JSON($0) }).text(pretty: false))
+    graph.file.appendMetadata("config", config.resolved.text(pretty: false))
+    return graph.file.encoded(name: config.name)
+  }
+
+  /// (pixel / scale - mean) / std, in the engine's order; what changes nothing is left out.
+  private func appendNormalization(to graph: inout GraphBuilder) {
+    let (scale, mean, std) = config.data.normalization
+    for (type, name, numbers, neutral) in [
+      ("Div", "scale", [scale], 1.0), ("Sub", "mean", mean, 0), ("Div", "std", std, 1),
+    ] where numbers.contains(where: { $0 != neutral }) {
+      let constant = "normalize.\(name)"
+      graph.file.append(constant, shape: [1, numbers.count, 1, 1], numbers.map { Float($0) })
+      graph.append(ONNX.Operator(type, takesWeights: true), weights: [constant], output: "\(constant).output")
+    }
+  }
+
+  /// The numbers of `cnn predict`: logits (where only probabilities are known, their logarithms), probabilities.
+  private func appendOutputs(to graph: inout GraphBuilder, endsWithSoftmax: Bool) {
+    if !config.model.output.isFlat {
+      graph.append(ONNX.Operator("Flatten", [("axis", .integer(1))]), output: "scores.output")
+    }
+    let scores = graph.value
+    let knowsProbabilities = endsWithSoftmax && !type(of: config.loss).absorbsSoftmax
+    let overClasses: [(String, ONNX.Attribute)] = [("axis", .integer(1))]
+    for (name, operation) in [
+      ("logits", knowsProbabilities ? ONNX.Operator("LogSoftmax", overClasses) : ONNX.Operator("Identity")),
+      ("probabilities", ONNX.Operator("Softmax", overClasses)),
+    ] {
+      graph.value = scores
+      graph.append(operation, output: name)
+      graph.file.appendOutput(name, shape: [config.model.output.count])
+    }
+  }
+}
+
+/// A graph whose nodes read one another's output. No layer's name has a dot, so that no two values share one.
+private struct GraphBuilder {
+  var file = ONNX()
+  /// What the next node reads.
+  var value: String
+
+  init(value: String) { self.value = value }
+
+  mutating func append(_ layer: ModelLayer) {
+    let operators = layer.layer.operators(input: layer.input, output: layer.output)
+    for (index, operation) in operators.enumerated() {
+      let isLast = index == operators.count - 1
+      append(
+        operation, weights: layer.parameters.map(\.name),
+        output: isLast ? "\(layer.name).output" : "\(layer.name).\(index + 1)")
+    }
+  }
+
+  mutating func append(_ operation: ONNX.Operator, weights: [String] = [], output: String) {
+    let inputs = [value] + (operation.takesWeights ? weights : [])
+    file.append(operation, inputs: inputs, output: output)
+    value = output
+  }
+}

@@ -1,0 +1,133 @@
+import ConvNet
+import Digits
+import Interchange
+import Testing
+import Training
+
+@Suite struct ModelExportTests {
+  /// Exports the initial weights of a config.
+  private func export(
+    _ config: ExperimentConfig, _ format: ModelExport.Format, _ layout: ModelExport.Layout = .pytorch
+  ) throws -> [UInt8] {
+    try withTemporaryFolder { folder in
+      var file = SafeTensors()
+      for tensor in config.model.tensors(of: config.model.initialParameters(seed: 1)) {
+        try file.append(tensor.name, shape: tensor.shape, tensor.values)
+      }
+      try write(file.encoded(), "\(folder)/w.safetensors")
+      try write(Array(config.resolved.text().utf8), "\(folder)/c.json")
+      let source = try ModelSource("\(folder)/w.safetensors", config: "\(folder)/c.json")
+      return try ModelExport(source).encoded(format, layout: layout)
+    }
+  }
+
+  /// A network with one layer of each type, in an order that fits.
+  private func everything() throws -> ExperimentConfig {
+    try Small.config(
+      layers: """
+        { "type": "conv2d", "name": "input", "filters": 4, "kernel": [3, 2], "padding": [1, 2, 0, 3] }, "relu",
+        { "type": "max_pool2d", "kernel": 3, "stride": 2, "padding": 1, "rounding": "floor" }, "sigmoid",
+        { "type": "average_pool2d", "kernel": 2, "stride": 1, "padding": "same" }, "tanh",
+        { "type": "min_pool2d", "kernel": 2, "padding": "same" }, { "type": "dropout", "rate": 0.5 }, "flatten",
+        { "type": "reshape", "shape": [2, -1, 4] }, "flatten", { "type": "dense", "name": "fc", "units": 10 },
+        "log_softmax", "softmax"
+        """)
+  }
+
+  @Test("Every layer type says what it is in ONNX; only dropout is left out")
+  func operators() throws {
+    let expected: [LayerType: [String]] = [
+      .conv2d: ["Conv"], .dense: ["Gemm"], .maxPool2d: ["MaxPool"], .averagePool2d: ["AveragePool"],
+      .minPool2d: ["Neg", "MaxPool", "Neg"], .relu: ["Relu"], .sigmoid: ["Sigmoid"], .tanh: ["Tanh"],
+      .softmax: ["Softmax"], .logSoftmax: ["LogSoftmax"], .dropout: [], .flatten: ["Flatten"],
+      .reshape: ["Reshape"],
+    ]
+    let layers = try everything().model.layers
+    for type in LayerType.allCases {
+      let layer = try #require(layers.first { $0.type == type.rawValue }, "\(type) is missing in this test")
+      let operators = layer.layer.operators(input: layer.input, output: layer.output)
+      #expect(operators.map(\.type) == expected[type])
+      #expect(operators.contains(where: \.takesWeights) == !layer.parameters.isEmpty)
+    }
+  }
+
+  @Test("Windows say their border, and whether it counts")
+  func windows() throws {
+    let layers = try everything().model.layers
+    func attributes(_ type: LayerType) -> [String] {
+      let layer = layers.first { $0.type == type.rawValue }
+      let operators = layer.map { $0.layer.operators(input: $0.input, output: $0.output) } ?? []
+      return operators.flatMap(\.attributes).map { "\($0.name) \($0.value)" }
+    }
+    #expect(
+      attributes(.conv2d) == [
+        "kernel_shape integers([3, 2])", "strides integers([1, 1])", "pads integers([1, 2, 0, 3])",
+      ])
+    #expect(
+      attributes(.maxPool2d) == [
+        "kernel_shape integers([3, 3])", "strides integers([2, 2])", "pads integers([1, 1, 1, 1])",
+      ])
+    #expect(
+      attributes(.averagePool2d).suffix(2) == ["pads integers([0, 0, 1, 1])", "count_include_pad integer(0)"])
+    let padded = try Small.config(
+      layers: #"{ "type": "average_pool2d", "kernel": 2, "padding": 1 }, \#(Small.linear)"#)
+    let pool = padded.model.layers[0]
+    #expect(
+      pool.layer.operators(input: pool.input, output: pool.output)[0].attributes.last?.value == .integer(1))
+  }
+
+  @Test("The graph holds the normalization, weights, both outputs and what explains it")
+  func graph() throws {
+    let config = try Small.config(data: #""normalize": { "scale": 255, "mean": [0.5], "std": [0.25] }"#)
+    let bytes = try export(config, .onnx)
+    #expect(try bytes == export(config, .onnx))
+    let text = String(decoding: bytes, as: UTF8.self)
+    for word in [
+      "normalize.scale", "normalize.mean", "normalize.std", "conv.weight", "fc.bias", "logits",
+      "probabilities",
+      "pixels from 0 to 255 as float32 [N, 1, 12, 12]; the graph normalizes them",
+      #"["0","1","2","3","4","5","6","7","8","9"]"#,
+    ] { #expect(text.contains(word), "\(word)") }
+    let plain = try export(Small.config(data: #""normalize": { "scale": 1 }"#), .onnx)
+    #expect(!String(decoding: plain, as: UTF8.self).contains("normalize."))
+  }
+
+  @Test("Logits stand in front of a last softmax, or are its logarithm where a loss reads probabilities")
+  func softmax() throws {
+    let cross = try export(Small.config(layers: Small.linear + #", "softmax""#), .onnx)
+    #expect(!String(decoding: cross, as: UTF8.self).contains("LogSoftmax"))
+    let mean = try export(
+      Small.config(layers: Small.linear + #", "softmax""#, extra: #""loss": "mse","#), .onnx)
+    #expect(String(decoding: mean, as: UTF8.self).contains("LogSoftmax"))
+  }
+
+  @Test("Weights leave as safetensors and npz, and come back the same, in Keras' layout, too")
+  func roundTrips() throws {
+    let config = try Small.config()
+    let weights = config.model.tensors(of: config.model.initialParameters(seed: 1))
+    let safetensors = try SafeTensors(parsing: export(config, .safetensors), file: "f")
+    #expect(safetensors.metadata("format") == "pt")
+    #expect(try ForeignWeights(of: config.model, in: safetensors, path: "f").tensors == weights)
+    for layout in ModelExport.Layout.allCases {
+      let archive = try SafeTensors(NPZ(parsing: export(config, .npz, layout), name: "f"))
+      let read = try ForeignWeights(of: config.model, in: archive, path: "f")
+      #expect(read.tensors == weights)
+      #expect((read.notice == nil) == (layout == .pytorch))
+    }
+    #expect(
+      message { _ = try export(everything(), .npz, .keras) }
+        .hasSuffix("a network with a reshape has no Keras layout; export ONNX instead"))
+  }
+
+  @Test("A file goes beside its checkpoint unless somebody says otherwise")
+  func defaultPath() throws {
+    try withTemporaryFolder { folder in
+      let run = try Small.run(Small.config(layers: Small.linear), in: "\(folder)/runs.d/a").run
+      let export = try ModelExport(ModelSource(run.folder.path))
+      #expect(export.defaultPath(.onnx) == "\(folder)/runs.d/a/model.onnx")
+      #expect(export.summary(.npz) == "small, 1,450 parameters in 2 arrays")
+      #expect(export.summary(.onnx) == "small, 1,450 parameters: input 1x12x12 pixels, 0 to 255")
+    }
+    #expect(throws: CheckpointError.self) { _ = try ModelExport(ModelSource("lenet")) }
+  }
+}

@@ -1,0 +1,231 @@
+"""Networks, weights and data between cnn and other tools; see scripts/check-interop."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy
+import onnx
+import onnxruntime
+import scipy.io
+import torch
+from safetensors.numpy import load_file, save_file
+from safetensors.torch import save_file as save_torch
+from torch import nn
+
+import mnist
+from train_keras import network as keras_network
+from twins import TWINS
+
+TOLERANCE = 1e-4
+RECIPES = Path(__file__).resolve().parents[2] / "docs" / "interop.md"
+
+# Every layer type, and windows whose borders, strides and roundings are as uneven as they may be.
+MADE = {
+    "layers": ([3, 13, 11], "cross_entropy", [
+        {"type": "conv2d", "name": "a", "filters": 5, "kernel": [3, 2], "stride": [1, 2], "padding": [0, 2, 3, 1]},
+        "relu", {"type": "conv2d", "name": "b", "filters": 4, "kernel": 4, "padding": "same", "bias": False}, "tanh",
+        {"type": "dropout", "rate": 0.3}, {"type": "min_pool2d", "kernel": 2, "stride": 1, "padding": [1, 0]},
+        "sigmoid", "flatten", {"type": "reshape", "shape": [2, -1, 5]}, "flatten",
+        {"type": "dense", "name": "c", "units": 12, "bias": False}, "log_softmax", {"type": "dense", "name": "d", "units": 10}, "softmax"]),
+    "floor": ([1, 17, 14], "cross_entropy", [
+        {"type": "max_pool2d", "kernel": [3, 2], "stride": [2, 3], "padding": 1, "rounding": "floor"},
+        {"type": "average_pool2d", "kernel": 3, "stride": 2, "padding": [1, 2, 0, 1], "rounding": "floor"}, "flatten",
+        {"type": "dense", "name": "d", "units": 10}, "log_softmax"]),
+    "same": ([2, 15, 10], "mse", [
+        {"type": "conv2d", "name": "a", "filters": 3, "kernel": 4, "stride": 3, "padding": "same"},
+        {"type": "max_pool2d", "kernel": 2, "stride": 1, "padding": "same"},
+        {"type": "average_pool2d", "kernel": 3, "stride": 2, "padding": "same"},
+        {"type": "min_pool2d", "kernel": [2, 1], "stride": 2, "padding": "same", "name": "input"}, "flatten",
+        {"type": "dense", "name": "logits", "units": 10}, "softmax"]),
+}
+
+
+class Bench:
+    """A folder in which the program runs, with runs of the shipped networks in it."""
+
+    def __init__(self, program: Path, data: Path, folder: Path) -> None:
+        self.program, self.data, self.folder = program, data, folder
+        self.pixels, labels = mnist.load(data, "t10k")
+        self.labels = labels.astype(numpy.uint8)
+        self.write_idx("test.idx", self.pixels[:, 0])
+
+    def cnn(self, *arguments: object) -> str:
+        command = [str(argument) for argument in (self.program, *arguments)]
+        result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        if result.returncode != 0:
+            sys.exit(f"{' '.join(command)}: status {result.returncode}\n{result.stderr}")
+        return result.stdout + result.stderr if "--json" not in arguments else result.stdout
+
+    def write_idx(self, name: str, values: numpy.ndarray) -> None:
+        sizes = b"".join(size.to_bytes(4, "big") for size in values.shape)
+        (self.folder / name).write_bytes(bytes([0, 0, 8, values.ndim]) + sizes + values.tobytes())
+
+    def train(self, name: str, output: str, *options: object) -> None:
+        self.cnn("train", "--config", name, "--output", output, "--epochs", 1, "--quiet",
+                 *(options or ("--data", self.data)))
+
+    def predict(self, weights: str, images: str, *options: object) -> numpy.ndarray:
+        answers = json.loads(self.cnn("predict", weights, images, "--json", *options))
+        return numpy.array([[*answer["logits"], *answer["probabilities"]] for answer in answers])
+
+
+def run_onnx(path: Path, pixels: numpy.ndarray) -> numpy.ndarray:
+    """Checks a file with onnx and computes [logits, probabilities] with onnxruntime, in batches of two sizes."""
+    model = onnx.load(path)
+    onnx.checker.check_model(model, full_check=True)
+    session = onnxruntime.InferenceSession(path)
+    assert {entry.key for entry in model.metadata_props} == {"input", "classes", "config"}
+    parts = numpy.split(pixels.astype(numpy.float32), [len(pixels) // 3])
+    return numpy.concatenate([
+        numpy.concatenate(session.run(["logits", "probabilities"], {"input": part}), axis=1) for part in parts])
+
+
+def difference(found: numpy.ndarray, expected: numpy.ndarray, what: str) -> float:
+    assert found.shape == expected.shape, f"{what}: {found.shape} instead of {expected.shape}"
+    largest = float(numpy.abs(found - expected).max())
+    assert largest < TOLERANCE, f"{what}: differs by {largest}"
+    return largest
+
+
+def check_shipped(bench: Bench, name: str) -> None:
+    run = f"runs/{name}"
+    bench.train(name, run)
+    for format in ("onnx", "safetensors", "npz"):
+        bench.cnn("export", run, "--format", format)
+    found = run_onnx(bench.folder / run / "model.onnx", bench.pixels)
+    largest = difference(found, bench.predict(run, "test.idx"), name)
+    print(f"{name}: {len(found):,} images by onnxruntime, logits and probabilities within {largest:.1e}")
+
+    weights = load_file(bench.folder / run / "model.safetensors")
+    TWINS[name]().load_state_dict({key: torch.tensor(value) for key, value in weights.items()}, strict=True)
+    arrays = numpy.load(bench.folder / run / "model.npz")
+    assert set(arrays) == set(weights) and all(numpy.array_equal(arrays[key], weights[key]) for key in weights)
+    print(f"{name}: load_state_dict(strict=True) takes the safetensors; numpy.load reads the same {len(weights)} arrays")
+
+
+def check_made(bench: Bench, name: str) -> None:
+    shape, loss, layers = MADE[name]
+    random = numpy.random.default_rng(2)
+    normalize = {"scale": 200, "mean": [0.1 * (1 + c) for c in range(shape[0])], "std": [0.5]}
+    config = {"name": name, "data": {"normalize": normalize}, "loss": loss, "model": {"input": shape, "layers": layers}}
+    (bench.folder / f"{name}.json").write_text(json.dumps(config))
+    summary = json.loads(bench.cnn("summary", f"{name}.json", "--json"))
+    state, inputs = {}, tuple(shape)
+    for layer, entry in zip(summary["layers"], layers, strict=True):
+        inputs, outputs = layer["input_shape"], layer["output_shape"]
+        if layer["type"] in ("conv2d", "dense"):
+            kernel = entry.get("kernel", [])
+            sizes = [outputs[0], inputs[0], *(kernel if isinstance(kernel, list) else [kernel] * 2)]
+            state[f"{layer['name']}.weight"] = random.normal(0, 0.3, sizes).astype(numpy.float32)
+            if entry.get("bias", True):
+                state[f"{layer['name']}.bias"] = random.normal(0, 0.3, outputs[0]).astype(numpy.float32)
+    save_file(state, bench.folder / f"{name}.safetensors")
+    pixels = random.integers(0, 256, (20, *shape), dtype=numpy.uint8)
+    bench.write_idx(f"{name}.idx", pixels if shape[0] > 1 else pixels[:, 0])
+    bench.cnn("export", f"{name}.safetensors", "--config", f"{name}.json", "--format", "onnx")
+    expected = bench.predict(f"{name}.safetensors", f"{name}.idx", "--config", f"{name}.json")
+    largest = difference(run_onnx(bench.folder / f"{name}.onnx", pixels), expected, name)
+    types = sorted({layer["type"] for layer in summary["layers"]})
+    print(f"made network of {', '.join(types)}: within {largest:.1e}")
+
+
+def check_sequential(bench: Bench) -> None:
+    """An nn.Sequential without names: 0.weight, 3.weight, 10.weight."""
+    twin = nn.Sequential(*TWINS["lenet"]().children()).eval()
+    save_torch(twin.state_dict(), bench.folder / "numbered.safetensors")
+    expected = twin((torch.tensor(bench.pixels[:500]) / 255 - 0.1307) / 0.3081).detach().numpy()
+    bench.write_idx("few.idx", bench.pixels[:500, 0])
+    found = bench.predict("numbered.safetensors", "few.idx", "--config", "lenet")[:, :10]
+    print(f"nn.Sequential without names ({', '.join(list(twin.state_dict())[:4])}, …): within {difference(found, expected, 'numbered'):.1e}")
+
+
+def check_keras(bench: Bench, name: str) -> None:
+    model = keras_network(keras, name)
+    numpy.savez(bench.folder / "keras-in.npz", *model.get_weights())
+    expected = model(numpy.float32(bench.pixels[:500, 0, :, :, None]) / 255).numpy()
+    bench.write_idx("few.idx", bench.pixels[:500, 0])
+    found = bench.predict("keras-in.npz", "few.idx", "--config", name)[:, :10]
+    print(f"Keras' {name}, get_weights() by npz: within {difference(found, expected, name):.1e}")
+
+
+def check_data(bench: Bench) -> None:
+    train, train_labels = mnist.load(bench.data, "train")
+    arrays = {"x_train": train[:, 0], "y_train": train_labels, "x_test": bench.pixels[:, 0], "y_test": bench.labels}
+    numpy.savez(bench.folder / "stored.npz", **arrays)
+    numpy.savez_compressed(bench.folder / "mnist.npz", **arrays)
+    sort = [numpy.argsort(labels, kind="stable") for labels in (train_labels, bench.labels)]
+    columns = numpy.concatenate([train[sort[0], 0], bench.pixels[sort[1], 0]]).reshape(70_000, 784).T
+    labels = numpy.concatenate([train_labels[sort[0]], bench.labels[sort[1]]])[None].astype(numpy.float64)
+    matrices = {"mldata_descr_ordering": numpy.array(["label", "data"], dtype=object), "data": columns, "label": labels}
+    scipy.io.savemat(bench.folder / "mnist-original.mat", matrices, do_compression=True)
+
+    bench.train("lenet", "idx")
+    for name in ("stored.npz", "mnist.npz"):
+        bench.train("lenet", name[:-4], "--data", name)
+        same = (bench.folder / name[:-4] / "model.ckpt").read_bytes() == (bench.folder / "idx" / "model.ckpt").read_bytes()
+        assert same, f"{name}: other bits than from IDX"
+    print("lenet on mnist.npz, stored and compressed: model.ckpt is the same bytes as from IDX")
+    for split, count in (("test", 10_000), ("train", 60_000)):
+        idx, mat = (json.loads(bench.cnn("eval", "runs/keras-lenet", "--data", data, "--json", "--split", split))
+                    for data in (bench.data, "mnist-original.mat"))
+        assert idx["confusion"] == mat["confusion"] and mat["count"] == count, split
+    print("mnist-original.mat: the same confusion as from IDX on 10,000 images to test and 60,000 to train with")
+
+
+def check_recipes(bench: Bench) -> None:
+    """Runs the code blocks of docs/interop.md in their order; python blocks with one tag share their variables."""
+    model = {"torch": TWINS["keras-lenet"]().eval(), "keras": keras_network(keras, "keras-lenet")}
+    train, train_labels = mnist.load(bench.data, "train")
+    spaces: dict[str, dict] = {
+        "": {"pixels": bench.pixels}, "torch": {"model": model["torch"]}, "keras": {"model": model["keras"]},
+        "data": {"x_train": train[:, 0], "y_train": train_labels, "x_test": bench.pixels[:, 0], "y_test": bench.labels},
+    }
+    runs = bench.predict("runs/keras-lenet", "test.idx")[:, :10]
+    (bench.folder / "runs/keras-lenet/model.onnx").unlink()
+    commands, count = 0, 0
+    for language, tag, text in re.findall(r"^```(sh|python) ?(\w*)\n(.*?)^```$", RECIPES.read_text(), re.M | re.S):
+        if language == "python":
+            exec(compile(text, RECIPES.name, "exec"), spaces[tag])
+            count += 1
+            continue
+        for line in text.splitlines():
+            words = line.removeprefix("cnn ").split()
+            needs_data = words[0] in ("eval", "train") and "--data" not in words
+            bench.cnn(*words, *(["--data", bench.data] if needs_data else []), *(["--force"] if words[0] == "export" else []))
+            commands += 1
+    difference(spaces[""]["logits"], runs, "the recipe of onnxruntime")
+    # The model went out to the framework, in again as it was, or came back from it: all give the run's logits.
+    scaled = torch.tensor(bench.pixels) / 255
+    difference(model["torch"](scaled).detach().numpy(), runs, "the recipe of PyTorch, out")
+    difference(bench.predict("torch.safetensors", "test.idx", "--config", "keras-lenet")[:, :10], runs, "PyTorch, in")
+    difference(model["keras"](numpy.float32(bench.pixels[:, 0, :, :, None]) / 255).numpy(), runs, "Keras, out")
+    print(f"docs/interop.md: {count} Python recipes and {commands} commands run, with the run's logits")
+
+
+def main() -> None:
+    program, data = (Path(argument).resolve() for argument in sys.argv[1:])
+    torch.manual_seed(1)
+    keras.utils.set_random_seed(1)
+    with tempfile.TemporaryDirectory() as folder:
+        # Recipes name files of the folder they run in.
+        os.chdir(folder)
+        bench = Bench(program, data, Path(folder))
+        for name in MADE:
+            check_made(bench, name)
+        for name in ("lenet", "keras-lenet", "simple-convnet", "tf-convnet"):
+            check_shipped(bench, name)
+        check_sequential(bench)
+        for name in ("keras-lenet", "tf-convnet"):
+            check_keras(bench, name)
+        check_data(bench)
+        check_recipes(bench)
+
+
+if __name__ == "__main__":
+    main()
