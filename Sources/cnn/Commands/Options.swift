@@ -23,7 +23,8 @@ struct MachineOptions: ParsableArguments {
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Folder of the IDX files, or \"builtin\" for digits the program draws.", valueName: "dir|builtin"))
+      "Folder of the IDX files, or \"builtin\" for digits the program draws.", valueName: "dir|builtin"),
+    completion: .paths(or: ["builtin"], foldersOnly: true))
   var data: String?
 
   /// The environment to look for data in; a missing MNIST is downloaded into the cache.

@@ -14,15 +14,16 @@ struct Predict: ParsableCommand {
       FILE@0..99 the first hundred. All of it may come through a pipe.
       """)
 
-  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"))
+  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"), completion: .file())
   var checkpoint: String
 
   @Argument(
     help: ArgumentHelp(
-      "PGM pictures, IDX files (FILE, FILE@7, FILE@0..99), or - for standard input.", valueName: "input"))
+      "PGM pictures, IDX files (FILE, FILE@7, FILE@0..99), or - for standard input.", valueName: "input"),
+    completion: .file())
   var inputs: [String]
 
-  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))
+  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"), completion: .config)
   var config: String?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("How many classes to name.", valueName: "k"))
