@@ -95,6 +95,13 @@ public struct ByteSource: ~Copyable {
     return Array(bytes.prefix(received))
   }
 
+  /// Everything that is left.
+  package mutating func readAll() throws(DataError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while case let more = try read(upTo: 1 << 20), !more.isEmpty { bytes += more }
+    return bytes
+  }
+
   /// The next `count` bytes; throws if the content ends before.
   public mutating func read(exactly count: Int) throws(DataError) -> [UInt8] {
     var bytes: [UInt8] = []

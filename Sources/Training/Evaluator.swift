@@ -71,18 +71,28 @@ public final class Evaluator {
   }
 
   /// Loss, accuracy and confusion over `subset`.
-  public func evaluate(_ subset: Subset) throws(DataError) -> Evaluation {
+  ///
+  /// - Parameter progress: hears after every batch how many images are done, and of how many the guess was right.
+  /// - Throws: `DataError` if there are no images, and what `progress` throws.
+  public func evaluate(
+    _ subset: Subset, progress: (_ done: Int, _ correct: Int) throws -> Void = { _, _ in }
+  ) throws -> Evaluation {
     let classes = network.model.output.count
     var confusion = Array(repeating: Array(repeating: 0, count: classes), count: classes)
     var lossSum = 0.0
+    var (done, correct) = (0, 0)
     let pool = subset.images
     network.weightsChanged()
     for batch in try DataLoader(subset, batchSize: Self.batchSize).epoch(0) {
       network.load(pixels: pool.pixels, labels: pool.labels, indices: batch, scale: scale)
       lossSum += network.forward().lossSum + network.penalty() * Double(batch.count)
       for (image, index) in batch.enumerated() {
-        confusion[Int(pool.labels[Int(index)])][network.prediction(ofImage: image)] += 1
+        let (label, guess) = (Int(pool.labels[Int(index)]), network.prediction(ofImage: image))
+        confusion[label][guess] += 1
+        if label == guess { correct += 1 }
       }
+      done += batch.count
+      try progress(done, correct)
     }
     return Evaluation(loss: lossSum / Double(subset.count), confusion: confusion)
   }

@@ -16,6 +16,7 @@ public final class TrainingRun {
   private let fingerprint: String
   private let metrics: LineFile
   private let events: LineFile
+  private let tensorBoard: TensorBoardLog?
   private let resumedFrom: String?
   private let clock = ContinuousClock()
   private var lastSave: ContinuousClock.Instant
@@ -62,7 +63,10 @@ public final class TrainingRun {
     let rows = try resumption?.rows(through: epoch)
     metrics = try LineFile(path: folder.metrics, lines: rows?.metrics ?? [EpochMetrics.heading])
     events = try LineFile(path: folder.events, lines: rows?.events ?? [])
-    folder.removeOldWeights()
+    folder.removeOldResults()
+    tensorBoard =
+      config.log.tensorBoard
+      ? try TensorBoardLog(in: folder, config, trainer, goingOnFrom: resumption?.source) : nil
   }
 
   /// The first event of a run, or of its going on.
@@ -105,6 +109,7 @@ public final class TrainingRun {
         // Rows come first: a checkpoint is never ahead of them.
         try metrics.append(epoch.row)
         try note(json)
+        try tensorBoard?.append(epoch, parameters: trainer.parameters)
         try metrics.sync()
         try events.sync()
         try save(epoch: epoch.epoch, isBest: isBest)

@@ -21,8 +21,8 @@ final class Sandbox {
     }
   }
 
-  /// Where standard output goes.
-  enum Output { case file, closedPipe }
+  /// Where standard output goes; to a terminal together with standard error.
+  enum Output { case file, closedPipe, terminal(Terminal) }
 
   init() throws {
     let parent = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path

@@ -18,7 +18,8 @@ struct Bench: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Configs, checkpoints or run folders; by default every shipped config.", valueName: "config|ckpt"))
+      "Configs, checkpoints or run folders; by default every shipped config.", valueName: "config|ckpt"),
+    completion: .config)
   var models: [String] = []
 
   @Option(

@@ -18,16 +18,17 @@ struct Predict: ParsableCommand {
       through a pipe.
       """)
 
-  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"))
+  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"), completion: .file())
   var checkpoint: String
 
   @Argument(
     help: ArgumentHelp(
       "Pictures, folders of pictures, IDX files (FILE, FILE@7, FILE@0..99), or - for standard input.",
-      valueName: "input"))
+      valueName: "input"),
+    completion: .file())
   var inputs: [String]
 
-  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))
+  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"), completion: .config)
   var config: String?
 
   @Option(

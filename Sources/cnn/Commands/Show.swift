@@ -5,13 +5,16 @@ import Training
 struct Show: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show images of a data set, in the terminal or as a picture.",
+    usage: "cnn show [<options>]",
     discussion: """
       Example: cnn show --data builtin --count 100 --output digits.pgm
 
       In the terminal an image is drawn with characters; --output writes a sheet as PGM (gray) or PPM (colour).
       """)
 
-  @Option(help: ArgumentHelp("A config: it names the data set and its splits.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A config: it names the data set and its splits.", valueName: "file"),
+    completion: .config)
   var config = "lenet"
 
   @OptionGroup var data: DataOptions
@@ -25,7 +28,7 @@ struct Show: ParsableCommand {
   @Option(help: ArgumentHelp("How many images.", valueName: "n"))
   var count = 4
 
-  @Option(help: ArgumentHelp("Write a sheet to this file instead.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write a sheet to this file instead.", valueName: "file"), completion: .file())
   var output: String?
 
   func validate() throws {

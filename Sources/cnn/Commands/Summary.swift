@@ -15,10 +15,11 @@ struct Summary: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("A config, a checkpoint or a run's folder.", valueName: "config|ckpt"))
+    help: ArgumentHelp("A config, a checkpoint or a run's folder.", valueName: "config|ckpt"),
+    completion: .config)
   var model = "lenet"
 
-  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))
+  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"), completion: .config)
   var config: String?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Count the totals for a batch.", valueName: "n"))
