@@ -43,9 +43,11 @@ let package = Package(
       name: "Training",
       dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"],
       resources: [.embedInCode("Configs")]),
+    .target(name: "Charts", dependencies: ["Digits"]),
+    .target(name: "Reporting", dependencies: ["Charts", "Configuration", "ConvNet", "Digits", "Training"]),
     .executableTarget(
       name: "cnn",
-      dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: ["Charts", "Reporting", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "DigitsTests", dependencies: ["Digits"]),
@@ -57,6 +59,7 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness", "Training"]),
+    .testTarget(name: "ChartsTests", dependencies: ["Charts", "Digits"]),
     .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"], exclude: ["Snapshots"]),
   ]
 )

@@ -71,17 +71,25 @@ public final class Evaluator {
   }
 
   /// Loss, accuracy and confusion over `subset`.
-  public func evaluate(_ subset: Subset) throws(DataError) -> Evaluation {
+  ///
+  /// - Parameter misread: hears the position of every image whose guess is wrong, and its scores.
+  public func evaluate(
+    _ subset: Subset, misread: (_ position: Int, _ scores: [Float]) -> Void = { _, _ in }
+  ) throws(DataError) -> Evaluation {
     let classes = network.model.output.count
     var confusion = Array(repeating: Array(repeating: 0, count: classes), count: classes)
     var lossSum = 0.0
     let pool = subset.images
+    var position = 0
     network.weightsChanged()
     for batch in try DataLoader(subset, batchSize: Self.batchSize).epoch(0) {
       network.load(pixels: pool.pixels, labels: pool.labels, indices: batch, scale: scale)
       lossSum += network.forward().lossSum + network.penalty() * Double(batch.count)
       for (image, index) in batch.enumerated() {
-        confusion[Int(pool.labels[Int(index)])][network.prediction(ofImage: image)] += 1
+        let (label, guess) = (Int(pool.labels[Int(index)]), network.prediction(ofImage: image))
+        confusion[label][guess] += 1
+        if guess != label { misread(position, logits(ofImage: image)) }
+        position += 1
       }
     }
     return Evaluation(loss: lossSum / Double(subset.count), confusion: confusion)
@@ -98,10 +106,15 @@ public final class Evaluator {
       let batch = indices[first..<min(first + Self.batchSize, images.count)]
       network.load(pixels: images.pixels, labels: labels, indices: batch, scale: scale)
       _ = network.forward()
-      scores += batch.indices.map { network.outputs(ofImage: $0 - first) }
+      scores += batch.indices.map { logits(ofImage: $0 - first) }
     }
-    guard givesProbabilities else { return scores }
-    return scores.map { $0.map { log(max($0, .leastNormalMagnitude)) } }
+    return scores
+  }
+
+  /// The scores of an image of the batch before softmax, or the logarithms of its probabilities.
+  private func logits(ofImage image: Int) -> [Float] {
+    let outputs = network.outputs(ofImage: image)
+    return givesProbabilities ? outputs.map { log(max($0, .leastNormalMagnitude)) } : outputs
   }
 }
 

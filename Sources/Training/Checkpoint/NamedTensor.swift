@@ -17,7 +17,7 @@ public struct NamedTensor: Sendable, Equatable {
 
 extension Model {
   /// Copies of the parts of a flat buffer, each under the name of its parameter behind `prefix`.
-  func tensors(of buffer: FlatBuffer, prefix: String = "") -> [NamedTensor] {
+  package func tensors(of buffer: FlatBuffer, prefix: String = "") -> [NamedTensor] {
     parameters.map {
       NamedTensor(name: prefix + $0.name, shape: $0.shape, values: buffer[$0.range])
     }
