@@ -59,8 +59,9 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness", "Training"]),
-    .testTarget(name: "ChartsTests", dependencies: ["Charts", "Digits"]),
-    .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"], exclude: ["Snapshots"]),
+    .target(name: "TestSupport", path: "Tests/Support"),
+    .testTarget(name: "ChartsTests", dependencies: ["Charts", "Digits", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["TestSupport", "cnn", "Training"], exclude: ["Snapshots"]),
   ]
 )
 

@@ -1,4 +1,6 @@
 /// An element of XML or HTML; whatever it holds is escaped when it is written.
+///
+/// HTML does not undo that in a style sheet, which has to do without the characters that are escaped.
 public struct Element: Sendable {
   /// What an element holds.
   public enum Node: Sendable {

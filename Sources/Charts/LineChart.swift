@@ -60,7 +60,7 @@ public struct LineChart: Sendable {
     let (firstX, lastX) = (points.map(\.x).min() ?? 1, points.map(\.x).max() ?? 1)
     let widest = Drawing.width(of: "\(lastX),,", size: Drawing.textSize)
     let left = 12 + (y.labels.map { Drawing.width(of: $0, size: Drawing.textSize) }.max() ?? 0)
-    let right = Self.size.width - 16
+    let right = Self.size.width - max(14, widest / 2)
     let x = Scale.counting(firstX...lastX, ticks: min(10, Int((right - left) / (widest + 14))))
     let entries = legend
     let legend = LegendLayout(entries, width: Self.size.width - 2 * 8)

@@ -42,7 +42,7 @@ public struct Theme: Sendable {
   /// The style sheet of charts in these colours.
   public var css: String {
     var rules = [
-      "text{font-family:system-ui,'Segoe UI',Helvetica,Arial,sans-serif;fill:\(text)}",
+      "text{font-family:system-ui,Segoe UI,Helvetica,Arial,sans-serif;fill:\(text)}",
       ".muted{fill:\(muted)}", ".title{font-weight:600}", ".back{fill:\(background)}",
       ".grid{stroke:\(grid);stroke-width:1;fill:none}", ".axis{stroke:\(axis);stroke-width:1;fill:none}",
       ".mark{stroke:\(muted);stroke-width:1.2;stroke-dasharray:2 3;fill:none}",

@@ -33,7 +33,7 @@ enum PageStyle {
     *{box-sizing:border-box}
     html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
     body{margin:0 auto;max-width:76rem;padding:1.25rem clamp(.75rem,3vw,2rem) 3rem;background:var(--page);color:var(--text);
-    font:1rem/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif}
+    font:1rem/1.5 system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif}
     h1{font-size:clamp(1.6rem,5vw,2.2rem);line-height:1.2;margin:.5rem 0 0;overflow-wrap:anywhere}
     h2{font-size:1.2rem;margin:0 0 .75rem}
     p{margin:.5rem 0;max-width:46rem;overflow-wrap:anywhere}
@@ -51,7 +51,7 @@ enum PageStyle {
     section{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1.1rem clamp(.8rem,2vw,1.4rem) 1.3rem;margin:1.1rem 0}
     .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1.25rem 2rem;align-items:start}
     .columns.small{grid-template-columns:repeat(auto-fill,minmax(min(100%,17.5rem),1fr))}
-    .columns>*{min-width:0}
+    .columns figure,.columns .scroll{min-width:0}
     figure{margin:0}
     figcaption{font-size:.85rem;color:var(--muted);margin-top:.25rem}
     figcaption a{margin-right:.6rem}

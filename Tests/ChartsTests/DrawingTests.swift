@@ -1,4 +1,5 @@
 import Digits
+import TestSupport
 import Testing
 
 @testable import Charts

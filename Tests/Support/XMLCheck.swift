@@ -1,18 +1,20 @@
 /// A strict reader of XML as the program writes it: every element ended, attributes quoted and given once, nothing
 /// unescaped.
-struct XMLCheck {
+public struct XMLCheck {
   /// Names of the elements, in order.
-  private(set) var names: [String] = []
+  public private(set) var names: [String] = []
   /// The values of all attributes by name, in order.
-  private(set) var attributes: [String: [String]] = [:]
+  public private(set) var attributes: [String: [String]] = [:]
   /// The text of each element, in the order they end.
-  private(set) var texts: [(name: String, text: String)] = []
+  public private(set) var texts: [(name: String, text: String)] = []
 
-  struct Fault: Error { let message: String }
+  /// What is not well-formed.
+  public struct Fault: Error { let message: String }
 
   private var rest: Substring
 
-  init(_ bytes: [UInt8]) throws {
+  /// Reads a document to its end.
+  public init(_ bytes: [UInt8]) throws {
     let document = String(decoding: bytes, as: UTF8.self)
     rest = document[...]
     for head in ["<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<!DOCTYPE html>"] where rest.hasPrefix(head) {
