@@ -44,7 +44,7 @@ public struct Drawing: Sendable {
   /// It keeps its letters readable: on a narrow page it is scrolled rather than made smaller than it is.
   public var inline: Element {
     var svg = root
-    let style = "min-width:\((width * 0.9).pixels)px;max-width:\((width * 1.35).pixels)px"
+    let style = "min-width:\((width * 0.88).pixels)px;max-width:\((width * 1.4).pixels)px"
     svg.attributes += [("role", "img"), ("aria-label", title), ("style", style)]
     return svg
   }
@@ -104,7 +104,7 @@ public struct Drawing: Sendable {
         ], tips))
   }
 
-  /// Places a picture file, its pixels kept apart.
+  /// Places a picture file.
   mutating func image(png: [UInt8], x: Double, y: Double, width: Double, height: Double, name: String) {
     add(
       Element(

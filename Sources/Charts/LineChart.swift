@@ -49,7 +49,7 @@ public struct LineChart: Sendable {
     (self.title, self.series, xTitle, self.note, self.bounds) = (title, series, x, note, bounds)
   }
 
-  private static let size = (width: 440.0, plotHeight: 230.0)
+  private static let size = (width: 386.0, plotHeight: 210.0)
   /// Curves of more points are drawn by the extremes of their stretches.
   private static let mostPoints = 800
 

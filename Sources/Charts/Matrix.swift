@@ -37,13 +37,14 @@ public struct Matrix: Sendable {
   /// The matrix drawn.
   public var drawing: Drawing {
     let widest = counts.joined().map { Drawing.width(of: "\($0)", size: Self.size) }.max() ?? 0
-    let cell = max(36, widest + 8)
+    let cell = max(30, widest + 4)
     let nameWidth = min(96, names.map { Drawing.width(of: $0, size: Self.size) }.max() ?? 0)
-    let left = 8 + 22 + nameWidth + 8, top = 74.0
+    let left = 16 + max(30, nameWidth), top = 74.0
     let side = cell * Double(names.count)
     let key = legend
     let keyWidth = key.reduce(0) { $0 + $1.width } + Self.keyTitleWidth
-    let width = max(left + side + 10, 8 + keyWidth)
+    let titleWidth = Drawing.width(of: title, size: 14)
+    let width = max(left + side + 10, 8 + keyWidth, 16 + titleWidth)
     var drawing = Drawing(title: title, width: width, height: top + side + 46)
     drawing.write(title, x: 8, y: 17, size: 14, style: "title")
     drawing.write("guess", x: left + side / 2, y: 42, anchor: .middle, style: "muted")

@@ -32,7 +32,7 @@ public struct Scale: Sendable, Equatable {
   /// A scale for `values`: logarithmic where they are positive and span more than two decades.
   ///
   /// - Parameters:
-  ///   - count: the most ticks, at least 2.
+  ///   - count: the most ticks, at least 3.
   ///   - bounds: what no value can leave, such as 0...1.
   public static func fitting(_ values: [Double], ticks count: Int, within bounds: ClosedRange<Double>? = nil)
     -> Scale
@@ -53,10 +53,10 @@ public struct Scale: Sendable, Equatable {
       (low, high) = (low - margin, high + margin)
     }
     if let bounds { (low, high) = (max(low, bounds.lowerBound), min(high, bounds.upperBound)) }
-    var step = Step(atLeast: (high - low) / Double(max(count, 2)))
-    while (high / step.size).rounded(.up) - (low / step.size).rounded(.down) > Double(max(count, 2) - 1) {
-      step = step.next
-    }
+    // Values on both sides of zero need three.
+    let most = Double(max(count, 3))
+    var step = Step(atLeast: (high - low) / most)
+    while (high / step.size).rounded(.up) - (low / step.size).rounded(.down) > most - 1 { step = step.next }
     let first = (low / step.size).rounded(.down), last = (high / step.size).rounded(.up)
     let ticks = stride(from: first, through: last, by: 1).map(step.times)
     return Scale(

@@ -128,13 +128,15 @@ extension ReportedRun {
   }
 
   private static func figure(of images: Images, _ file: String, _ title: String) -> Figure {
+    let side = 46.0
+    let enlarged = images.enlarged(max(1, Int(2 * side) / images.shape.width))
     let items = (0..<Swift.min(images.count, mostFilters)).map { index in
       ImageGrid.Item(
-        png: PNG.encode(Images(pixels: Array(images[index]), shape: images.shape)),
+        png: PNG.encode(Images(pixels: Array(enlarged[index]), shape: enlarged.shape)),
         name: "filter \(index + 1)")
     }
     let aspect = Double(images.shape.height) / Double(images.shape.width)
-    let grid = ImageGrid(title, items, columns: 8, side: 46, aspect: Swift.min(max(aspect, 0.1), 10))
+    let grid = ImageGrid(title, items, columns: 8, side: side, aspect: Swift.min(max(aspect, 0.1), 10))
     return Figure(name: file, drawing: grid.drawing)
   }
 

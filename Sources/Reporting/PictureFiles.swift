@@ -9,8 +9,8 @@ public struct PictureFiles: Sendable {
   /// What a user should know: pictures that could not be made, and what to do.
   public private(set) var notices: [String] = []
 
-  /// How many files there are.
-  public var count: Int { names.values.reduce(0) { $0 + $1.count } }
+  /// What kinds of files there are, in words.
+  public var kinds: String { notices.isEmpty ? "SVG and PNG" : "SVG" }
 
   /// Writes every figure to `folder` as SVG and PNG.
   ///

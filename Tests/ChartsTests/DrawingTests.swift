@@ -36,7 +36,8 @@ struct DrawingTests {
         "Confusion matrix", names: (0..<10).map { "\($0)" },
         counts: (0..<10).map { row in (0..<10).map { row == $0 ? 1000 * most : (row * $0) % (most + 1) } })
     }
-    let named = Matrix(hostile, names: [hostile, "a class with a long name"], counts: [[3, 0], [0, 0]])
+    let named = Matrix(
+      "Confusion matrix", names: [hostile, "a class with a long name"], counts: [[3, 0], [0, 0]])
     let values: [[Float]] = [
       [0], [0.5, 0.5], (0..<500).map { Float($0 % 37) }, [-3e38, 3e38], [1e-30, 2e-30], [],
     ]
@@ -115,5 +116,13 @@ struct DrawingTests {
   func base64() {
     let texts = ["": "", "f": "Zg==", "fo": "Zm8=", "foo": "Zm9v", "foobar": "Zm9vYmFy"]
     for (text, code) in texts { #expect(Array(text.utf8).dataURI == "data:image/png;base64,\(code)") }
+  }
+
+  @Test("Enlarged images keep their pixels and channels")
+  func enlarged() {
+    let images = Images(pixels: [1, 2, 3, 4, 5, 6], shape: ImageShape(channels: 3, height: 1, width: 2))
+    let enlarged = images.enlarged(2)
+    #expect(enlarged.shape == ImageShape(channels: 3, height: 2, width: 4))
+    #expect(enlarged.pixels == [1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4, 5, 5, 6, 6, 5, 5, 6, 6])
   }
 }

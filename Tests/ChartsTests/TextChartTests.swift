@@ -14,12 +14,50 @@ struct TextChartTests {
 
   @Test("In ASCII")
   func ascii() {
-    #expect(chart(6).lines(width: 40, ascii: true) == [])
+    let expected = """
+      Accuracy
+      1.0 +
+          |
+          |                   tttttttttttttttt
+          |            ttttttt            vvvv
+      0.8 +        tttt      vvvvvvvvvvvvv
+          |      tt   vvvvvvv
+          |    tt vvvv
+      0.6 +   t  v
+          | tt vv
+          |t  v
+          | vv
+      0.4 +v
+          ++------+------+------+------+-----+
+           1      2      3      4      5     6
+                         epoch
+      t training   v validation
+      """
+    #expect(chart(6).lines(width: 40, ascii: true).joined(separator: "\n") == expected)
   }
 
   @Test("In Braille")
   func braille() {
-    #expect(chart(6).lines(width: 40, ascii: false) == [])
+    let expected = """
+      Accuracy
+      1.0 ┤
+          │                             t⣀⣀⣀⣀⣀
+          │                 ⢀⣀⡠⠤⠤t⠒⠒⠊⠉⠉⠉⠁
+          │           ⢀⡠⠔⠒t⠉⠁          ⢀⣀⣀⣀⣀v⠤
+      0.8 ┤       ⢀t⠔⠊⠁     ⣀⣀v⠤⠔⠒⠒⠒⠉v⠉⠁
+          │      ⡔⠁   ⢀v⠔⠒⠉⠉
+          │    ⢠⠊ ⣀⠤⠒⠉⠁
+      0.6 ┤   ⡰⠁⢀⠔⠁
+          │ t⠎ ⢠v
+          │⡠⠃ ⡔⠁
+          │ ⢀⠎
+      0.4 ┤⡠⠃
+          └┬──────┬──────┬──────┬──────┬─────┬
+           1      2      3      4      5     6
+                         epoch
+      t training   v validation
+      """
+    #expect(chart(6).lines(width: 40, ascii: false).joined(separator: "\n") == expected)
   }
 
   @Test("No line is longer than the terminal is wide", arguments: [40, 80, 200])

@@ -60,7 +60,7 @@ struct ReportCommand: ParsableCommand {
     try AtomicFile.write(report.page(files), to: page)
     for notice in notices + files.notices { Console.error(notice) }
     try Console.print("\(page): \(headline(runs))")
-    try Console.print("\(pictures)/: \(files.count.grouped) pictures, SVG and PNG")
+    try Console.print("\(pictures)/: \(report.figures.count) pictures as \(files.kinds)")
   }
 
   private func headline(_ runs: [ReportedRun]) -> String {
