@@ -27,7 +27,7 @@ public struct Histogram: Sendable {
     self.counts = counts
   }
 
-  private static let size = (width: 290.0, height: 190.0)
+  private static let size = (width: 300.0, height: 190.0)
 
   /// The histogram drawn.
   public var drawing: Drawing {
@@ -38,17 +38,17 @@ public struct Histogram: Sendable {
     drawing.write(
       Drawing.shortened(subtitle, to: room, size: Drawing.smallText), x: 8, y: 35, size: Drawing.smallText,
       style: "muted", whole: subtitle)
-    let y = Scale.linear(0...Double(max(1, counts.max() ?? 1)), ticks: 4)
+    let y = Scale.linear(0...Double(max(4, counts.max() ?? 0)), ticks: 4)
     let labelWidth = y.labels.map { Drawing.width(of: $0, size: Drawing.smallText) }.max() ?? 0
     let left = 14 + labelWidth, right = Self.size.width - 12
     let top = 50.0, bottom = Self.size.height - 26
-    for (tick, label) in zip(y.ticks, y.labels) where Double(Int(tick)) == tick {
+    for (tick, label) in zip(y.ticks, y.labels) {
       let height = bottom - y.position(tick) * (bottom - top)
       drawing.line(left, height, right, height, style: "grid")
       drawing.write(
         label, x: left - 6, y: height + 4, size: Drawing.smallText, anchor: .end, style: "muted")
     }
-    let x = Scale.linear(range, ticks: 5)
+    let x = Scale.linear(range, ticks: 5, isTight: true)
     func across(_ value: Double) -> Double { left + x.position(value) * (right - left) }
     let binWidth = (range.upperBound - range.lowerBound) / Double(counts.count)
     for (bin, count) in counts.enumerated() where count > 0 {
@@ -57,8 +57,7 @@ public struct Histogram: Sendable {
       let height = max(0.7, y.position(Double(count)) * (bottom - top))
       drawing.rectangle(
         x: start, y: bottom - height, width: max(0.7, end - start - (end - start > 3 ? 0.7 : 0)),
-        height: height,
-        style: "fill0", tip: count.grouped)
+        height: height, style: "fill0", tip: count.grouped)
     }
     drawing.line(left, bottom, right, bottom, style: "axis")
     for (tick, label) in zip(x.ticks, x.labels) {

@@ -42,9 +42,10 @@ public struct Scale: Sendable, Equatable {
       ? logarithmic(low...high, ticks: count) : linear(low...high, ticks: count, within: bounds)
   }
 
-  /// A scale from the round number below the values to the one above them.
+  /// A scale from the round number below the values to the one above them; a tight one ends where they do.
   public static func linear(
-    _ values: ClosedRange<Double>, ticks count: Int, within bounds: ClosedRange<Double>? = nil
+    _ values: ClosedRange<Double>, ticks count: Int, within bounds: ClosedRange<Double>? = nil,
+    isTight: Bool = false
   ) -> Scale {
     var (low, high) = (max(values.lowerBound, -largest), min(values.upperBound, largest))
     let magnitude = max(abs(low), abs(high))
@@ -59,9 +60,10 @@ public struct Scale: Sendable, Equatable {
     while (high / step.size).rounded(.up) - (low / step.size).rounded(.down) > most - 1 { step = step.next }
     let first = (low / step.size).rounded(.down), last = (high / step.size).rounded(.up)
     let ticks = stride(from: first, through: last, by: 1).map(step.times)
+    let domain = isTight ? low...high : ticks[0]...ticks[ticks.count - 1]
+    let shown = ticks.filter(domain.contains)
     return Scale(
-      domain: ticks[0]...ticks[ticks.count - 1], ticks: ticks, labels: ticks.map(step.label(among: ticks)),
-      isLogarithmic: false)
+      domain: domain, ticks: shown, labels: shown.map(step.label(among: ticks)), isLogarithmic: false)
   }
 
   /// A scale of whole numbers that ends where they do, with at most `count` ticks.

@@ -147,7 +147,7 @@ extension ReportedRun {
       let mean = values.reduce(0, +) / Double(values.count)
       let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
       let subtitle =
-        "\(values.count.grouped) values, mean \(mean.fixed(4)), deviation \(variance.squareRoot().fixed(4))"
+        "\(values.count.grouped) values, mean \(mean.fixed(4)), sd \(variance.squareRoot().fixed(4))"
       return Figure(
         name: "weights-\(tensor.name)",
         drawing: Histogram(tensor.name, subtitle: subtitle, tensor.values).drawing)

@@ -63,7 +63,8 @@ enum PageStyle {
     thead th{color:var(--muted);font-size:.85rem}
     tbody tr:nth-child(even){background:var(--stripe)}
     .number{text-align:right}
-    .digits{display:grid;grid-template-columns:repeat(auto-fill,minmax(5.6rem,1fr));gap:.9rem .6rem;padding:0;margin:0;list-style:none}
+    .text{white-space:normal;min-width:7rem;max-width:26rem;overflow-wrap:anywhere;vertical-align:top}
+    .digits{display:grid;grid-template-columns:repeat(auto-fill,minmax(4.6rem,1fr));gap:.9rem .5rem;padding:0;margin:0;list-style:none}
     .digits li{text-align:center;font-size:.85rem;line-height:1.35;color:var(--muted);overflow-wrap:anywhere}
     .digits img{display:block;width:4.5rem;margin:0 auto .25rem;image-rendering:pixelated;border-radius:.25rem}
     .digits b{color:var(--text);font-size:1rem}

@@ -62,7 +62,7 @@ extension [ReportedRun] {
 
   /// A row per key of the config that is not the same in all runs.
   package var differences: Table {
-    var table = Table([("key", .left)] + map { ($0.label, .right) })
+    var table = Table([("key", .left)] + map { ($0.label, .left) })
     let settings = map { $0.config.resolved.settings(prefix: "") }
     var seen: Set<String> = ["name"]
     for key in settings.joined().map(\.key) where seen.insert(key).inserted {

@@ -33,6 +33,12 @@ struct ScaleTests {
     #expect(Scale.linear(0...0, ticks: 5, within: 0...1).domain.lowerBound == 0)
   }
 
+  @Test("A tight scale ends where the values do")
+  func tight() {
+    let scale = Scale.linear(-0.53...0.78, ticks: 5, isTight: true)
+    #expect(scale.domain == -0.53...0.78 && scale.labels == ["-0.5", "0.0", "0.5"])
+  }
+
   @Test("More than two decades of positive values get a logarithmic scale")
   func logarithmic() {
     #expect(!Scale.fitting([0.01, 1], ticks: 6).isLogarithmic)
