@@ -84,9 +84,9 @@ extension Table {
   func html(_ caption: String) -> Element {
     func cells(_ row: [String], _ name: String) -> [Element] {
       zip(row, alignments).enumerated().map { column, cell in
-        let isNumber = cell.1 == .right && column > 0
+        let style = cell.1 == .right ? "number" : "text"
         let element = column == 0 && name == "td" ? "th" : name
-        var result = Element(element, ["class": isNumber ? "number" : "text"], cell.0)
+        var result = Element(element, column > 0 ? ["class": style] : [:], cell.0)
         if element == "th" { result.attributes.append(("scope", name == "th" ? "col" : "row")) }
         return result
       }
