@@ -91,8 +91,9 @@ extension Table {
         return result
       }
     }
-    let head = Element("thead", [:], [Element("tr", [:], cells(rows[0], "th"))])
+    let isHeaded = !rows[0].allSatisfy(\.isEmpty)
+    let head = isHeaded ? [Element("thead", [:], [Element("tr", [:], cells(rows[0], "th"))])] : []
     let body = Element("tbody", [:], rows.dropFirst().map { Element("tr", [:], cells($0, "td")) })
-    return .scrolling(Element("table", ["aria-label": caption], [head, body]), label: caption)
+    return .scrolling(Element("table", ["aria-label": caption], head + [body]), label: caption)
   }
 }
