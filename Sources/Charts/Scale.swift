@@ -89,9 +89,10 @@ public struct Scale: Sendable, Equatable {
     while let last = steps.last, last.size < high.size { steps.append(last.next) }
     if steps.count == 1 { steps.append(low.next) }
     let domain = steps[0].size...steps[steps.count - 1].size
+    let decades = steps.filter { $0.mantissa == 1 }
     var every = 1
     while steps.count > max(count, 2) {
-      steps = steps.filter { $0.mantissa == 1 && $0.exponent.isMultiple(of: every) }
+      steps = decades.filter { $0.exponent.isMultiple(of: every) }
       every += 1
     }
     return Scale(
