@@ -32,8 +32,8 @@ public struct Drawing: Sendable {
   private var elements: [Element] = []
 
   /// The size of most text; none is smaller than `smallText`.
-  static let textSize = 12.5
-  static let smallText = 11.5
+  package static let textSize = 12.5
+  package static let smallText = 11.5
 
   init(title: String, width: Double, height: Double) {
     (self.title, self.width, self.height) = (title, width, height)

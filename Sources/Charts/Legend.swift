@@ -1,11 +1,13 @@
 /// What sits on a curve: another shape for every style.
-struct Marker {
+package struct Marker {
   let style: Int
+
+  package init(style: Int) { self.style = style }
 
   /// As many shapes as colours, less one: a colour that comes again has another shape.
   private static let shapeCount = 7
 
-  func element(at point: (x: Double, y: Double)) -> Element {
+  package func element(at point: (x: Double, y: Double)) -> Element {
     let (x, y) = point
     let outline: [(Double, Double)] =
       switch style % Self.shapeCount {

@@ -126,7 +126,7 @@ public struct LineChart: Sendable {
   }
 
   /// Fewer points that look the same: the lowest and highest of every stretch.
-  static func thinned(_ points: [Point]) -> [Point] {
+  package static func thinned(_ points: [Point]) -> [Point] {
     guard points.count > mostPoints else { return points }
     let stretches = mostPoints / 2
     return (0..<stretches).flatMap { stretch -> [Point] in

@@ -15,7 +15,7 @@ public struct Theme: Sendable {
   let levels: [(fill: String, text: String)]
 
   /// How many colours series have.
-  static let seriesCount = 8
+  package static let seriesCount = 8
   /// How many shades errors have; the first is none.
   static let levelCount = 6
 

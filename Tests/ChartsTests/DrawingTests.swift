@@ -2,7 +2,7 @@ import Digits
 import TestSupport
 import Testing
 
-@testable import Charts
+import Charts
 
 struct DrawingTests {
   static let hostile = "</title><script>alert('&\"')</script>\u{0}\u{1B}[31m"

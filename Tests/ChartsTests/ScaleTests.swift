@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Charts
+import Charts
 
 struct ScaleTests {
   private static let ranges: [ClosedRange<Double>] = [

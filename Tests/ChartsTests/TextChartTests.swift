@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Charts
+import Charts
 
 struct TextChartTests {
   private func chart(_ count: Int) -> TextChart {
