@@ -43,9 +43,11 @@ let package = Package(
       name: "Training",
       dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"],
       resources: [.embedInCode("Configs")]),
+    .target(name: "Charts", dependencies: ["Digits"]),
+    .target(name: "Reporting", dependencies: ["Charts", "Configuration", "ConvNet", "Digits", "Training"]),
     .executableTarget(
       name: "cnn",
-      dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: ["Charts", "Reporting", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "DigitsTests", dependencies: ["Digits"]),
@@ -57,7 +59,10 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness", "Training"]),
-    .testTarget(name: "CommandTests", dependencies: ["Digits", "cnn", "Training"], exclude: ["Snapshots"]),
+    .target(name: "TestSupport", path: "Tests/Support"),
+    .testTarget(name: "ChartsTests", dependencies: ["Charts", "Digits", "TestSupport"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["Digits", "TestSupport", "cnn", "Training"], exclude: ["Snapshots"]),
   ]
 )
 

@@ -22,12 +22,17 @@ struct LineFile: ~Copyable {
   static func lines(of path: String, through epoch: Int, epochOf: (String) -> Int?) throws(DataError)
     -> [String]
   {
+    let lines = try lines(of: path)
+    let last = lines.lastIndex { line in epochOf(line).map { $0 <= epoch } ?? false }
+    return last.map { Array(lines[...$0]) } ?? []
+  }
+
+  /// The lines of the file at `path` without a last one that was cut off; none where there is no file.
+  static func lines(of path: String) throws(DataError) -> [String] {
     guard isFile(path) else { return [] }
     var source = try ByteSource(path: path)
     let whole = try source.readAll().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
       .dropLast()
-    let lines = whole.map { String(decoding: $0, as: UTF8.self) }
-    let last = lines.lastIndex { line in epochOf(line).map { $0 <= epoch } ?? false }
-    return last.map { Array(lines[...$0]) } ?? []
+    return whole.map { String(decoding: $0, as: UTF8.self) }
   }
 }

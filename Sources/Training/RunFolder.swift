@@ -57,7 +57,7 @@ public struct RunFolder: Sendable {
   /// The run's folder that `path` is, or that holds the checkpoint at `path`; nil where none does.
   ///
   /// - Throws: `unreadable` if there is nothing at `path`.
-  static func containing(_ path: String) throws(DataError) -> RunFolder? {
+  package static func containing(_ path: String) throws(DataError) -> RunFolder? {
     if isFolder(path) { return RunFolder(reading: path) }
     guard isFile(path) else { throw .unreadable(path: path, reason: "no such run's folder or checkpoint") }
     let folder = AtomicFile.folder(of: path)

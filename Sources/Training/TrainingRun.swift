@@ -18,6 +18,7 @@ public final class TrainingRun {
   private let events: LineFile
   private let tensorBoard: TensorBoardLog?
   private let resumedFrom: String?
+  private let startsFromWeights: Bool
   private let clock = ContinuousClock()
   private var lastSave: ContinuousClock.Instant
 
@@ -50,6 +51,7 @@ public final class TrainingRun {
     let best = resumption?.best()
     trainer = try Trainer(config, data: data, team: team, weights: weights, resuming: resumption)
     (notices, resumedFrom, lastSave) = (resumption?.notices ?? [], resumption?.path, clock.now)
+    startsFromWeights = weights != nil
     let state = Checkpoint(trainer, data: (data.name, fingerprint), classNames: data.classNames)
     try AtomicFile.write(state.encoded(), to: folder.lastCheckpoint)
     try AtomicFile.write(Array((config.resolved.text() + "\n").utf8), to: folder.config)
@@ -85,7 +87,7 @@ public final class TrainingRun {
         ("epochs", JSON(config.train.epochs)), ("steps_per_epoch", JSON(trainer.stepsPerEpoch)),
         ("batch_size", JSON(config.train.batchSize)), ("seed", JSON(config.seed)), ("threads", JSON(threads)),
         ("cpu", JSON(LaneCPU.name)),
-      ] + (resumed.map { [("resumed", $0)] } ?? []))
+      ] + (startsFromWeights ? [("init", true)] : []) + (resumed.map { [("resumed", $0)] } ?? []))
   }
 
   /// Trains, and saves after every epoch, in between where the config says so, and when interrupted.

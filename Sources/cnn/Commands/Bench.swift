@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import ConvNet
+import Reporting
 import Training
 
 struct Bench: ParsableCommand {

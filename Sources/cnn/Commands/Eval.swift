@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Digits
+import Reporting
 import Training
 
 struct Eval: ParsableCommand {
@@ -132,14 +133,7 @@ extension Evaluation {
     for (label, row) in confusion.enumerated() {
       matrix.add([classes.name(of: label)] + row.map { "\($0)" })
     }
-    var table = Table([
-      ("class", .right), ("precision", .right), ("recall", .right), ("f1", .right), ("images", .right),
-    ])
-    for row in perClass {
-      let numbers = [row.precision, row.recall, row.f1].map { $0?.fixed(4) ?? "-" }
-      table.add([classes.name(of: row.label)] + numbers + [row.count.grouped])
-    }
-    lines += matrix.lines + [""] + table.lines
+    lines += matrix.lines + [""] + classTable(classes).lines
     return lines
   }
 }

@@ -46,6 +46,13 @@ enum Console {
     return Int(size.ws_col)
   }
 
+  /// Whether more than ASCII can be shown: no where the locale names a character set other than UTF-8, or `C`.
+  static var showsUnicode: Bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap(variable).first { !$0.isEmpty }
+    guard let locale = locale?.lowercased() else { return true }
+    return locale.contains("utf-8") || locale.contains("utf8")
+  }
+
   /// An environment variable.
   static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
