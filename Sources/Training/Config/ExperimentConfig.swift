@@ -1,6 +1,7 @@
 import Configuration
 import ConvNet
 import Digits
+import Randomness
 
 /// Everything an experiment is made of, read from a config and checked, shapes included.
 public struct ExperimentConfig: Sendable {
@@ -109,6 +110,13 @@ public struct ExperimentConfig: Sendable {
         "optimizer", OptimizerConfig.field, default: OptimizerConfig.defaultType, "How weights are updated."),
       train: reader.value("train", .object(TrainConfig.init), default: [:], "How long and in which batches."),
       engine: reader.value("engine", .object(EngineConfig.init), default: [:], "How it is computed."))
+  }
+}
+
+extension ExperimentConfig {
+  /// The generator of the changes that images undergo in epoch `epoch`, from 1.
+  public func augmentationRandom(epoch: Int) -> CounterRandom {
+    CounterRandom(seed: seed, purpose: .augmentation, stream: UInt64(epoch))
   }
 }
 
