@@ -7,7 +7,7 @@ import Randomness
 /// Simard draws a displacement from -1 to 1 for every pixel, blurs these with a Gaussian of `sigma` pixels, and
 /// multiplies by `alpha`. Here they are drawn on a coarse grid only, and between its nodes they follow a cubic
 /// B-spline: on a grid of √3 sigma pixels its bumps are as wide as Simard's Gaussian, and the nodes' range is such
-/// that displacements have the same variance. That takes 49 draws for a digit in place of 784, and no blur.
+/// that displacements have the same variance. That takes 98 numbers for a digit in place of 1,568, and no blur.
 struct Elastic: MovingChange {
   let alpha: Double
   let sigma: Double

@@ -39,14 +39,15 @@ struct Warp {
   mutating func addSurface(spacing: Float, node: (Int) -> (x: Float, y: Float)) {
     if !hasSurface { displacements.update(repeating: 0, count: 2 * height * width) }
     hasSurface = true
-    let columns = Int(Float(width - 1) / spacing) + 4
-    let rows = Int(Float(height - 1) / spacing) + 4
+    let density = 1 / spacing
+    let columns = Int(Float(width - 1) * density) + 4
+    let rows = Int(Float(height - 1) * density) + 4
     for gridRow in 0..<rows {
       for column in 0..<columns {
         (nodes[column], nodes[columns + column]) = node(gridRow &* columns &+ column)
       }
       for column in 0..<width {
-        let (first, weights) = Self.weights(column, spacing)
+        let (first, weights) = Self.weights(column, density)
         var (x, y): (Float, Float) = (0, 0)
         for tap in 0..<4 {
           x += weights[tap] * nodes[first &+ tap]
@@ -57,7 +58,7 @@ struct Warp {
       // The row is a tap of all pixels less than two spacings away.
       let above = max(0, Int(Float(gridRow - 3) * spacing))
       for row in above..<max(above, min(height, Int(Float(gridRow + 1) * spacing) + 1)) {
-        let (first, weights) = Self.weights(row, spacing)
+        let (first, weights) = Self.weights(row, density)
         guard (0..<4).contains(gridRow - first) else { continue }
         let (weight, target) = (weights[gridRow &- first], displacements + 2 &* row &* width)
         for place in 0..<2 &* width { target[place] += weight * line[place] }
@@ -67,14 +68,14 @@ struct Warp {
 
   /// The first of the four nodes around a pixel, and their parts in it.
   @inline(__always)
-  private static func weights(_ pixel: Int, _ spacing: Float) -> (first: Int, weights: SIMD4<Float>) {
-    let place = Float(pixel) / spacing
+  private static func weights(_ pixel: Int, _ density: Float) -> (first: Int, weights: SIMD4<Float>) {
+    let place = Float(pixel) * density
     let first = Int(place)
     let t = place - Float(first)
     let (u, tt) = (1 - t, t * t)
     let ttt = tt * t
     return (
-      first, SIMD4(u * u * u, 3 * ttt - 6 * tt + 4, 3 * (t + tt - ttt) + 1, ttt) / SIMD4(repeating: 6)
+      first, SIMD4(u * u * u, 3 * ttt - 6 * tt + 4, 3 * (t + tt - ttt) + 1, ttt) * (1 / 6)
     )
   }
 
