@@ -202,6 +202,20 @@ func readAugmentation(_ entries: [JSON]) throws -> Augmentation {
     #expect(Set(try draw([["type": "noise", "std": 1]], shape, gray)).isSuperset(of: [0, 255]))
   }
 
+  /// However wide the lanes are, they draw what the plain generator draws.
+  @Test(arguments: shapes) func noiseIsThatOfAPlainLoop(shape: Shape) throws {
+    let image = noise(shape)
+    let random = CounterRandom(seed: 3, purpose: .augmentation, stream: 1).substream(0, 0)
+    let half = (shape.count + 1) / 2
+    let expected = image.indices.map { place -> UInt8 in
+      let bits = random.bits(at: UInt64(place % half) + 1) >> (place < half ? 0 : 32)
+      let sum = (0..<4).reduce(0) { $0 + Int(bits >> (8 * $1) & 255) }
+      let shade = Float(image[place]) + Float(sum - 510) * Float(0.1 * 255 / (65_535.0 / 3).squareRoot())
+      return UInt8(min(max(shade, 0), 255) + 0.5)
+    }
+    #expect(try draw([["type": "noise", "std": 0.1]], shape, image) == expected)
+  }
+
   @Test func erasedRectanglesAreAsLargeAsAsked() throws {
     let shape = Shape(channels: 2, height: 40, width: 30)
     let white = [UInt8](repeating: 255, count: shape.count)
