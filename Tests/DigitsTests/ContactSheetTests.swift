@@ -37,8 +37,8 @@ import Testing
   @Test func smallSheetsAreEnlarged() {
     let images = Images(pixels: [9], shape: ImageShape(height: 1, width: 1))
     let sheet = ContactSheet(images)
-    #expect(sheet.enlarged(toWidth: 14) == Images(pixels: sheet.images.pixels, shape: sheet.images.shape))
-    let twice = sheet.enlarged(toWidth: 15)
+    #expect(sheet.enlarged(toWidth: 9) == sheet.images)
+    let twice = sheet.enlarged(toWidth: 14)
     #expect(twice.shape == ImageShape(height: 10, width: 10))
     #expect(twice.pixels.enumerated().filter { $0.element == 9 }.map(\.offset) == [44, 45, 54, 55])
     #expect(sheet.enlarged(toWidth: 1000).shape == ImageShape(height: 40, width: 40))

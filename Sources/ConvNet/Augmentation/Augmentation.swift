@@ -69,8 +69,19 @@ extension ImageChange {
 
 /// A change that reads each pixel from somewhere else.
 protocol MovingChange: ImageChange {
+  /// The change with all that can be computed once for images of `shape`.
+  func fitted(to shape: Shape) -> any MovingChange
+
+  /// Vectors of scratch memory it needs.
+  var scratchSize: Int { get }
+
   /// Adds itself to what moves an image already.
   func move(_ warp: inout Warp, _ random: CounterRandom)
+}
+
+extension MovingChange {
+  func fitted(to shape: Shape) -> any MovingChange { self }
+  var scratchSize: Int { 0 }
 }
 
 /// A change of pixels where they are.

@@ -12,7 +12,9 @@ final class Augmenter: @unchecked Sendable {
   fileprivate let images: UnsafeMutableBufferPointer<UInt8>
   /// 0, 1, 2, ...: where the images of the batch lie.
   private let order: UnsafeMutableBufferPointer<Int32>
-  private let warpMemory: UnsafeMutableBufferPointer<Float>
+  private let warpMemory: UnsafeMutableBufferPointer<Lanes>
+  /// Vectors of one worker.
+  private let warpSize: Int
 
   init(_ augmentation: Augmentation, shape: Shape, capacity: Int, workers: Int) {
     func drawn<Change>(_ type: Change.Type) -> [Drawn<Change>] {
@@ -20,15 +22,16 @@ final class Augmenter: @unchecked Sendable {
         (entry.change as? Change).map { (UInt32(place), entry.probability, $0) }
       }
     }
-    moving = drawn((any MovingChange).self)
+    moving = drawn((any MovingChange).self).map { ($0.place, $0.probability, $0.change.fitted(to: shape)) }
     painting = drawn((any PaintingChange).self)
     self.shape = shape
     images = .allocate(capacity: capacity * shape.count)
     images.initialize(repeating: 0)
     order = .allocate(capacity: capacity)
     _ = order.initialize(from: 0..<Int32(capacity))
-    warpMemory = .allocate(capacity: workers * Warp.size(shape))
-    warpMemory.initialize(repeating: 0)
+    warpSize = Warp.size(shape) + (moving.map(\.change.scratchSize).max() ?? 0)
+    warpMemory = .allocate(capacity: workers * warpSize)
+    warpMemory.initialize(repeating: Lanes())
   }
 
   deinit {
@@ -53,7 +56,7 @@ final class Augmenter: @unchecked Sendable {
   ) {
     guard let image, let images = images.baseAddress, let memory = warpMemory.baseAddress else { return }
     let target = images + place &* shape.count
-    var warp = Warp(shape, memory: memory + worker &* Warp.size(shape))
+    var warp = Warp(shape, memory: memory + worker &* warpSize)
     var isMoved = false
     for entry in moving {
       guard let own = random.drawing(entry.place, of: number, entry.probability) else { continue }
@@ -76,7 +79,7 @@ extension CounterRandom {
   /// The generator of change `place` of image `number`; nil where the image does not undergo it.
   fileprivate func drawing(_ place: UInt32, of number: Int32, _ probability: Double) -> CounterRandom? {
     let own = substream(UInt32(bitPattern: number), place)
-    return own.uniform(at: 0) < probability ? own : nil
+    return probability >= 1 || own.uniform(at: 0) < probability ? own : nil
   }
 }
 

@@ -11,6 +11,7 @@ import Randomness
 struct Elastic: MovingChange {
   let alpha: Double
   let sigma: Double
+  private var surface: Surface?
 
   init(_ reader: ObjectReader) {
     alpha = reader.value(
@@ -20,19 +21,19 @@ struct Elastic: MovingChange {
       "sigma", .number(.within(1...1000)), default: JSON(4), "Smoothness: the width of a bump in pixels.")
   }
 
+  func fitted(to shape: Shape) -> any MovingChange {
+    var fitted = self
+    fitted.surface = Surface(shape, spacing: Float(3.squareRoot() * sigma))
+    return fitted
+  }
+
+  var scratchSize: Int { surface?.scratchSize ?? 0 }
+
   /// The furthest displacement of a node. White noise from -1 to 1 has a variance of 1/3, blurred with a Gaussian
   /// 1 / (12 π sigma²); a B-spline leaves (151/315)² of its nodes' variance, a third of the square of this.
   private var furthest: Double { alpha / sigma * 315 / 151 / (4 * .pi).squareRoot() }
 
   func move(_ warp: inout Warp, _ random: CounterRandom) {
-    let spacing = Float(3.squareRoot() * sigma)
-    let furthest = Float(furthest)
-    warp.addSurface(spacing: spacing) { node in
-      let bits = random.bits(at: UInt64(node) &+ 1)
-      func displacement(_ word: UInt64) -> Float {
-        (Float(UInt32(truncatingIfNeeded: word) >> 8) * 0x1p-23 - 1) * furthest
-      }
-      return (displacement(bits), displacement(bits >> 32))
-    }
+    warp.displace { surface?.add(random, furthest: Float(furthest), to: $0, $1) }
   }
 }

@@ -1,3 +1,4 @@
+import CLanes
 import Configuration
 import Randomness
 
@@ -20,8 +21,8 @@ struct Noise: PaintingChange {
     for lane in 0..<lanes { place[lane] = UInt32(lane) &+ 1 }
     for first in stride(from: 0, to: half, by: lanes) {
       let (a, b) = RandomLanes.threefry(key: random.key, place, RandomLanes())
-      add(a, to: image + first, count: min(lanes, half - first))
-      add(b, to: image + half + first, count: min(lanes, count - half - first))
+      add(a, to: image + first, count: half - first)
+      add(b, to: image + half + first, count: count - half - first)
       place &+= RandomLanes(repeating: UInt32(lanes))
     }
   }
@@ -31,14 +32,23 @@ struct Noise: PaintingChange {
 
   @inline(__always)
   private func add(_ bits: RandomLanes, to bytes: UnsafeMutablePointer<UInt8>, count: Int) {
-    var sum = RandomLanes()
-    for shift in 0..<4 as Range<UInt32> {
-      sum &+= (bits &>> RandomLanes(repeating: 8 &* shift)) & RandomLanes(repeating: 255)
+    let lanes = LaneCPU.laneCount
+    let bits = unsafeBitCast(bits, to: IntegerLanes.self)
+    let sum = (bits & 255) &+ ((bits &>> 8) & 255) &+ ((bits &>> 16) & 255) &+ ((bits &>> 24) & 255)
+    let noise = lanes_of_integers(sum &- 510) * Float(deviation * 255 / Self.deviationOfSum)
+    if count >= lanes {
+      store_lanes_as_bytes(Self.shade(lanes_of_integers(lanes_of_bytes(bytes)) + noise), bytes, Int64(lanes))
+    } else if count > 0 {
+      var rest = IntegerLanes()
+      for lane in 0..<count { rest[lane] = Int32(bytes[lane]) }
+      store_lanes_as_bytes(Self.shade(lanes_of_integers(rest) + noise), bytes, Int64(count))
     }
-    let factor = Float(deviation * 255 / Self.deviationOfSum)
-    for lane in 0..<max(count, 0) {
-      let value = Float(bytes[lane]) + (Float(sum[lane]) - 510) * factor
-      bytes[lane] = UInt8(min(max(value, 0), 255) + 0.5)
-    }
+  }
+
+  /// The byte nearest to `x`.
+  @inline(__always)
+  private static func shade(_ x: Lanes) -> IntegerLanes {
+    let visible = x.max(Lanes())
+    return lanes_truncated(visible.replacing(with: 255, where: visible .> 255) + 0.5)
   }
 }

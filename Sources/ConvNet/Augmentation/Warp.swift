@@ -1,3 +1,5 @@
+import CLanes
+
 /// Where the pixels of an image are read from: a map, and a displacement of every pixel that comes on top of it.
 ///
 /// It lives in memory of its own that images take turns in.
@@ -5,78 +7,40 @@ struct Warp {
   var map = AffineMap()
   private let height: Int
   private let width: Int
-  /// `[row][x, y][column]`, good only where there is a surface.
-  private let displacements: UnsafeMutablePointer<Float>
-  /// Of one row of a grid: its nodes and what lies between them, both `[x, y][column]`.
-  private let nodes: UnsafeMutablePointer<Float>
-  private let line: UnsafeMutablePointer<Float>
-  /// For each column of the output, where it is read from and the weights of the next column and row, of 256.
-  private let places: UnsafeMutablePointer<Int32>
+  /// Vectors of a row of pixels.
+  private let lineLength: Int
+  /// `[row][x, y][line]`, good only where there is a surface.
+  private let displacements: UnsafeMutablePointer<Lanes>
+  /// Each pixel of a channel with its neighbours to the right, below, and below to the right, a byte each.
+  private let squares: UnsafeMutablePointer<UInt32>
+  /// Memory for those who add a surface.
+  private let scratch: UnsafeMutablePointer<Lanes>
   private var hasSurface = false
 
-  /// Floats that images of `shape` take.
+  /// Vectors of a row of pixels of `shape`.
+  static func lineLength(_ shape: Shape) -> Int { blockCount(shape.width) }
+
+  /// Vectors of memory that images of `shape` take, without scratch memory.
   static func size(_ shape: Shape) -> Int {
-    2 * shape.height * shape.width + 2 * (shape.width + 4) + 2 * shape.width + 3 * shape.width
+    2 * shape.height * lineLength(shape) + blockCount(shape.height * shape.width)
   }
 
   /// A warp of images of `shape` in `memory`.
-  init(_ shape: Shape, memory: UnsafeMutablePointer<Float>) {
-    (height, width) = (shape.height, shape.width)
+  init(_ shape: Shape, memory: UnsafeMutablePointer<Lanes>) {
+    (height, width, lineLength) = (shape.height, shape.width, Self.lineLength(shape))
     displacements = memory
-    nodes = displacements + 2 * height * width
-    line = nodes + 2 * (width + 4)
-    places = UnsafeMutableRawPointer(line + 2 * width).assumingMemoryBound(to: Int32.self)
+    let behind = displacements + 2 * height * lineLength
+    squares = UnsafeMutableRawPointer(behind).assumingMemoryBound(to: UInt32.self)
+    scratch = memory + Self.size(shape)
   }
 
-  /// Reads every pixel from its own place again.
-  mutating func reset() { (map, hasSurface) = (AffineMap(), false) }
-
-  // MARK: Surfaces
-
-  /// Adds a cubic B-spline over a grid whose nodes are `spacing` pixels apart, at least √3.
-  ///
-  /// - Parameter node: the displacement at a node, by its number in the grid.
-  mutating func addSurface(spacing: Float, node: (Int) -> (x: Float, y: Float)) {
-    if !hasSurface { displacements.update(repeating: 0, count: 2 * height * width) }
+  /// Adds what `body` adds to the displacements, `[row][x, y][line]`, with some scratch memory.
+  mutating func displace(
+    _ body: (_ displacements: UnsafeMutablePointer<Lanes>, _ scratch: UnsafeMutablePointer<Lanes>) -> Void
+  ) {
+    if !hasSurface { displacements.update(repeating: Lanes(), count: 2 &* height &* lineLength) }
     hasSurface = true
-    let density = 1 / spacing
-    let columns = Int(Float(width - 1) * density) + 4
-    let rows = Int(Float(height - 1) * density) + 4
-    for gridRow in 0..<rows {
-      for column in 0..<columns {
-        (nodes[column], nodes[columns + column]) = node(gridRow &* columns &+ column)
-      }
-      for column in 0..<width {
-        let (first, weights) = Self.weights(column, density)
-        var (x, y): (Float, Float) = (0, 0)
-        for tap in 0..<4 {
-          x += weights[tap] * nodes[first &+ tap]
-          y += weights[tap] * nodes[columns &+ first &+ tap]
-        }
-        (line[column], line[width &+ column]) = (x, y)
-      }
-      // The row is a tap of all pixels less than two spacings away.
-      let above = max(0, Int(Float(gridRow - 3) * spacing))
-      for row in above..<max(above, min(height, Int(Float(gridRow + 1) * spacing) + 1)) {
-        let (first, weights) = Self.weights(row, density)
-        guard (0..<4).contains(gridRow - first) else { continue }
-        let (weight, target) = (weights[gridRow &- first], displacements + 2 &* row &* width)
-        for place in 0..<2 &* width { target[place] += weight * line[place] }
-      }
-    }
-  }
-
-  /// The first of the four nodes around a pixel, and their parts in it.
-  @inline(__always)
-  private static func weights(_ pixel: Int, _ density: Float) -> (first: Int, weights: SIMD4<Float>) {
-    let place = Float(pixel) * density
-    let first = Int(place)
-    let t = place - Float(first)
-    let (u, tt) = (1 - t, t * t)
-    let ttt = tt * t
-    return (
-      first, SIMD4(u * u * u, 3 * ttt - 6 * tt + 4, 3 * (t + tt - ttt) + 1, ttt) * (1 / 6)
-    )
+    body(displacements, scratch)
   }
 
   // MARK: Resampling
@@ -84,54 +48,77 @@ struct Warp {
   /// Reads an image `[C, H, W]` from where the warp says, between pixels in proportion to their nearness.
   ///
   /// Beyond its edge an image goes on with the pixels of the edge.
-  func resample(
-    _ source: UnsafePointer<UInt8>, channels: Int, into target: UnsafeMutablePointer<UInt8>
-  ) {
-    let (across, down) = (places + width, places + 2 * width)
-    let (right, below) = (min(1, width - 1), height > 1 ? width : 0)
-    for row in 0..<height {
-      locate(row, across, down)
-      for channel in 0..<channels {
-        let image = source + channel &* height &* width
-        let output = target + (channel &* height &+ row) &* width
-        for column in 0..<width {
-          let pixel = image + Int(places[column])
-          let (x, y) = (across[column], down[column])
-          let top = Int32(pixel[0]) &* (256 &- x) &+ Int32(pixel[right]) &* x
-          let bottom = Int32(pixel[below]) &* (256 &- x) &+ Int32(pixel[below &+ right]) &* x
-          output[column] = UInt8(
-            truncatingIfNeeded: (top &* (256 &- y) &+ bottom &* y &+ 32_768) &>> 16)
-        }
+  func resample(_ source: UnsafePointer<UInt8>, channels: Int, into target: UnsafeMutablePointer<UInt8>) {
+    let size = height &* width
+    let end = target + channels &* size
+    for channel in 0..<channels {
+      collectSquares(source + channel &* size)
+      for row in 0..<height {
+        resample(row, into: target + (channel &* size &+ row &* width), endingAt: end)
       }
     }
   }
 
-  /// Where the pixels of a row are read from.
-  private func locate(
-    _ row: Int, _ across: UnsafeMutablePointer<Int32>, _ down: UnsafeMutablePointer<Int32>
+  private func collectSquares(_ image: UnsafePointer<UInt8>) {
+    for row in 0..<height {
+      let upper = image + row &* width
+      let lower = row &+ 1 < height ? upper + width : upper
+      let line = squares + row &* width
+      for column in 0..<width &- 1 {
+        line[column] =
+          UInt32(upper[column]) | UInt32(upper[column &+ 1]) &<< 8 | UInt32(lower[column]) &<< 16
+          | UInt32(lower[column &+ 1]) &<< 24
+      }
+      let (above, below) = (UInt32(upper[width &- 1]), UInt32(lower[width &- 1]))
+      line[width &- 1] = above | above &<< 8 | below &<< 16 | below &<< 24
+    }
+  }
+
+  /// Reads one row; what is written beyond its end, the next one writes over.
+  @inline(__always)
+  private func resample(
+    _ row: Int, into target: UnsafeMutablePointer<UInt8>, endingAt end: UnsafeMutablePointer<UInt8>
   ) {
+    let lanes = LaneCPU.laneCount
     let (middleX, middleY) = (Double(width - 1) / 2, Double(height - 1) / 2)
     let y = Double(row) - middleY
     // The first pixel's place is computed in double precision, so that a map that moves nothing is exact.
-    let startX = Float(map.xy * y + map.x - map.xx * middleX + middleX)
-    let startY = Float(map.yy * y + map.y - map.yx * middleX + middleY)
-    let (stepX, stepY) = (Float(map.xx), Float(map.yx))
-    let (lastX, lastY) = (Float(width - 1), Float(height - 1))
-    let (lastColumn, lastRow) = (Int32(max(width - 2, 0)), Int32(max(height - 2, 0)))
-    let extra = displacements + 2 &* row &* width
-    for column in 0..<width {
-      var x = startX + Float(column) * stepX
-      var y = startY + Float(column) * stepY
+    let startX = Lanes(repeating: Float(map.xy * y + map.x - map.xx * middleX + middleX))
+    let startY = Lanes(repeating: Float(map.yy * y + map.y - map.yx * middleX + middleY))
+    var column = Lanes()
+    for lane in 0..<lanes { column[lane] = Float(lane) }
+    let extra = displacements + 2 &* row &* lineLength
+    for vector in 0..<lineLength {
+      var x = startX + column * Float(map.xx)
+      var y = startY + column * Float(map.yx)
       if hasSurface {
-        x += extra[column]
-        y += extra[width &+ column]
+        x += extra[vector]
+        y += extra[lineLength &+ vector]
       }
-      x = x < 0 ? 0 : x > lastX ? lastX : x
-      y = y < 0 ? 0 : y > lastY ? lastY : y
-      let (wholeX, wholeY) = (min(Int32(x), lastColumn), min(Int32(y), lastRow))
-      places[column] = wholeY &* Int32(width) &+ wholeX
-      across[column] = Int32((x - Float(wholeX)) * 256 + 0.5)
-      down[column] = Int32((y - Float(wholeY)) * 256 + 0.5)
+      let (acrossAll, downAll) = (Self.place(x, below: width), Self.place(y, below: height))
+      let place = (downAll &>> 8) &* Int32(truncatingIfNeeded: width) &+ (acrossAll &>> 8)
+      let square = unsafeBitCast(lanes_gathered(squares, place), to: IntegerLanes.self)
+      let (across, down) = (acrossAll & 255, downAll & 255)
+      let upper = Self.mix(square & 255, (square &>> 8) & 255, across)
+      let lower = Self.mix((square &>> 16) & 255, (square &>> 24) & 255, across)
+      let shade = (Self.mix(upper, lower, down) &+ 32_768) &>> 16
+      let output = target + vector &* lanes
+      store_lanes_as_bytes(shade, output, Int64(end - output))
+      column += Float(lanes)
     }
+  }
+
+  /// The nearest place within an image, in parts of 1/256.
+  @inline(__always)
+  private static func place(_ value: Lanes, below size: Int) -> IntegerLanes {
+    let last = Lanes(repeating: Float(size - 1))
+    let inside = value.max(Lanes())
+    return lanes_truncated(inside.replacing(with: last, where: inside .> last) * 256 + 0.5)
+  }
+
+  /// 256 times the number between `a` and `b`.
+  @inline(__always)
+  private static func mix(_ a: IntegerLanes, _ b: IntegerLanes, _ part: IntegerLanes) -> IntegerLanes {
+    a &* 256 &+ (b &- a) &* part
   }
 }
