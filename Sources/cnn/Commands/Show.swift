@@ -6,6 +6,7 @@ import Training
 struct Show: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show images of a data set, in the terminal or as a picture.",
+    usage: "cnn show [<options>]",
     discussion: """
       Example: cnn show --config lenet-augmented --augment --variants 8 --output sheet.png
 
@@ -74,8 +75,9 @@ struct Show: ParsableCommand {
   func run() throws {
     let config = try ConfigSource.load(config, settings: set)
     if isAugmented, config.data.augmentation.isEmpty {
-      throw ValidationError(
-        "\(config.name) has no data.augment; try --config lenet-augmented, or --set 'data.augment=[\"rotate\"]'"
+      throw DataError.unsatisfiable(
+        reason:
+          "\(config.name) has no data.augment; try --config lenet-augmented or --set data.augment='[\"rotate\"]'"
       )
     }
     let experiment = try ExperimentData(config, directory: data.data, environment: data.environment())
@@ -89,8 +91,8 @@ struct Show: ParsableCommand {
     if let output {
       let format = PictureFormat(path: output) ?? .png
       guard format.holds(channels: images.shape.channels) else {
-        throw ValidationError(
-          "--output \(output): PGM is gray, and these images have colours; use .ppm or .png")
+        throw DataError.unsatisfiable(
+          reason: "--output \(output): PGM is gray, and these images have colours; use .ppm or .png")
       }
       let captions = shown.map { experiment.classNames.name(of: Int(images.label(at: $0.position))) }
       let sheet = ContactSheet(
