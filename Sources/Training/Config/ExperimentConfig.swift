@@ -1,6 +1,7 @@
 import Configuration
 import ConvNet
 import Digits
+import Randomness
 
 /// Everything an experiment is made of, read from a config and checked, shapes included.
 public struct ExperimentConfig: Sendable {
@@ -114,6 +115,13 @@ public struct ExperimentConfig: Sendable {
       log: reader.value(
         "log", .object(LogConfig.init), default: [:], "What is written besides metrics and checkpoints."),
       engine: reader.value("engine", .object(EngineConfig.init), default: [:], "How it is computed."))
+  }
+}
+
+extension ExperimentConfig {
+  /// The generator of the changes that images undergo in epoch `epoch`, from 1.
+  public func augmentationRandom(epoch: Int) -> CounterRandom {
+    CounterRandom(seed: seed, purpose: .augmentation, stream: UInt64(epoch))
   }
 }
 

@@ -53,6 +53,12 @@ enum Console {
     return locale.contains("utf-8") || locale.contains("utf8")
   }
 
+  /// Whether standard output is a terminal that shows 24-bit colours, and nobody asked for none.
+  static var hasTrueColor: Bool {
+    isatty(STDOUT_FILENO) == 1 && ["truecolor", "24bit"].contains(variable("COLORTERM") ?? "")
+      && variable("TERM") != "dumb" && (variable("NO_COLOR") ?? "").isEmpty
+  }
+
   /// An environment variable.
   static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
