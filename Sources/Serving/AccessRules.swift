@@ -16,10 +16,10 @@ struct AccessRules: Sendable {
   /// The port it is reached at.
   let port: Int
 
-  /// The rules of a server that was started with `--host`, and is bound to `address`.
-  init(host: String, address: String, port: Int) {
+  /// The rules of a server that was started with `--host`, and is bound to `address` or, `isForAll`, to every one.
+  init(host: String, address: String, port: Int, isForAll: Bool = false) {
     names = ["localhost", "127.0.0.1", "::1", host.lowercased(), address]
-    knowsAnyAddress = address == "0.0.0.0" || address == "::"
+    knowsAnyAddress = isForAll
     self.port = port
   }
 

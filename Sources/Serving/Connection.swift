@@ -74,8 +74,9 @@ struct Connection {
 
   private mutating func read(_ now: ContinuousClock.Instant) {
     let isFirst = reader.isEmpty
-    guard let count = receive({ reader.append($0) }) else { return }
-    if count == 0 { return end() }
+    guard let bytes = receive() else { return }
+    if bytes.isEmpty { return end() }
+    reader.append(bytes)
     if isFirst { deadline = now + limits.requestTime }
   }
 
@@ -94,14 +95,14 @@ struct Connection {
     }
   }
 
-  /// Reads what has come; nil where nothing has, or where the connection broke and is closed now.
-  private mutating func receive(_ take: (UnsafeRawBufferPointer) -> Void) -> Int? {
-    let count = withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 1) { buffer in
-      let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
-      if count > 0 { take(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
-      return count
+  /// What has come, empty at the end of it; nil where nothing has, or where the connection broke and is closed now.
+  private mutating func receive() -> [UInt8]? {
+    var result = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+      result = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+      count = max(0, result)
     }
-    if count >= 0 { return count }
+    if result >= 0 { return bytes }
     endIfBroken()
     return nil
   }
@@ -112,7 +113,7 @@ struct Connection {
   }
 
   private mutating func discard() {
-    if receive({ _ in }) == 0 { end() }
+    if receive()?.isEmpty == true { end() }
   }
 
   // MARK: Writing

@@ -18,7 +18,8 @@ package struct DigitPage {
   package func server(
     on listener: consuming Listener, host: String, limits: Server.Limits = Server.Limits()
   ) -> Server {
-    let rules = AccessRules(host: host, address: listener.address, port: listener.port)
+    let rules = AccessRules(
+      host: host, address: listener.address, port: listener.port, isForAll: listener.isForAll)
     return Server(listener, limits: limits) { request in
       do throws(HTTPFault) {
         try rules.check(request)

@@ -47,11 +47,19 @@ package struct Listener: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// Where a browser finds it.
-  package var url: String { "http://\(Self.bracketed(address)):\(port)" }
+  /// Where a browser on this machine finds it.
+  package var url: String { Self.url(isForAll ? "127.0.0.1" : address, port) }
 
-  /// Whether only this machine can reach it.
-  package var isLoopback: Bool { address.hasPrefix("127.") || address == "::1" }
+  /// Where browsers on other machines find it; nothing where only this one can reach it.
+  package var urlsForOthers: [String] {
+    if isForAll { return Self.addresses().map { Self.url($0, port) } }
+    return address.hasPrefix("127.") || address == "::1" ? [] : [url]
+  }
+
+  /// Whether it is bound to all addresses of this machine.
+  var isForAll: Bool { address == "0.0.0.0" || address == "::" }
+
+  private static func url(_ address: String, _ port: Int) -> String { "http://\(bracketed(address)):\(port)" }
 
   /// An address as it stands in a URL.
   private static func bracketed(_ address: String) -> String {
@@ -70,19 +78,41 @@ package struct Listener: ~Copyable {
   private static func name(of descriptor: Int32) -> (address: String, port: Int) {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    var (host, service) = ([CChar](repeating: 0, count: 64), [CChar](repeating: 0, count: 16))
-    withUnsafeMutablePointer(to: &storage) { storage in
+    return withUnsafeMutablePointer(to: &storage) { storage in
       storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
         _ = getsockname(descriptor, address, &length)
-        _ = getnameinfo(
-          address, length, &host, socklen_t(host.count), &service, socklen_t(service.count),
-          NI_NUMERICHOST | NI_NUMERICSERV)
+        return name(of: address, length)
       }
     }
+  }
+
+  private static func name(of address: UnsafePointer<sockaddr>, _ length: socklen_t) -> (
+    address: String, port: Int
+  ) {
+    var (host, service) = ([CChar](repeating: 0, count: 64), [CChar](repeating: 0, count: 16))
+    _ = getnameinfo(
+      address, length, &host, socklen_t(host.count), &service, socklen_t(service.count),
+      NI_NUMERICHOST | NI_NUMERICSERV)
     func text(_ characters: [CChar]) -> String {
       String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
     return (text(host), Int(text(service)) ?? 0)
+  }
+
+  /// The IPv4 addresses of this machine's interfaces, without loopback.
+  private static func addresses() -> [String] {
+    var list: UnsafeMutablePointer<ifaddrs>?
+    guard getifaddrs(&list) == 0 else { return [] }
+    defer { freeifaddrs(list) }
+    var addresses: [String] = []
+    var next = list
+    while let entry = next?.pointee {
+      if let address = entry.ifa_addr, address.pointee.sa_family == sa_family_t(AF_INET) {
+        addresses.append(name(of: address, socklen_t(MemoryLayout<sockaddr_in>.size)).address)
+      }
+      next = entry.ifa_next
+    }
+    return addresses.filter { !$0.hasPrefix("127.") }
   }
 }
 

@@ -15,7 +15,7 @@ struct RequestReader {
   var isEmpty: Bool { bytes.isEmpty }
 
   /// Adds what came in.
-  mutating func append(_ piece: UnsafeRawBufferPointer) { bytes.append(contentsOf: piece) }
+  mutating func append(_ piece: [UInt8]) { bytes += piece }
 
   /// The next request, nil before it is complete.
   mutating func next() throws(HTTPFault) -> HTTPRequest? {

@@ -36,7 +36,7 @@ final class RawConnection {
       #if canImport(Darwin)
         let flags: Int32 = 0
       #else
-        let flags = Int32(MSG_NOSIGNAL.rawValue)
+        let flags = Int32(MSG_NOSIGNAL)
       #endif
       let count = rest.withUnsafeBytes { sendBytes(descriptor, $0, flags) }
       guard count > 0 else { return false }

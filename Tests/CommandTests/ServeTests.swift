@@ -256,8 +256,15 @@ struct ServeTests {
 
   @Test func everybodyIsLetInOnlyWhenAskedTo() throws {
     let server = try Serving("--host 0.0.0.0")
-    let outcome = try server.end()
-    #expect(outcome.errors.contains("can draw there, too"))
+    // Any address will do as a name, no name.
+    for (host, status) in [("192.0.2.7", 200), ("evil.example", 421)] {
+      let connection = try RawConnection(port: server.port)
+      connection.send("GET / HTTP/1.1\r\nHost: \(host):\(server.port)\r\n\r\n")
+      #expect(connection.answer()?.status == status)
+    }
+    for line in try server.end().errors.split(separator: "\n") {
+      #expect(line.hasPrefix("open to everybody in the network, without a password: http://"))
+    }
   }
 
   @Test func faultsAreAsRecorded() throws {

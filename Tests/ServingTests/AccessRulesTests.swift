@@ -4,7 +4,7 @@ import Testing
 
 struct AccessRulesTests {
   private let loopback = AccessRules(host: "127.0.0.1", address: "127.0.0.1", port: 8080)
-  private let everywhere = AccessRules(host: "0.0.0.0", address: "0.0.0.0", port: 8080)
+  private let everywhere = AccessRules(host: "0.0.0.0", address: "0.0.0.0", port: 8080, isForAll: true)
 
   private func status(_ rules: AccessRules, host: String?, origin: String? = nil) throws -> Int? {
     let fields = (host.map { "Host: \($0)\r\n" } ?? "") + (origin.map { "Origin: \($0)\r\n" } ?? "")

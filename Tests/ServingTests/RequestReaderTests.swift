@@ -14,7 +14,7 @@ struct RequestReaderTests {
     var reader = RequestReader(limits)
     var requests: [HTTPRequest] = []
     for piece in pieces {
-      Array(piece.utf8).withUnsafeBytes { reader.append($0) }
+      reader.append(Array(piece.utf8))
       while let request = try reader.next() { requests.append(request) }
     }
     return requests
@@ -93,10 +93,10 @@ struct RequestReaderTests {
   @Test func whoeverWaitsForAWordIsToldOnce() throws {
     var reader = RequestReader(limits)
     let head = "POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
-    Array(head.utf8).withUnsafeBytes { reader.append($0) }
+    reader.append(Array(head.utf8))
     #expect(try reader.next() == nil && reader.expectsContinue)
     #expect(try reader.next() == nil && !reader.expectsContinue)
-    Array("ab".utf8).withUnsafeBytes { reader.append($0) }
+    reader.append(Array("ab".utf8))
     #expect(try reader.next()?.body == Array("ab".utf8))
   }
 }

@@ -38,8 +38,8 @@ struct Serve: ParsableCommand {
     let interruption = Interruption()
     let page = try DigitPage(ModelSource(checkpoint: checkpoint, config: config), team: machine.team)
     let listener = try Listener(host: host, port: port)
-    if !listener.isLoopback {
-      Console.error("whoever reaches this machine at \(listener.address) can draw there, too")
+    for url in listener.urlsForOthers {
+      Console.error("open to everybody in the network, without a password: \(url)")
     }
     try Console.print("Serving \(checkpoint) at \(listener.url) (Ctrl-C stops)")
     var server = page.server(on: listener, host: host)
