@@ -37,7 +37,7 @@ package struct Listener: ~Copyable {
     guard descriptor >= 0, bind(descriptor, place.ai_addr, place.ai_addrlen) == 0,
       listen(descriptor, SOMAXCONN) == 0, makeNonBlocking(descriptor)
     else {
-      let reason = Self.reason(host)
+      let reason = Self.reason
       if descriptor >= 0 { close(descriptor) }
       throw .unwritable(path: "\(Self.bracketed(host)):\(port)", reason: reason)
     }
@@ -66,7 +66,8 @@ package struct Listener: ~Copyable {
     address.contains(":") ? "[\(address)]" : address
   }
 
-  private static func reason(_ host: String) -> String {
+  /// Why the last call failed, and what to do.
+  private static var reason: String {
     switch errno {
     case EADDRINUSE: "the port is in use; choose another with --port, 0 picks a free one"
     case EACCES: "ports below 1024 are not for everyone; choose another with --port"

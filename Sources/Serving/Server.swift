@@ -16,6 +16,8 @@ package struct Server: ~Copyable {
     var bodyBytes = 1 << 20
     /// Connections at a time; more are turned away.
     var connections = 64
+    /// Connections at a time with those that are being told so; more are just closed.
+    var allConnections = 320
     /// From a connection's beginning, or a request's first byte, to its last one; and to send an answer.
     var requestTime = Duration.seconds(5)
     /// Between two requests.
@@ -81,7 +83,7 @@ package struct Server: ~Copyable {
         if errno == EINTR || errno == ECONNABORTED { continue }
         return
       }
-      guard makeNonBlocking(descriptor) else {
+      guard connections.count < limits.allConnections, makeNonBlocking(descriptor) else {
         close(descriptor)
         continue
       }

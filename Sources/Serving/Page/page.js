@@ -168,9 +168,14 @@ const paper = new OffscreenCanvas(SIZE, SIZE).getContext("2d", { willReadFrequen
 
 /** The pen that makes this drawing as bold as MNIST's are, however large it is. */
 function boldness() {
-  const [xs, ys] = [0, 1].map((axis) => strokes.flat().map((point) => point[axis]));
-  const extent = (values) => Math.max(...values) - Math.min(...values);
-  return Math.min(26, Math.max(6, 0.14 * Math.max(extent(xs), extent(ys))));
+  const [low, high] = [[SIZE, SIZE], [0, 0]];
+  for (const point of strokes.flat()) {
+    for (const axis of [0, 1]) {
+      low[axis] = Math.min(low[axis], point[axis]);
+      high[axis] = Math.max(high[axis], point[axis]);
+    }
+  }
+  return Math.min(26, Math.max(6, 0.14 * Math.max(high[0] - low[0], high[1] - low[1])));
 }
 
 /** The drawing as gray bytes in base64. */
@@ -190,7 +195,7 @@ let isAskDue = false;
 /** Asks for the scores; while an answer is awaited, the newest drawing waits, too. */
 async function ask() {
   isAskDue = true;
-  if (isAsking) return;
+  if (isAsking || model === null) return;
   isAsking = true;
   while (isAskDue) {
     isAskDue = false;
@@ -331,7 +336,7 @@ try {
   model = await (await fetch("/model")).json();
   classes = model.classes;
   lay();
-  showNothing();
+  ask();
   paint();
 } catch {
   showProblem("The server has gone. Start it again and reload this page.");
