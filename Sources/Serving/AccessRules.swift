@@ -8,7 +8,7 @@
 ///
 /// A page from elsewhere can make a browser send requests here, and a name whose owner lets it point here makes them
 /// look like this server's own (DNS rebinding). The first gives itself away by its `Origin`, the second by its `Host`.
-struct AccessRules: Sendable {
+package struct AccessRules: Sendable {
   /// The names the server answers to, in small letters, without a port.
   let names: Set<String>
   /// Whether it also answers to every address in numbers, which no name server can make up.
@@ -17,14 +17,14 @@ struct AccessRules: Sendable {
   let port: Int
 
   /// The rules of a server that was started with `--host`, and is bound to `address` or, `isForAll`, to every one.
-  init(host: String, address: String, port: Int, isForAll: Bool = false) {
+  package init(host: String, address: String, port: Int, isForAll: Bool = false) {
     names = ["localhost", "127.0.0.1", "::1", host.lowercased(), address]
     knowsAnyAddress = isForAll
     self.port = port
   }
 
   /// Throws unless the request may be answered.
-  func check(_ request: HTTPRequest) throws(HTTPFault) {
+  package func check(_ request: HTTPRequest) throws(HTTPFault) {
     guard let host = request["host"] else { throw HTTPFault(.badRequest, "Host is missing") }
     guard knows(host) else {
       throw HTTPFault(.misdirectedRequest, "this server does not go by that name; use its address")

@@ -8,15 +8,15 @@ import Digits
 #endif
 
 /// A drawing as the page sends it: `{"width": 280, "height": 280, "pixels": "<base64>"}`, a byte per pixel.
-struct DrawingMessage {
+package struct DrawingMessage {
   /// White ink on black.
-  let drawing: PGM
+  package let drawing: PGM
 
   /// The widest and highest drawing.
   private static let sizes = Bounds<Int>.within(1...512)
 
   /// Reads the message; throws with every fault in it.
-  init(parsing bytes: [UInt8]) throws(ConfigError) {
+  package init(parsing bytes: [UInt8]) throws(ConfigError) {
     let json = try JSON(parsing: bytes, origin: "request", limits: JSON.Limits(depth: 4))
     let field = Field<(width: Int, height: Int, pixels: [UInt8])>.object { reader in
       let width = reader.value("width", .integer(Self.sizes), "Columns.")

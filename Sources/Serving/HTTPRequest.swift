@@ -1,33 +1,33 @@
 /// A request that came in whole.
-struct HTTPRequest: Equatable, Sendable {
+package struct HTTPRequest: Equatable, Sendable {
   /// `GET`, in capitals as it was sent.
-  let method: String
+  package let method: String
   /// What is asked for, from the slash on and without a query.
-  let path: String
+  package let path: String
   /// Whether the connection stays open for another request.
-  let keepsConnection: Bool
+  package let keepsConnection: Bool
   /// The fields of the head by name, in small letters.
-  let fields: [String: String]
+  package let fields: [String: String]
   /// What follows the head.
-  var body: [UInt8] = []
+  package var body: [UInt8] = []
 
   /// The value of a field, whose name is in small letters.
-  subscript(field: String) -> String? { fields[field] }
+  package subscript(field: String) -> String? { fields[field] }
 }
 
 /// Why a request is not answered as it wished.
-struct HTTPFault: Error, Equatable {
+package struct HTTPFault: Error, Equatable {
   /// The status of the answer.
-  let status: HTTPResponse.Status
+  package let status: HTTPResponse.Status
   /// One sentence for whoever sent it.
-  let message: String
+  package let message: String
 
   init(_ status: HTTPResponse.Status, _ message: String) { (self.status, self.message) = (status, message) }
 }
 
 extension HTTPRequest {
   /// Reads a head, all of it but the empty line at its end; strict, so that no two readers see two requests in it.
-  init(head: ArraySlice<UInt8>) throws(HTTPFault) {
+  package init(head: ArraySlice<UInt8>) throws(HTTPFault) {
     guard head.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x0D || $0 == 0x0A || $0 == 0x09 }) else {
       throw HTTPFault(.badRequest, "the head holds control characters")
     }

@@ -1,9 +1,9 @@
 import Configuration
 
 /// An answer.
-struct HTTPResponse: Sendable {
+package struct HTTPResponse: Sendable {
   /// How it went.
-  enum Status: Int, Sendable {
+  package enum Status: Int, Sendable {
     case ok = 200
     case badRequest = 400
     case forbidden = 403

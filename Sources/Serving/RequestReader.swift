@@ -1,5 +1,5 @@
 /// Takes a connection's bytes apart into requests, holding no more of them than its limits.
-struct RequestReader {
+package struct RequestReader {
   private let limits: Server.Limits
   private var bytes: [UInt8] = []
   /// Where the search for the end of the head goes on.
@@ -7,18 +7,18 @@ struct RequestReader {
   /// A head whose body has not come in whole, and where it starts and ends.
   private var pending: (request: HTTPRequest, body: Range<Int>)?
   /// Whether the sender waits for a word before it sends the body.
-  private(set) var expectsContinue = false
+  package private(set) var expectsContinue = false
 
-  init(_ limits: Server.Limits) { self.limits = limits }
+  package init(_ limits: Server.Limits) { self.limits = limits }
 
   /// Whether nothing of another request has come.
   var isEmpty: Bool { bytes.isEmpty }
 
   /// Adds what came in.
-  mutating func append(_ piece: [UInt8]) { bytes += piece }
+  package mutating func append(_ piece: [UInt8]) { bytes += piece }
 
   /// The next request, nil before it is complete.
-  mutating func next() throws(HTTPFault) -> HTTPRequest? {
+  package mutating func next() throws(HTTPFault) -> HTTPRequest? {
     expectsContinue = false
     if pending == nil { try readHead() }
     guard let pending, bytes.count >= pending.body.upperBound else { return nil }

@@ -11,9 +11,9 @@ package struct Server: ~Copyable {
   /// What one sender may cost.
   package struct Limits: Sendable {
     /// The longest head of a request.
-    var headBytes = 32 << 10
+    package var headBytes = 32 << 10
     /// The longest body of a request.
-    var bodyBytes = 1 << 20
+    package var bodyBytes = 1 << 20
     /// Connections at a time; more are turned away.
     var connections = 64
     /// Connections at a time with those that are being told so; more are just closed.

@@ -1,6 +1,5 @@
+import Digits
 import Testing
-
-@testable import Digits
 
 struct CenteredDigitTests {
   /// A black picture with white rectangles [left, top, width, height].

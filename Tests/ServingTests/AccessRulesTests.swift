@@ -1,6 +1,5 @@
+import Serving
 import Testing
-
-@testable import Serving
 
 struct AccessRulesTests {
   private let loopback = AccessRules(host: "127.0.0.1", address: "127.0.0.1", port: 8080)

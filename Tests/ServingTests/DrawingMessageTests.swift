@@ -1,7 +1,6 @@
 import Configuration
+import Serving
 import Testing
-
-@testable import Serving
 
 struct DrawingMessageTests {
   private func fault(_ text: String) -> String? {

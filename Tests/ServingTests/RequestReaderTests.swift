@@ -1,6 +1,5 @@
+import Serving
 import Testing
-
-@testable import Serving
 
 struct RequestReaderTests {
   private let limits: Server.Limits = {

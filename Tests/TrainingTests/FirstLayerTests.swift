@@ -1,8 +1,7 @@
 import Configuration
 import ConvNet
 import Testing
-
-@testable import Training
+import Training
 
 struct FirstLayerTests {
   private func config(_ layers: String, input: String = "[1, 3, 3]") throws -> ExperimentConfig {

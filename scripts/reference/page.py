@@ -22,7 +22,7 @@ PHONE = {"width": 390, "height": 844}
 
 def arc(x: float, y: float, width: float, height: float, start: float, end: float) -> Stroke:
     """A part of an ellipse, angles in degrees, clockwise from the right."""
-    count = max(8, int(abs(end - start) / 12))
+    count = max(8, int(abs(end - start) / 6))
     angles = [math.radians(start + (end - start) * i / count) for i in range(count + 1)]
     return [(x + width * math.cos(angle), y + height * math.sin(angle)) for angle in angles]
 

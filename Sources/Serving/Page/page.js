@@ -250,7 +250,7 @@ function show(answer) {
 function showNothing() {
   showScores(classes.map(() => 0), -1);
   find("guess").textContent = "?";
-  find("certainty").textContent = "Nothing drawn yet";
+  find("certainty").textContent = "Nothing yet";
   announce("");
   showInput(model.input[2], model.input[1], []);
   showMaps({ ...model.maps, low: 0, high: 0 }, []);
@@ -314,9 +314,9 @@ function drawPixels(canvas, width, height, colourAt) {
 function lay() {
   const [, height, width] = model.input;
   find("model").textContent = `${model.name}, ${model.parameters.toLocaleString("en")} parameters`;
-  find("input-size").textContent = `${width} x ${height} pixels`;
+  find("input-size").textContent = `${width} × ${height} pixels`;
   const { layer, channels } = model.maps;
-  find("maps-size").textContent = `${layer}: ${channels} of ${model.maps.width} x ${model.maps.height}`;
+  find("maps-size").textContent = `${layer}, ${channels} of ${model.maps.width} × ${model.maps.height}`;
   const pixels = document.querySelector(".pixels");
   pixels.style.setProperty("--columns", width);
   pixels.style.setProperty("--rows", height);
