@@ -45,9 +45,15 @@ let package = Package(
       resources: [.embedInCode("Configs")]),
     .target(name: "Charts", dependencies: ["Digits"]),
     .target(name: "Reporting", dependencies: ["Charts", "Configuration", "ConvNet", "Digits", "Training"]),
+    .target(
+      name: "Serving", dependencies: ["Configuration", "ConvNet", "Digits", "Training"],
+      resources: [.embedInCode("Page")]),
     .executableTarget(
       name: "cnn",
-      dependencies: ["Charts", "Reporting", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "Charts", "Reporting", "Serving", "Training",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "DigitsTests", dependencies: ["Digits"]),
@@ -62,7 +68,10 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/Support"),
     .testTarget(name: "ChartsTests", dependencies: ["Charts", "Digits", "TestSupport"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["Digits", "TestSupport", "cnn", "Training"], exclude: ["Snapshots"]),
+      name: "ServingTests", dependencies: ["Configuration", "ConvNet", "Digits", "Serving", "Training"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["Digits", "TestSupport", "cnn", "Training"], exclude: ["Snapshots"]
+    ),
   ]
 )
 
