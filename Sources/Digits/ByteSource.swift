@@ -95,13 +95,6 @@ public struct ByteSource: ~Copyable {
     return Array(bytes.prefix(received))
   }
 
-  /// Everything that is left.
-  package mutating func readAll() throws(DataError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    while case let more = try read(upTo: 1 << 20), !more.isEmpty { bytes += more }
-    return bytes
-  }
-
   /// The next `count` bytes; throws if the content ends before.
   public mutating func read(exactly count: Int) throws(DataError) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -110,7 +103,7 @@ public struct ByteSource: ~Copyable {
   }
 
   /// All bytes to the end of the content; throws if there are more than `limit`.
-  public mutating func readAll(limit: Int) throws(DataError) -> [UInt8] {
+  public mutating func readAll(limit: Int = Dataset.byteLimit) throws(DataError) -> [UInt8] {
     let fault = malformed(at: limit, "larger than \(limit.grouped) bytes, which is too much")
     if let remaining, remaining > limit { throw fault }
     var bytes: [UInt8] = []
@@ -185,24 +178,6 @@ public struct ByteSource: ~Copyable {
 
   private func endedEarly(missing: Int) -> DataError {
     malformed(at: offset, "the data ends here, \(counted(missing, "byte")) too early")
-  }
-
-  /// Everything that is left; throws if it is more than the limit of a data set.
-  mutating func readAll() throws(DataError) -> [UInt8] {
-    func tooLarge(_ source: borrowing ByteSource) -> DataError {
-      source.malformed(at: Dataset.byteLimit, "more than the limit of 4 GiB")
-    }
-    if let remaining {
-      if remaining > Dataset.byteLimit { throw tooLarge(self) }
-      return try read(exactly: remaining)
-    }
-    var bytes: [UInt8] = []
-    while true {
-      let more = try read(upTo: 1 << 20)
-      if more.isEmpty { return bytes }
-      bytes += more
-      if bytes.count > Dataset.byteLimit { throw tooLarge(self) }
-    }
   }
 
   /// Decompresses at least one byte into `output`, or returns 0 after the last member.

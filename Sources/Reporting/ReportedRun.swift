@@ -64,14 +64,16 @@ public struct ReportedRun: Sendable {
   }
 
   /// Reads the test images of `data`.
-  public mutating func read(_ data: ExperimentData, team: WorkerTeam) throws(DataError) {
+  public mutating func read(_ data: ExperimentData, team: WorkerTeam) throws {
     let evaluator = Evaluator(config, parameters: checkpoint.parameters(), team: team)
     let test = data.test
     var wrong: [(position: Int, guess: Int, score: Double)] = []
-    let evaluation = try evaluator.evaluate(test) { position, scores in
-      let prediction = Prediction(scores: scores)
-      wrong.append((position, prediction.label, prediction.probabilities[prediction.label]))
-    }
+    let evaluation = try evaluator.evaluate(
+      test,
+      misread: { position, scores in
+        let prediction = Prediction(scores: scores)
+        wrong.append((position, prediction.label, prediction.probabilities[prediction.label]))
+      })
     wrong.sort { ($0.score, $1.position) > ($1.score, $0.position) }
     let mistakes = wrong.prefix(Self.mostMistakes).map { position, guess, score in
       let image = Images(pixels: Array(test[position]), shape: test.shape)
