@@ -47,9 +47,10 @@ struct CompletionTests {
     try sandbox.write("", to: "letter.txt")
     #expect(try completions("ev", in: sandbox) == ["eval"])
     #expect(try completions("train", "--tens", in: sandbox) == ["--tensorboard"])
-    #expect(try completions("train", "--config", "le", in: sandbox) == ["lenet", "letter.txt"])
+    #expect(
+      try completions("train", "--config", "le", in: sandbox) == ["lenet", "lenet-augmented", "letter.txt"])
     #expect(try completions("train", "--config", "configs/", in: sandbox) == ["configs/mine.json"])
-    #expect(try completions("train", "--data", "", in: sandbox) == ["builtin", "configs/"])
+    #expect(try completions("train", "--data", "", in: sandbox) == ["builtin", "configs/", "letter.txt"])
     #expect(try completions("train", "--output", "", in: sandbox) == ["configs"])
     #expect(try completions("eval", "x", "--split", "t", in: sandbox) == ["test", "train"])
     #expect(try completions("eval", "le", in: sandbox) == ["letter.txt"])

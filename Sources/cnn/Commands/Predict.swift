@@ -43,7 +43,8 @@ struct Predict: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write what the network saw as PNG, to this file or into this folder.", valueName: "file|dir"))
+      "Write what the network saw as PNG, to this file or into this folder.", valueName: "file|dir"),
+    completion: .file())
   var saveInput: String?
 
   @OptionGroup var machine: MachineOptions

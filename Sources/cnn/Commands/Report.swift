@@ -16,13 +16,15 @@ struct ReportCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("A run's folder, or a checkpoint in one; several are compared.", valueName: "run"))
+    help: ArgumentHelp("A run's folder, or a checkpoint in one; several are compared.", valueName: "run"),
+    completion: .file())
   var runs: [String]
 
   @OptionGroup var data: DataOptions
 
   @Option(
-    help: ArgumentHelp("The page to write; pictures go to a folder of its name.", valueName: "file.html"))
+    help: ArgumentHelp("The page to write; pictures go to a folder of its name.", valueName: "file.html"),
+    completion: .file())
   var output: String?
 
   @Flag(help: "Draw the curves with characters in the terminal, and write nothing.")

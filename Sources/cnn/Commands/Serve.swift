@@ -14,10 +14,10 @@ struct Serve: ParsableCommand {
       addresses: 0.0.0.0 lets in a phone in the same network. Ctrl-C stops.
       """)
 
-  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"))
+  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"), completion: .file())
   var checkpoint: String
 
-  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))
+  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"), completion: .config)
   var config: String?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Port; 0 picks a free one.", valueName: "n"))
