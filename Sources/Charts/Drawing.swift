@@ -119,7 +119,9 @@ public struct Drawing: Sendable {
 
   /// A width that the text hardly exceeds in any font without serifs.
   static func width(of text: String, size: Double) -> Double {
-    text.unicodeScalars.reduce(0) { $0 + ($1.value >= 0x1100 ? 1.05 : 0.6) * size }
+    text.unicodeScalars.reduce(0) { sum, scalar in
+      sum + (scalar.value >= 0x1100 ? 1.05 : "0"..."9" ~= scalar ? 0.64 : 0.6) * size
+    }
   }
 
   /// The text, or as much of its start as fits.

@@ -48,7 +48,7 @@ public struct Theme: Sendable {
       ".mark{stroke:\(muted);stroke-width:1.2;stroke-dasharray:2 3;fill:none}",
       ".line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}",
       ".dashed{stroke-dasharray:5 4;stroke-width:1.6}", ".ring{fill:none;stroke-width:2}",
-      ".diagonal{fill:\(diagonal.fill)}", ".on-diagonal{fill:\(diagonal.text);font-weight:600}",
+      ".diagonal{fill:\(diagonal.fill)}", ".on-diagonal{fill:\(diagonal.text)}",
     ]
     for (index, color) in series.enumerated() {
       rules += [".stroke\(index){stroke:\(color)}", ".fill\(index){fill:\(color)}"]

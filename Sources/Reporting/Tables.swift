@@ -46,8 +46,8 @@ extension [ReportedRun] {
   /// A row per run: how far it came and how well it did.
   package var table: Table {
     var table = Table([
-      ("run", .left), ("epochs", .right), ("best epoch", .right), ("val accuracy", .right),
-      ("test accuracy", .right), ("parameters", .right), ("training time", .right),
+      ("run", .left), ("epochs", .right), ("best", .right), ("val accuracy", .right),
+      ("test accuracy", .right), ("parameters", .right), ("time", .right),
     ])
     for run in self {
       let best = run.values(of: .validationAccuracy).map(\.value).max()
@@ -79,13 +79,16 @@ extension JSON {
     if let members {
       return members.flatMap { $0.value.settings(prefix: prefix.isEmpty ? $0.key : "\(prefix).\($0.key)") }
     }
-    guard let array, array.contains(where: { $0.members != nil }) else {
-      return [(prefix, string ?? text(pretty: false))]
-    }
+    guard let array, array.contains(where: { $0.members != nil }) else { return [(prefix, word)] }
     let words = array.map { layer in
       let sizes = ["filters", "units", "kernel", "rate"].compactMap { layer[$0]?.text(pretty: false) }
       return ([layer["type"]?.string ?? layer.string ?? "?"] + sizes).joined(separator: " ")
     }
     return [(prefix, words.joined(separator: ", "))]
+  }
+
+  /// The value in short; numbers that are the same are written in the same way.
+  private var word: String {
+    unsigned.map { "\($0)" } ?? number.map { JSON($0).text(pretty: false) } ?? string ?? text(pretty: false)
   }
 }
