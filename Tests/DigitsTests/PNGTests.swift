@@ -1,6 +1,5 @@
+import Digits
 import Testing
-
-@testable import Digits
 
 struct PNGTests {
   @Test("A PNG file begins with its signature and says its size, depth and colour", arguments: [1, 3])
