@@ -69,6 +69,7 @@ package struct DigitPage {
     "/": HTTPResponse(PackageResources.index_html, type: "text/html; charset=utf-8"),
     "/page.css": HTTPResponse(PackageResources.page_css, type: "text/css; charset=utf-8"),
     "/page.js": HTTPResponse(PackageResources.page_js, type: "text/javascript; charset=utf-8"),
+    "/slate.js": HTTPResponse(PackageResources.slate_js, type: "text/javascript; charset=utf-8"),
     "/icon.svg": HTTPResponse(PackageResources.icon_svg, type: "image/svg+xml"),
   ]
 }

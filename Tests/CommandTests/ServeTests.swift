@@ -109,6 +109,7 @@ struct ServeTests {
     let server = try Serving()
     for (path, type) in [
       ("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript"),
+      ("/slate.js", "text/javascript"),
       ("/icon.svg", "image/svg+xml"), ("/?a=b", "text/html"),
     ] {
       let answer = try server.ask("GET", path)

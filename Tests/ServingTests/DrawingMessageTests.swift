@@ -19,7 +19,7 @@ struct DrawingMessageTests {
   }
 
   @Test(arguments: [
-    ("", "request:1:1: unexpected the end of the text"),
+    ("", "request:1:1: expected a value, not the end of the text"),
     ("[]", "request:1:1: must be an object in { }, not []"),
     ("{}", "width: is required"),
     (#"{"width": 3, "height": 1, "pixels": "AP+"}"#, "pixels: must be bytes in base64"),

@@ -113,8 +113,9 @@ def draw_by_finger(page: Page, touch: CDPSession, strokes: list[Stroke]) -> None
 
 def settled(page: Page) -> None:
     """Waits until the last answer has come and the bars stand still."""
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(350)
+    page.wait_for_timeout(50)
+    page.wait_for_selector("#bars[aria-busy=false]")
+    page.wait_for_timeout(250)
 
 
 def guess(page: Page) -> str:

@@ -76,6 +76,7 @@ public struct CenteredDigit: Equatable, Sendable {
 
   /// Where `count` lines begin so that their centre of mass comes to lie in the middle, as far as they fit.
   private static func start(centre: Float, count: Int, size: Int) -> Int {
-    min(max(0, Int((Float(size / 2) - centre).rounded())), size - count)
+    // From halfway between two pixels it moves left and up: what is in the middle already stays there.
+    min(max(0, Int((Float(size / 2) - centre - 0.5).rounded(.up))), size - count)
   }
 }

@@ -1,193 +1,10 @@
-// What is drawn is kept as strokes; every change sends a picture of them and shows what comes back.
+// Every change of the drawing sends a picture of it and shows what comes back.
 
-const SIZE = 280;
-const PEN = 20;
-const STEP = 8;
+import { SIZE, picture, slate, strokes } from "/slate.js";
 
 const find = (id) => document.getElementById(id);
-const slate = find("slate");
-const screen = slate.getContext("2d");
-
-/** Strokes, each a list of [x, y] from 0 to SIZE. */
-let strokes = [];
-/** The pointer that draws, or "keys". */
-let drawer = null;
-/** Where the keyboard's pen is. */
-let pen = { x: SIZE / 2, y: SIZE / 2, shown: false };
-
-// Drawing
-
-function trace(context, stroke, width) {
-  context.lineCap = context.lineJoin = "round";
-  context.lineWidth = width;
-  context.strokeStyle = "#fff";
-  context.beginPath();
-  context.moveTo(...stroke[0]);
-  for (let i = 1; i < stroke.length - 1; i++) {
-    const [[x, y], [nextX, nextY]] = [stroke[i], stroke[i + 1]];
-    context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
-  }
-  context.lineTo(...stroke.at(-1));
-  context.stroke();
-}
-
-function paint() {
-  const side = Math.round(slate.clientWidth * devicePixelRatio);
-  if (slate.width !== side) slate.width = slate.height = side;
-  screen.setTransform(side / SIZE, 0, 0, side / SIZE, 0, 0);
-  screen.clearRect(0, 0, SIZE, SIZE);
-  for (const stroke of strokes) trace(screen, stroke, PEN);
-  if (pen.shown) paintPen();
-  const isDrawn = strokes.length > 0;
-  document.body.classList.toggle("drawn", isDrawn);
-  find("undo").disabled = find("clear").disabled = !isDrawn;
-}
-
-function paintPen() {
-  screen.lineWidth = 2;
-  screen.strokeStyle = screen.fillStyle = "#ff7f4a";
-  screen.beginPath();
-  screen.arc(pen.x, pen.y, PEN / 2, 0, 2 * Math.PI);
-  screen.stroke();
-  if (drawer === "keys") screen.fill();
-}
-
-let isPaintDue = false;
-
-function changed(isInk = true) {
-  if (isInk) ask();
-  if (isPaintDue) return;
-  isPaintDue = true;
-  requestAnimationFrame(() => {
-    isPaintDue = false;
-    paint();
-  });
-}
-
-function undo() {
-  lift();
-  strokes.pop();
-  changed();
-}
-
-function clear() {
-  lift();
-  strokes = [];
-  changed();
-}
-
-function lift() {
-  drawer = null;
-}
-
-// Mouse, pen, finger
-
-function point(event) {
-  const box = slate.getBoundingClientRect();
-  return [((event.clientX - box.left) / box.width) * SIZE, ((event.clientY - box.top) / box.height) * SIZE];
-}
-
-slate.addEventListener("pointerdown", (event) => {
-  if (event.button !== 0 || (drawer !== null && drawer !== "keys")) return;
-  drawer = event.pointerId;
-  pen.shown = false;
-  slate.setPointerCapture(event.pointerId);
-  strokes.push([point(event)]);
-  changed();
-});
-
-slate.addEventListener("pointermove", (event) => {
-  if (event.pointerId !== drawer) return;
-  const events = event.getCoalescedEvents?.() ?? [];
-  for (const part of events.length ? events : [event]) strokes.at(-1).push(point(part));
-  changed();
-});
-
-for (const end of ["pointerup", "pointercancel"]) {
-  slate.addEventListener(end, (event) => {
-    if (event.pointerId === drawer) lift();
-  });
-}
-slate.addEventListener("contextmenu", (event) => event.preventDefault());
-
-// Keys
-
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const held = new Set();
-
-slate.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === " ") {
-    if (drawer === "keys") {
-      lift();
-    } else if (drawer === null && !event.repeat) {
-      drawer = "keys";
-      strokes.push([[pen.x, pen.y]]);
-    }
-  } else if (event.key in ARROWS) {
-    held.add(event.key);
-    // Two arrows held down go diagonally.
-    for (const key of held) {
-      pen.x = Math.min(SIZE, Math.max(0, pen.x + ARROWS[key][0] * STEP));
-      pen.y = Math.min(SIZE, Math.max(0, pen.y + ARROWS[key][1] * STEP));
-    }
-    if (drawer === "keys") strokes.at(-1).push([pen.x, pen.y]);
-  } else {
-    return;
-  }
-  event.preventDefault();
-  pen.shown = true;
-  changed(drawer === "keys");
-});
-slate.addEventListener("keyup", (event) => held.delete(event.key));
-slate.addEventListener("focus", () => {
-  pen.shown = slate.matches(":focus-visible");
-  changed(false);
-});
-slate.addEventListener("blur", () => {
-  held.clear();
-  pen.shown = false;
-  if (drawer === "keys") lift();
-  changed(false);
-});
-
-document.addEventListener("keydown", (event) => {
-  const isUndo = event.key === "Backspace" || (event.key === "z" && (event.ctrlKey || event.metaKey));
-  if (event.key !== "Escape" && event.key !== "Delete" && !isUndo) return;
-  event.preventDefault();
-  if (isUndo) undo();
-  else clear();
-});
-find("undo").addEventListener("click", undo);
-find("clear").addEventListener("click", clear);
-new ResizeObserver(() => changed(false)).observe(slate);
 
 // Asking
-
-const paper = new OffscreenCanvas(SIZE, SIZE).getContext("2d", { willReadFrequently: true });
-
-/** The pen that makes this drawing as bold as MNIST's are, however large it is. */
-function boldness() {
-  const [low, high] = [[SIZE, SIZE], [0, 0]];
-  for (const point of strokes.flat()) {
-    for (const axis of [0, 1]) {
-      low[axis] = Math.min(low[axis], point[axis]);
-      high[axis] = Math.max(high[axis], point[axis]);
-    }
-  }
-  return Math.min(26, Math.max(6, 0.14 * Math.max(high[0] - low[0], high[1] - low[1])));
-}
-
-/** The drawing as gray bytes in base64. */
-function picture() {
-  paper.clearRect(0, 0, SIZE, SIZE);
-  const width = boldness();
-  for (const stroke of strokes) trace(paper, stroke, width);
-  const pixels = paper.getImageData(0, 0, SIZE, SIZE).data;
-  let text = "";
-  for (let i = 3; i < pixels.length; i += 4) text += String.fromCharCode(pixels[i]);
-  return btoa(text);
-}
 
 let isAsking = false;
 let isAskDue = false;
@@ -197,9 +14,11 @@ async function ask() {
   isAskDue = true;
   if (isAsking || model === null) return;
   isAsking = true;
+  find("bars").ariaBusy = "true";
   while (isAskDue) {
     isAskDue = false;
-    if (strokes.length === 0) {
+    const pixels = picture();
+    if (pixels === null) {
       showNothing();
       continue;
     }
@@ -207,7 +26,7 @@ async function ask() {
       const response = await fetch("/predict", {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ width: SIZE, height: SIZE, pixels: picture() }),
+        body: JSON.stringify({ width: SIZE, height: SIZE, pixels }),
       });
       const answer = await response.json();
       if (!response.ok) throw new Error(answer.error);
@@ -220,6 +39,7 @@ async function ask() {
     }
   }
   isAsking = false;
+  find("bars").ariaBusy = "false";
 }
 
 // Showing
@@ -332,12 +152,12 @@ function lay() {
   }
 }
 
+slate.addEventListener("ink", ask);
 try {
   model = await (await fetch("/model")).json();
   classes = model.classes;
   lay();
   ask();
-  paint();
 } catch {
   showProblem("The server has gone. Start it again and reload this page.");
 }
