@@ -47,7 +47,9 @@ let package = Package(
     .target(name: "Reporting", dependencies: ["Charts", "Configuration", "ConvNet", "Digits", "Training"]),
     .executableTarget(
       name: "cnn",
-      dependencies: ["Charts", "Reporting", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "Charts", "Reporting", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "DigitsTests", dependencies: ["Digits"]),
@@ -61,7 +63,8 @@ let package = Package(
       dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness", "Training"]),
     .target(name: "TestSupport", path: "Tests/Support"),
     .testTarget(name: "ChartsTests", dependencies: ["Charts", "Digits", "TestSupport"]),
-    .testTarget(name: "CommandTests", dependencies: ["TestSupport", "cnn", "Training"], exclude: ["Snapshots"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["TestSupport", "cnn", "Training"], exclude: ["Snapshots"]),
   ]
 )
 
