@@ -45,6 +45,7 @@ struct Export: ParsableCommand {
     for notice in source.notices { Console.error(notice) }
     let export = try ModelExport(source)
     let path = output ?? export.defaultPath(format)
+    if isFolder(path) { throw DataError.unwritable(path: path, reason: "this is a folder") }
     if !force, isFile(path) {
       throw DataError.unwritable(path: path, reason: "this is there already; --force writes over it")
     }
