@@ -43,9 +43,17 @@ let package = Package(
       name: "Training",
       dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"],
       resources: [.embedInCode("Configs")]),
+    .target(name: "Charts", dependencies: ["Digits"]),
+    .target(name: "Reporting", dependencies: ["Charts", "Configuration", "ConvNet", "Digits", "Training"]),
+    .target(
+      name: "Serving", dependencies: ["Configuration", "ConvNet", "Digits", "Training"],
+      resources: [.embedInCode("Page")]),
     .executableTarget(
       name: "cnn",
-      dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "Charts", "Reporting", "Serving", "Training",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "DigitsTests", dependencies: ["Digits"]),
@@ -57,7 +65,13 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness", "Training"]),
-    .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"], exclude: ["Snapshots"]),
+    .target(name: "TestSupport", path: "Tests/Support"),
+    .testTarget(name: "ChartsTests", dependencies: ["Charts", "Digits", "TestSupport"]),
+    .testTarget(
+      name: "ServingTests", dependencies: ["Configuration", "ConvNet", "Digits", "Serving", "Training"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["Digits", "TestSupport", "cnn", "Training"], exclude: ["Snapshots"]
+    ),
   ]
 )
 
@@ -65,6 +79,7 @@ let package = Package(
 if Context.environment["CNN_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["Configuration", "Digits", "Interchange", "Training"], path: "Tests/Fuzz",
+      name: "fuzz", dependencies: ["CZlib", "Configuration", "Digits", "Interchange", "Training"],
+      path: "Tests/Fuzz",
       exclude: ["Corpus"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
 }

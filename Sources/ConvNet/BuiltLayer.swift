@@ -126,6 +126,8 @@ struct StepInfo {
   var random: CounterRandom
   /// The batch that is being read; its pointers are good for that long.
   var batch: Gather?
+  /// The generator of an epoch's new versions of the images, while they are made.
+  var augmentation: CounterRandom?
   /// The learning rate of the update, and its number, from 1.
   var learningRate = 0.0
   var update = 0

@@ -1,21 +1,34 @@
 import Configuration
 import Randomness
 
-/// Layers at work on chosen numbers, run by the same code as in a network: for tests against other truths.
+/// Layers at work on chosen numbers, run by the same code as in a network: to look inside, and for tests against
+/// other truths.
 package final class LayerProbe {
   /// The checked layers.
   package let model: Model
   private let network: Network
 
   /// Allocates everything for up to `images` images of `input`; without `inputGradient` no dx comes back.
-  package init(
+  package convenience init(
     _ layers: [LayerSpec], input: Shape, images: Int, threads: Int = 1, usesWinograd: Bool = true,
     inputGradient: Bool = true
   ) throws(ModelError) {
-    model = try Model(input: input, layers: layers, usesWinograd: usesWinograd)
+    let model = try Model(input: input, layers: layers, usesWinograd: usesWinograd)
+    self.init(
+      model, parameters: FlatBuffer(count: model.flatCount), images: images, threads: threads,
+      training: true, inputGradient: inputGradient)
+  }
+
+  /// Allocates what the forward pass of up to `images` images with these weights takes, and more for `training`.
+  package init(
+    _ model: Model, parameters: FlatBuffer, images: Int, threads: Int = 1, training: Bool = false,
+    inputGradient: Bool = false
+  ) {
+    self.model = model
     network = Network(
-      model: model, parameters: FlatBuffer(count: model.flatCount), loss: NoLoss(), batchSize: images,
-      training: true, team: WorkerTeam(threads: threads), inputGradient: inputGradient)
+      model: model, parameters: parameters, loss: NoLoss(), batchSize: images, training: training,
+      team: WorkerTeam(threads: threads), inputGradient: inputGradient)
+    network.weightsChanged()
   }
 
   /// Sets every parameter, in the model's order.

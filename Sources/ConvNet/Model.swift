@@ -105,6 +105,12 @@ public struct Model: Sendable {
     flatCount = offset
   }
 
+  /// The first `count` layers of `model`, their parameters in the same places of the same buffers.
+  package init(_ model: Model, prefix count: Int) {
+    (input, usesWinograd, flatCount) = (model.input, model.usesWinograd, model.flatCount)
+    layers = Array(model.layers.prefix(count))
+  }
+
   /// Numbers of one image's activations between two layers, and weights in all, beyond which a model is refused.
   private static let (largestMap, mostWeights) = (50_000_000, 500_000_000)
 

@@ -23,6 +23,7 @@ public final class Network {
   let team: WorkerTeam
   let workspace: Workspace
   private let plan: StepPlan
+  private let augmenter: Augmenter?
   private let classes: Int
   /// The name of each operation's layer.
   private let names: [String]
@@ -33,10 +34,11 @@ public final class Network {
 
   /// Allocates everything for batches of up to `batchSize` images.
   ///
-  /// With `inputGradient` the backward pass goes on to the gradient of the input.
+  /// With `inputGradient` the backward pass goes on to the gradient of the input. `augmentation` is what happens to
+  /// images that are loaded with a generator.
   package init(
     model: Model, parameters: FlatBuffer, loss: any Loss, batchSize: Int, training: Bool, team: WorkerTeam,
-    inputGradient: Bool = false
+    inputGradient: Bool = false, augmentation: Augmentation = Augmentation()
   ) {
     self.model = model
     self.parameters = parameters
@@ -50,7 +52,13 @@ public final class Network {
       gradients: gradients,
       capacity: batchSize, workers: team.threads, inputGradient: inputGradient)
     names = operations.map(\.name)
-    plan = StepPlan(stages: stages, workspace: workspace, loss: loss, classes: classes, training: training)
+    augmenter =
+      augmentation.isEmpty
+      ? nil
+      : Augmenter(augmentation, shape: model.input, capacity: workspace.capacity, workers: team.threads)
+    plan = StepPlan(
+      stages: stages, workspace: workspace, loss: loss, classes: classes, training: training,
+      augmenter: augmenter)
     penalized = model.parameters.filter { $0.spec.penalty.l1 != 0 || $0.spec.penalty.l2 != 0 }
     activityPenalties = operations.enumerated().compactMap { index, operation in
       (operation.layer as? PenalizingActivity).map { ($0, index) }
@@ -123,8 +131,10 @@ public final class Network {
   /// - Parameters:
   ///   - pixels: `[N, C, H, W]` bytes.
   ///   - labels: `[N]` classes.
+  ///   - augmentation: the generator of an epoch's new versions of the images; nil reads them as they are.
   public func load(
-    pixels: [UInt8], labels: [UInt8], indices: ArraySlice<Int32>, scale: PixelScale
+    pixels: [UInt8], labels: [UInt8], indices: ArraySlice<Int32>, scale: PixelScale,
+    augmentation: CounterRandom? = nil
   ) {
     let size = model.input.count
     require(
@@ -136,6 +146,11 @@ public final class Network {
       indices.withUnsafeBufferPointer { indices in
         scale.table.withUnsafeBufferPointer { table in
           step.batch = Gather(pixels: pixels, indices: indices, table: table, shape: model.input)
+          if let augmenter, let augmenting = plan.augmenting, augmentation != nil {
+            step.augmentation = augmentation
+            run(augmenting)
+            step.batch = augmenter.batch(of: step.images, table: table)
+          }
           run(plan.loading)
           step.batch = nil
         }

@@ -17,4 +17,10 @@ public struct PixelScale: Sendable {
       return (0..<256).map { byte in (Float(byte) / Float(scale) - mean) / std }
     }
   }
+
+  /// The input one image of bytes becomes, [C, H, W].
+  package func values(of image: [UInt8]) -> [Float] {
+    let plane = image.count / channels
+    return image.enumerated().map { table[$0.offset / plane * 256 + Int($0.element)] }
+  }
 }

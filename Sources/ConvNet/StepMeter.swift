@@ -2,7 +2,7 @@ import CLanes
 
 /// The passes of a step that are timed apart.
 public enum StepPass: Int, CaseIterable, Sendable {
-  case loading, packing, forward, inputGradient, weightGradient, loss, optimizer
+  case augmenting, loading, packing, forward, inputGradient, weightGradient, loss, optimizer
 }
 
 /// Adds up the time that workers spend in every pass of every operation, while steps run as they always do.

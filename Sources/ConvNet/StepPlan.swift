@@ -6,6 +6,8 @@ struct Phase {
 
 /// All that a network does in a step, made once, so that a step allocates nothing.
 struct StepPlan {
+  /// Makes new versions of the images of the batch; nil where they are read as they are.
+  let augmenting: Phase?
   /// Reads the batch into lanes.
   let loading: Phase
   /// Packs the weights of every layer for its kernels.
@@ -15,7 +17,11 @@ struct StepPlan {
   /// Computes the gradients, from the last stage to the first.
   let backward: [Phase]
 
-  init(stages: [Stage], workspace: Workspace, loss: any Loss, classes: Int, training: Bool) {
+  init(
+    stages: [Stage], workspace: Workspace, loss: any Loss, classes: Int, training: Bool,
+    augmenter: Augmenter? = nil
+  ) {
+    augmenting = augmenter.map { Self.augmenting(workspace, $0) }
     loading = Self.loading(workspace)
     packing = Self.packing(workspace, training: training)
     forward =
@@ -26,6 +32,17 @@ struct StepPlan {
       } + [Self.judging(workspace, loss, classes: classes)]
     backward =
       training ? stages.reversed().flatMap { Self.backward($0, workspace) } : []
+  }
+
+  private static func augmenting(_ workspace: Workspace, _ augmenter: Augmenter) -> Phase {
+    let others = workspace.operations.count
+    return Phase(items: \.images) { image, worker in
+      let step = workspace.step.pointee
+      step.clocks.measure(.augmenting, of: others, by: worker) {
+        guard let batch = step.batch, let random = step.augmentation else { return }
+        augmenter.draw(batch.image(image), number: batch.indices[image], random, at: image, worker)
+      }
+    }
   }
 
   private static func loading(_ workspace: Workspace) -> Phase {

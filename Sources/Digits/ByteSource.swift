@@ -102,6 +102,19 @@ public struct ByteSource: ~Copyable {
     return bytes
   }
 
+  /// All bytes to the end of the content; throws if there are more than `limit`.
+  public mutating func readAll(limit: Int = Dataset.byteLimit) throws(DataError) -> [UInt8] {
+    let fault = malformed(at: limit, "larger than \(limit.grouped) bytes, which is too much")
+    if let remaining, remaining > limit { throw fault }
+    var bytes: [UInt8] = []
+    while true {
+      let part = try read(upTo: min(limit + 1, (remaining ?? 0) + max(1 << 16, bytes.count)))
+      if part.isEmpty { return bytes }
+      bytes += part
+      if bytes.count > limit { throw fault }
+    }
+  }
+
   /// Appends the next `count` bytes to `bytes`, which will hold `total` bytes when all is read.
   ///
   /// The array grows with what really arrives, by doubling towards exactly `total`: a size that is a lie never
@@ -165,24 +178,6 @@ public struct ByteSource: ~Copyable {
 
   private func endedEarly(missing: Int) -> DataError {
     malformed(at: offset, "the data ends here, \(counted(missing, "byte")) too early")
-  }
-
-  /// Everything that is left; throws if it is more than the limit of a data set.
-  mutating func readAll() throws(DataError) -> [UInt8] {
-    func tooLarge(_ source: borrowing ByteSource) -> DataError {
-      source.malformed(at: Dataset.byteLimit, "more than the limit of 4 GiB")
-    }
-    if let remaining {
-      if remaining > Dataset.byteLimit { throw tooLarge(self) }
-      return try read(exactly: remaining)
-    }
-    var bytes: [UInt8] = []
-    while true {
-      let more = try read(upTo: 1 << 20)
-      if more.isEmpty { return bytes }
-      bytes += more
-      if bytes.count > Dataset.byteLimit { throw tooLarge(self) }
-    }
   }
 
   /// Decompresses at least one byte into `output`, or returns 0 after the last member.

@@ -5,12 +5,18 @@
 #endif
 
 /// A program started without a shell, its output and its error messages read through pipes.
-enum ChildProcess {
+package enum ChildProcess {
+  /// The program called `name` in the first folder of `searchPath`, separated by colons as in `$PATH`, that has
+  /// it; nil where none does.
+  package static func find(_ name: String, in searchPath: String) -> String? {
+    searchPath.split(separator: ":").map { joinPath(String($0), name) }.first { access($0, X_OK) == 0 }
+  }
+
   /// Runs `program` to its end, handing its standard output to `receive` piece by piece.
   ///
   /// Returns its exit status and the start of its standard error. Throws `unreadable` with `name` if it cannot be
   /// started; what `receive` throws ends the program.
-  static func run(
+  package static func run(
     _ program: String, arguments: [String], name: String,
     receive: (UnsafeRawBufferPointer) throws(DataError) -> Void
   ) throws(DataError) -> (status: Int32, errors: String) {

@@ -27,9 +27,7 @@ public struct Curl: DownloadTransport {
   public func fetch(
     _ url: String, receive: (UnsafeRawBufferPointer) throws(DataError) -> Void
   ) throws(DataError) {
-    let folders = searchPath.split(separator: ":")
-    guard let program = folders.map({ joinPath(String($0), "curl") }).first(where: { access($0, X_OK) == 0 })
-    else {
+    guard let program = ChildProcess.find("curl", in: searchPath) else {
       throw .unreadable(path: url, reason: "the program curl, which downloads, is not installed")
     }
     let limits = ["--connect-timeout", "10", "--speed-time", "30", "--max-time", "600"]

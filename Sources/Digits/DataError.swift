@@ -2,6 +2,8 @@
 public enum DataError: Error, Equatable, Sendable {
   /// Bad data at `byte` of the file, counted in what the file decompresses to if `decompressed` is set.
   case malformed(path: String, byte: Int, decompressed: Bool = false, reason: String)
+  /// A file that is as it should be, but whose content is of no use here, as a whole.
+  case unsuitable(path: String, reason: String)
   /// An input that is missing or cannot be read.
   case unreadable(path: String, reason: String)
   /// An output that could not be written.
@@ -16,7 +18,8 @@ extension DataError: CustomStringConvertible {
     switch self {
     case .malformed(let path, let byte, let decompressed, let reason):
       "\(path): byte \(byte)\(decompressed ? " (decompressed)" : ""): \(reason)"
-    case .unreadable(let path, let reason), .unwritable(let path, let reason):
+    case .unsuitable(let path, let reason), .unreadable(let path, let reason),
+      .unwritable(let path, let reason):
       "\(path): \(reason)"
     case .unsatisfiable(let reason):
       reason

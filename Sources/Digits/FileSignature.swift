@@ -1,6 +1,7 @@
 /// What a file's first bytes say it is, so that an error can name what was found instead of what was wanted.
 public enum FileSignature: Sendable, CaseIterable {
-  case gzip, idx, pgm, png, jpeg, zip, xz, bzip2, zstandard, html, xml, numpy, matlab, gitLFS
+  case gzip, idx, pgm, png, jpeg, heif, webp, gif, bmp, tiff, zip, xz, bzip2, zstandard, html, xml, numpy,
+    matlab, gitLFS
 
   /// How many bytes of a file are enough to tell.
   package static let length = 64
@@ -24,6 +25,11 @@ public enum FileSignature: Sendable, CaseIterable {
     case .pgm: begins(0x50, 0x35) || begins(0x50, 0x32)
     case .png: begins(0x89, 0x50, 0x4E, 0x47)
     case .jpeg: begins(0xFF, 0xD8, 0xFF)
+    case .heif: start.dropFirst(4).starts(with: Array("ftyp".utf8))
+    case .webp: begins(0x52, 0x49, 0x46, 0x46) && start.dropFirst(8).starts(with: Array("WEBP".utf8))
+    case .gif: begins(0x47, 0x49, 0x46, 0x38)
+    case .bmp: begins(0x42, 0x4D)
+    case .tiff: begins(0x49, 0x49, 0x2A, 0) || begins(0x4D, 0x4D, 0, 0x2A)
     case .zip: begins(0x50, 0x4B, 0x03, 0x04)
     case .xz: begins(0xFD, 0x37, 0x7A, 0x58)
     case .bzip2: begins(0x42, 0x5A, 0x68)
@@ -43,6 +49,11 @@ public enum FileSignature: Sendable, CaseIterable {
     case .pgm: "a PGM picture"
     case .png: "a PNG picture"
     case .jpeg: "a JPEG picture"
+    case .heif: "a HEIC or AVIF picture"
+    case .webp: "a WebP picture"
+    case .gif: "a GIF picture"
+    case .bmp: "a BMP picture"
+    case .tiff: "a TIFF picture"
     case .zip: "a zip archive"
     case .xz: "an xz file"
     case .bzip2: "a bzip2 file"

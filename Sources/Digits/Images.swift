@@ -42,4 +42,7 @@ public struct Images: Sendable, Equatable {
   public subscript(index: Int) -> ArraySlice<UInt8> {
     pixels[index * shape.size..<(index + 1) * shape.size]
   }
+
+  /// Image `index` alone.
+  public func image(at index: Int) -> Images { Images(pixels: Array(self[index]), shape: shape) }
 }

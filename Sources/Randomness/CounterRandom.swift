@@ -23,6 +23,13 @@ public struct CounterRandom: Sendable {
       counter: SIMD2(UInt32(truncatingIfNeeded: stream), UInt32(truncatingIfNeeded: stream >> 32)))
   }
 
+  private init(key: SIMD2<UInt32>) { self.key = key }
+
+  /// A generator of its own for one of many things, named by two numbers, that all draw under this one.
+  public func substream(_ first: UInt32, _ second: UInt32) -> CounterRandom {
+    CounterRandom(key: Self.threefry(key: key, counter: SIMD2(first, second)))
+  }
+
   /// 64 random bits at position `index`.
   public func bits(at index: UInt64) -> UInt64 {
     let word = Self.threefry(
@@ -33,6 +40,11 @@ public struct CounterRandom: Sendable {
   /// A number in 0 ..< 1 with 53 random bits at position `index`.
   public func uniform(at index: UInt64) -> Double {
     Double(bits(at: index) >> 11) * 0x1p-53
+  }
+
+  /// A number in `range` at position `index`.
+  public func uniform(in range: ClosedRange<Double>, at index: UInt64) -> Double {
+    range.lowerBound + (range.upperBound - range.lowerBound) * uniform(at: index)
   }
 
   /// A whole number in 0 ..< `bound` at position `index`, unbiased up to 2^-64 (Lemire's multiplication).

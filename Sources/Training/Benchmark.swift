@@ -60,7 +60,7 @@ public struct Benchmark: Sendable {
     let parameters = config.model.initialParameters(seed: config.seed)
     let network = Network(
       model: config.model, parameters: parameters, loss: config.loss, batchSize: batchSize, training: true,
-      team: team)
+      team: team, augmentation: config.data.augmentation)
     let evaluating = Network(
       model: config.model, parameters: parameters, loss: config.loss, batchSize: batchSize, training: false,
       team: team)
@@ -83,7 +83,7 @@ public struct Benchmark: Sendable {
       batch += 1
       network.load(
         pixels: images.pixels, labels: images.labels, indices: images.order[first..<first + batchSize],
-        scale: scale)
+        scale: scale, augmentation: config.augmentationRandom(epoch: batch))
     }
     func trainStep() {
       load(into: network)

@@ -71,18 +71,35 @@ public final class Evaluator {
   }
 
   /// Loss, accuracy and confusion over `subset`.
-  public func evaluate(_ subset: Subset) throws(DataError) -> Evaluation {
+  ///
+  /// - Parameters:
+  ///   - progress: hears after every batch how many images are done, and of how many the guess was right.
+  ///   - misread: hears the position of every image whose guess is wrong, and its scores.
+  /// - Throws: `DataError` if there are no images, and what `progress` throws.
+  public func evaluate(
+    _ subset: Subset, progress: (_ done: Int, _ correct: Int) throws -> Void = { _, _ in },
+    misread: (_ position: Int, _ scores: [Float]) -> Void = { _, _ in }
+  ) throws -> Evaluation {
     let classes = network.model.output.count
     var confusion = Array(repeating: Array(repeating: 0, count: classes), count: classes)
     var lossSum = 0.0
+    var (done, correct) = (0, 0)
     let pool = subset.images
     network.weightsChanged()
     for batch in try DataLoader(subset, batchSize: Self.batchSize).epoch(0) {
       network.load(pixels: pool.pixels, labels: pool.labels, indices: batch, scale: scale)
       lossSum += network.forward().lossSum + network.penalty() * Double(batch.count)
       for (image, index) in batch.enumerated() {
-        confusion[Int(pool.labels[Int(index)])][network.prediction(ofImage: image)] += 1
+        let (label, guess) = (Int(pool.labels[Int(index)]), network.prediction(ofImage: image))
+        confusion[label][guess] += 1
+        if label == guess {
+          correct += 1
+        } else {
+          misread(done + image, logits(ofImage: image))
+        }
       }
+      done += batch.count
+      try progress(done, correct)
     }
     return Evaluation(loss: lossSum / Double(subset.count), confusion: confusion)
   }
@@ -98,10 +115,15 @@ public final class Evaluator {
       let batch = indices[first..<min(first + Self.batchSize, images.count)]
       network.load(pixels: images.pixels, labels: labels, indices: batch, scale: scale)
       _ = network.forward()
-      scores += batch.indices.map { network.outputs(ofImage: $0 - first) }
+      scores += batch.indices.map { logits(ofImage: $0 - first) }
     }
-    guard givesProbabilities else { return scores }
-    return scores.map { $0.map { log(max($0, .leastNormalMagnitude)) } }
+    return scores
+  }
+
+  /// The scores of an image of the batch before softmax, or the logarithms of its probabilities.
+  private func logits(ofImage image: Int) -> [Float] {
+    let outputs = network.outputs(ofImage: image)
+    return givesProbabilities ? outputs.map { log(max($0, .leastNormalMagnitude)) } : outputs
   }
 }
 

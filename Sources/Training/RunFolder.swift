@@ -57,7 +57,7 @@ public struct RunFolder: Sendable {
   /// The run's folder that `path` is, or that holds the checkpoint at `path`; nil where none does.
   ///
   /// - Throws: `unreadable` if there is nothing at `path`.
-  static func containing(_ path: String) throws(DataError) -> RunFolder? {
+  package static func containing(_ path: String) throws(DataError) -> RunFolder? {
     if isFolder(path) { return RunFolder(reading: path) }
     guard isFile(path) else { throw .unreadable(path: path, reason: "no such run's folder or checkpoint") }
     let folder = AtomicFile.folder(of: path)
@@ -73,10 +73,10 @@ public struct RunFolder: Sendable {
     for folder in [path, checkpoints] { AtomicFile.removeLeftovers(in: folder) }
   }
 
-  /// Removes the weights of a run that is written over, once the new one has saved its own.
-  package func removeOldWeights() {
+  /// Removes what a run that is written over has left, once the new one has saved its own weights.
+  package func removeOldResults() {
     guard overwrites else { return }
-    for file in [finalCheckpoint, bestCheckpoint] { unlink(file) }
+    for file in [finalCheckpoint, bestCheckpoint] + TensorBoardLog.files(in: self) { unlink(file) }
     removeEpochs { _ in true }
   }
 
@@ -105,6 +105,9 @@ public struct RunFolder: Sendable {
   public var lastCheckpoint: String { "\(checkpoints)/last.ckpt" }
   /// The best epoch's weights alone, once the run has ended.
   public var finalCheckpoint: String { "\(path)/model.ckpt" }
+
+  /// Event files for TensorBoard, in a folder each for training and validation.
+  public var tensorBoard: String { "\(path)/tb" }
 
   /// The checkpoints that a reader takes, the first that is there.
   var usableCheckpoints: [String] { [finalCheckpoint, bestCheckpoint, lastCheckpoint] }

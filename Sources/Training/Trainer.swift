@@ -63,7 +63,8 @@ public final class Trainer {
     scale = config.pixelScale
     network = Network(
       model: config.model, parameters: parameters, loss: config.loss,
-      batchSize: min(config.train.batchSize, data.train.count), training: true, team: team)
+      batchSize: min(config.train.batchSize, data.train.count), training: true, team: team,
+      augmentation: config.data.augmentation)
     optimizer = OptimizerRun(config.optimizer.rule, network: network)
     evaluator = Evaluator(config, parameters: parameters, team: team)
     network.weightsChanged()
@@ -135,7 +136,9 @@ public final class Trainer {
   /// One step: forward, backward, update. Nothing is allocated here.
   private func step(on batch: ArraySlice<Int32>) throws(TrainingError) {
     let pool = data.train.images
-    network.load(pixels: pool.pixels, labels: pool.labels, indices: batch, scale: scale)
+    network.load(
+      pixels: pool.pixels, labels: pool.labels, indices: batch, scale: scale,
+      augmentation: config.augmentationRandom(epoch: progress.epoch + 1))
     let dropout = CounterRandom(seed: config.seed, purpose: .dropout, stream: UInt64(progress.step))
     let result = network.forward(training: true, dropout: dropout)
     let loss = result.lossSum / Double(result.images) + network.penalty()

@@ -16,7 +16,9 @@ public final class TrainingRun {
   private let fingerprint: String
   private let metrics: LineFile
   private let events: LineFile
+  private let tensorBoard: TensorBoardLog?
   private let resumedFrom: String?
+  private let startsFromWeights: Bool
   private let clock = ContinuousClock()
   private var lastSave: ContinuousClock.Instant
 
@@ -49,6 +51,7 @@ public final class TrainingRun {
     let best = resumption?.best()
     trainer = try Trainer(config, data: data, team: team, weights: weights, resuming: resumption)
     (notices, resumedFrom, lastSave) = (resumption?.notices ?? [], resumption?.path, clock.now)
+    startsFromWeights = weights != nil
     let state = Checkpoint(trainer, data: (data.name, fingerprint), classNames: data.classNames)
     try AtomicFile.write(state.encoded(), to: folder.lastCheckpoint)
     try AtomicFile.write(Array((config.resolved.text() + "\n").utf8), to: folder.config)
@@ -62,7 +65,10 @@ public final class TrainingRun {
     let rows = try resumption?.rows(through: epoch)
     metrics = try LineFile(path: folder.metrics, lines: rows?.metrics ?? [EpochMetrics.heading])
     events = try LineFile(path: folder.events, lines: rows?.events ?? [])
-    folder.removeOldWeights()
+    folder.removeOldResults()
+    tensorBoard =
+      config.log.tensorBoard
+      ? try TensorBoardLog(in: folder, config, trainer, goingOnFrom: resumption?.source) : nil
   }
 
   /// The first event of a run, or of its going on.
@@ -81,7 +87,7 @@ public final class TrainingRun {
         ("epochs", JSON(config.train.epochs)), ("steps_per_epoch", JSON(trainer.stepsPerEpoch)),
         ("batch_size", JSON(config.train.batchSize)), ("seed", JSON(config.seed)), ("threads", JSON(threads)),
         ("cpu", JSON(LaneCPU.name)),
-      ] + (resumed.map { [("resumed", $0)] } ?? []))
+      ] + (startsFromWeights ? [("init", true)] : []) + (resumed.map { [("resumed", $0)] } ?? []))
   }
 
   /// Trains, and saves after every epoch, in between where the config says so, and when interrupted.
@@ -105,6 +111,7 @@ public final class TrainingRun {
         // Rows come first: a checkpoint is never ahead of them.
         try metrics.append(epoch.row)
         try note(json)
+        try tensorBoard?.append(epoch, parameters: trainer.parameters)
         try metrics.sync()
         try events.sync()
         try save(epoch: epoch.epoch, isBest: isBest)

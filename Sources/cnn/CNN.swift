@@ -20,8 +20,9 @@ struct CNN: ParsableCommand {
       """,
     version: "cnn 0.1.0 (\(LaneCPU.name))",
     subcommands: [
-      Train.self, Eval.self, Predict.self, Summary.self, Show.self, Bench.self, Export.self, Download.self,
-      Schema.self,
+      Train.self, Eval.self, Predict.self, Serve.self, Summary.self, ReportCommand.self, Show.self,
+      Bench.self,
+      Export.self, Download.self, Schema.self, Manual.self,
     ])
 
   /// Parses, runs, and turns every error into lines on standard error and an exit status.

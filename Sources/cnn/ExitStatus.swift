@@ -25,7 +25,7 @@ enum ExitStatus: Int32 {
     switch error {
     case let error as DataError:
       switch error {
-      case .malformed: self = .badData
+      case .malformed, .unsuitable: self = .badData
       case .unreadable: self = .noInput
       case .unwritable: self = .cannotWrite
       case .unsatisfiable: self = .usage
@@ -37,6 +37,19 @@ enum ExitStatus: Int32 {
     default: return nil
     }
   }
+
+  /// Every status with what it means, for the manual.
+  static let meanings: [(status: Int32, meaning: String)] = [
+    (0, "Success, early stopping included."),
+    (answerIsNo.rawValue, "The answer is no: --min-accuracy was missed, or training diverged."),
+    (usage.rawValue, "Wrong words on the command line."), (badData.rawValue, "Bad data in a file."),
+    (noInput.rawValue, "An input that is missing or cannot be read."),
+    (defect.rawValue, "A defect of the program, or a CPU it was not built for."),
+    (cannotWrite.rawValue, "An output that could not be written."), (badConfig.rawValue, "A bad config."),
+    (interrupted.rawValue, "Stopped by Ctrl-C (SIGINT), after saving."),
+    (unread.rawValue, "Nobody read the output any more; stopped after saving."),
+    (terminated.rawValue, "Stopped by SIGTERM, after saving."),
+  ]
 
   /// What is wrong, a line each.
   static func lines(of error: any Error) -> [String] {

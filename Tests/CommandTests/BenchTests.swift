@@ -28,11 +28,27 @@ struct BenchTests {
     @Test(arguments: [1, 2]) func stepsAllocateNothing(threads: Int) throws {
       let options = "--seconds 0.1 --batch-size 20 --threads \(threads) --json"
       let outcome = try Sandbox().run("bench \(options)")
-      #expect(outcome.lines.count == 7)
+      #expect(outcome.lines.count == 8)
       let counts = outcome.lines.map { $0.firstMatch(of: /"allocations_per_step":([0-9.]+|null)/)?.1 }
-      #expect(counts == Array(repeating: "0", count: 7))
+      #expect(counts == Array(repeating: "0", count: 8))
     }
   #endif
+
+  @Test func augmentationIsTimedAndAllocatesNothing() throws {
+    let sandbox = try Sandbox()
+    let entries = ["shift", "rotate", "scale", "shear", "elastic", "erase", "noise"].map { "\"\($0)\"" }
+    let data = #""dataset": "builtin", "augment": [\#(entries.joined(separator: ", "))]"#
+    try sandbox.write(
+      Samples.tinyConfig.replacing(#""dataset": "builtin""#, with: data), to: "augmented.json")
+    let outcome = try sandbox.run("bench augmented.json --seconds 0.1 --threads 2 --json")
+    let json = try #require(try outcome.json() as? [String: Any])
+    let others = try #require(json["other_thread_seconds"] as? [String: Double])
+    #expect(Set(others.keys) == ["augmenting", "loading", "loss", "optimizer"])
+    #if os(Linux)
+      #expect(json["allocations_per_step"] as? Double == 0)
+    #endif
+    #expect(try sandbox.run("bench augmented.json --seconds 0.1").output.contains("Other work: augment 0."))
+  }
 
   @Test func tableFits80Columns() throws {
     let outcome = try Sandbox().run("bench tf-convnet lenet --seconds 0.1 --threads 1")

@@ -113,6 +113,27 @@ struct ConfigFaultTests {
       "padding",
       #"{ "model": { "layers": [{ "type": "conv2d", "filters": 1, "kernel": 4, "stride": 64, "padding": 4096 }] } }"#
     ),
+    (
+      "augment",
+      """
+      {
+        "data": {
+          "augment": [
+            "rotat",
+            { "type": "rotate", "degrees": 200 },
+            { "type": "rotate", "degrees": [10, -10] },
+            { "type": "shift", "range": [1, 2, 3] },
+            { "type": "scale", "range": "10 %" },
+            { "type": "shear", "angle": 5 },
+            { "type": "elastic", "sigma": 0 },
+            { "type": "erase", "size": 0.1, "probability": 1.5 },
+            { "type": "noise", "std": -1 }
+          ]
+        },
+        "model": { "layers": ["flatten", { "type": "dense", "units": 10 }] }
+      }
+      """
+    ),
     ("cut", #"{ "model": { "layers": ["relu""#),
     ("nothing", ""),
     ("page", "<!DOCTYPE html>\n<html></html>\n"),

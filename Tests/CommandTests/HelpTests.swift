@@ -1,7 +1,8 @@
 import Testing
 
 struct HelpTests {
-  static let commands = ["train", "eval", "predict", "summary", "bench", "export", "download", "schema"]
+  /// The names of all commands, as the program itself tells them.
+  static let commands = (try? Help.commands())?.map(\.name) ?? []
 
   @Test func helpTextsAreAsRecorded() throws {
     var snapshot = Snapshot(try Sandbox())
@@ -25,7 +26,7 @@ struct HelpTests {
   func helpFits80ColumnsAndHasAnExample(command: String) throws {
     let help = try Sandbox().run("\(command) --help")
     #expect(help.lines.filter { $0.count > 80 } == [])
-    #expect(help.output.contains("Example: cnn \(command)") || command.isEmpty)
+    #expect(help.output.contains("\n\nExample: cnn \(command)") || command.isEmpty)
     #expect(help.status == 0 && help.errors.isEmpty)
   }
 
@@ -34,10 +35,4 @@ struct HelpTests {
     #expect(try sandbox.run("").output == sandbox.run("--help").output)
   }
 
-  @Test(arguments: ["bash", "zsh", "fish"])
-  func completionScriptsNameEveryCommand(shell: String) throws {
-    let script = try Sandbox().run("--generate-completion-script \(shell)")
-    #expect(script.status == 0)
-    for command in Self.commands { #expect(script.output.contains(command)) }
-  }
 }

@@ -9,6 +9,8 @@ struct PredictTests {
     try sandbox.write(Samples.pgm(width: 28, height: 28, Samples.pixels(5)), to: "five.pgm")
     try sandbox.write(Samples.pgm(width: 5, height: 5, [UInt8](repeating: 0, count: 25)), to: "small.pgm")
     try sandbox.write(Samples.pgm(width: 28, height: 28, [1, 2, 3]), to: "cut.pgm")
+    try sandbox.write(Samples.images([1], height: 27), to: "small.idx")
+    try sandbox.write("hello", to: "texts/notes.txt")
     try sandbox.write([0x89] + Array("PNG\r\n\u{1A}\n".utf8), to: "five.png")
     return sandbox
   }
@@ -33,7 +35,7 @@ struct PredictTests {
     var snapshot = Snapshot(sandbox)
     for inputs in [
       "", "nosuch.pgm", "digits.idx@4", "digits.idx@3..1", "digits.idx@0..4", "small.pgm", "cut.pgm",
-      "five.png", "pixels.json", ".", "five.pgm --top 0", "-", "five.pgm@3",
+      "five.png", "pixels.json", ".", "small.idx", "texts", "five.pgm --top 0", "-", "five.pgm@3",
     ] {
       try snapshot.run("\(command) \(inputs)")
     }

@@ -1,3 +1,4 @@
+import Digits
 import Foundation
 import Testing
 
@@ -29,6 +30,8 @@ import Testing
       try sandbox.write(Samples.images(classes), to: "data/mnist/\(part)-images-idx3-ubyte")
       try sandbox.write(Samples.labels(classes), to: "data/mnist/\(part)-labels-idx1-ubyte")
     }
+    let digit = PNG.encode(Images(pixels: Samples.pixels(3), shape: ImageShape(height: 28, width: 28)))
+    for name in ["photo.jpg", "scans/3.png"] { try sandbox.write(digit, to: name) }
     let commands = blocks("sh").filter { $0.hasPrefix("cnn ") }
     #expect(commands.count > 15)
     for command in commands {

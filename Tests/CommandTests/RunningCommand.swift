@@ -1,15 +1,17 @@
 import Foundation
 
-/// The real program at work; its streams are files.
+/// The real program at work; its streams are files, or a terminal.
 final class RunningCommand {
   private let process: pid_t
   private let streams: String
+  private let terminal: Terminal?
 
   init(
     arguments: [String], variables: [String: String], folder: String, streams: String, output: Sandbox.Output,
     preparation: String
   ) throws {
     self.streams = streams
+    if case .terminal(let terminal) = output { self.terminal = terminal } else { terminal = nil }
     #if canImport(Darwin)
       var actions: posix_spawn_file_actions_t?
       var attributes: posix_spawnattr_t?
@@ -26,13 +28,23 @@ final class RunningCommand {
     posix_spawnattr_setsigmask(&attributes, &signals)
     for signal in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&signals, signal) }
     posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    var flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)
+    // The first terminal that the leader of a session opens sends it signals.
+    if terminal != nil { flags |= Self.ownSession }
+    posix_spawnattr_setflags(&attributes, Int16(flags))
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "\(streams).in", O_RDONLY, 0)
     let create = O_WRONLY | O_CREAT | O_TRUNC
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "\(streams).err", create, 0o600)
+    if let terminal {
+      // Who may only write does not get its signals.
+      posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, terminal.path, O_RDWR, 0)
+    } else {
+      posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "\(streams).err", create, 0o600)
+    }
     var ends: [Int32] = [-1, -1]
     switch output {
     case .file: posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "\(streams).out", create, 0o600)
+    case .terminal(let terminal):
+      posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, terminal.path, O_WRONLY, 0)
     case .closedPipe:
       guard pipe(&ends) == 0 else { throw Failure(errno, "pipe") }
       for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -52,6 +64,13 @@ final class RunningCommand {
     self.process = process
   }
 
+  /// POSIX_SPAWN_SETSID, which Swift does not see in glibc.
+  #if canImport(Darwin)
+    private static let ownSession = Int32(POSIX_SPAWN_SETSID)
+  #else
+    private static let ownSession: Int32 = 0x80
+  #endif
+
   /// Sends a signal.
   func send(_ signal: Int32) { kill(process, signal) }
 
@@ -59,10 +78,14 @@ final class RunningCommand {
   func wait() throws -> Sandbox.Outcome {
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0 { guard errno == EINTR else { throw Failure(errno, "waitpid") } }
+    terminal?.waitForEnd()
     let signal = status & 0x7F
     return Sandbox.Outcome(
       status: signal == 0 ? status >> 8 & 0xFF : 128 + signal, output: text("out"), errors: text("err"))
   }
+
+  /// Standard output so far.
+  var printed: String { text("out") }
 
   private func text(_ ending: String) -> String {
     String(decoding: (try? Data(contentsOf: URL(filePath: "\(streams).\(ending)"))) ?? Data(), as: UTF8.self)

@@ -21,8 +21,8 @@ final class Sandbox {
     }
   }
 
-  /// Where standard output goes.
-  enum Output { case file, closedPipe }
+  /// Where standard output goes; to a terminal together with standard error.
+  enum Output { case file, closedPipe, terminal(Terminal) }
 
   init() throws {
     let parent = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
@@ -111,8 +111,11 @@ final class Sandbox {
   func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)") }
 
   /// Puts a shell script called `curl` where the program looks for it.
-  func installCurl(_ script: String) throws {
-    try Self.write(Array("#!/bin/sh\n\(script)\n".utf8), to: "\(root)/bin/curl", mode: 0o755)
+  func installCurl(_ script: String) throws { try install("curl", script) }
+
+  /// Puts a shell script of some name where the program looks for others.
+  func install(_ name: String, _ script: String) throws {
+    try Self.write(Array("#!/bin/sh\n\(script)\n".utf8), to: "\(root)/bin/\(name)", mode: 0o755)
   }
 
   /// The text without what differs from run to run: folders, times, rates, the CPU.

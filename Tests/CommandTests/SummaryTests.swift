@@ -4,7 +4,8 @@ import Testing
 struct SummaryTests {
   /// Every shipped config with the number of its parameters.
   static let parameters = [
-    ("lenet", 61_706), ("torch-lenet", 19_670), ("keras-lenet", 27_598), ("simple-convnet", 433_890),
+    ("lenet", 61_706), ("lenet-augmented", 61_706), ("torch-lenet", 19_670), ("keras-lenet", 27_598),
+    ("simple-convnet", 433_890),
     ("tf-convnet", 1_378_698), ("mlp-regularized", 50_890), ("rgb-vgg", 204_570),
   ]
 

@@ -1,3 +1,4 @@
+import CZlib
 import Configuration
 import Digits
 import Foundation
@@ -22,7 +23,8 @@ private let read: @Sendable ([UInt8]) -> Void = {
 }()
 
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
-  "idx": readIDX, "pgm": readPGM, "npz": readNPZ, "npy": readNPY, "mat": readMAT, "config": readConfig,
+  "idx": readIDX, "pgm": readPGM, "png": readRepairedPNG, "jpeg": readPicture,
+  "npz": readNPZ, "npy": readNPY, "mat": readMAT, "config": readConfig,
   "checkpoint": readRepairedCheckpoint,
   "damage": readCheckpoint,
 ]
@@ -61,6 +63,36 @@ private func readPGM(_ bytes: [UInt8]) {
   }
 }
 
+/// A picture of any kind and what a network would see of it, which is in MNIST's style, whatever it was.
+private func readPicture(_ bytes: [UInt8]) {
+  _ = succeeds {
+    let picture = try PictureFile.decode(ByteSource(bytes: bytes, name: "f"))
+    let again = try PictureFile.decode(ByteSource(bytes: PNG.encode(picture), name: "f"))
+    precondition(again == picture)
+    for shape in [ImageShape(height: 28, width: 28), ImageShape(channels: 3, height: 8, width: 9)] {
+      let input = try PicturePreparation(for: shape, isRaw: false).prepare(picture, name: "f")
+      precondition(input.shape == shape)
+    }
+  }
+}
+
+/// A PNG picture whose chunks get the right checksums first, so that not all inputs end there.
+private func readRepairedPNG(_ bytes: [UInt8]) {
+  var bytes = bytes
+  var position = 8
+  while position + 12 <= bytes.count {
+    let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
+    let end = position + 8 + length
+    guard end + 4 <= bytes.count else { break }
+    let checksum = bytes[position + 4..<end].withUnsafeBufferPointer {
+      crc32(0, $0.baseAddress, UInt32($0.count))
+    }
+    bytes.replaceSubrange(
+      end..<end + 4, with: [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: checksum >> $0) })
+    position = end + 4
+  }
+  readPicture(bytes)
+}
 /// A NumPy archive: its arrays, as weights, and as a data set.
 private func readNPZ(_ bytes: [UInt8]) {
   _ = succeeds {

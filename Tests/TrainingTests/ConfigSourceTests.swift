@@ -19,6 +19,7 @@ import Training
     "Every config has the parameters and maps of its document",
     arguments: [
       ("lenet", 61_706, "6x28x28 6x14x14 16x10x10 16x5x5 400 120 84 10"),
+      ("lenet-augmented", 61_706, "6x28x28 6x14x14 16x10x10 16x5x5 400 120 84 10"),
       ("torch-lenet", 19_670, "6x24x24 6x12x12 16x8x8 16x4x4 256 64 10"),
       ("keras-lenet", 27_598, "6x28x28 6x14x14 6x14x14 6x7x7 6x7x7 294 84 10"),
       ("simple-convnet", 433_890, "30x24x24 30x12x12 4320 100 10"),
@@ -58,8 +59,8 @@ import Training
         == "lenett: No such file or directory; did you mean \"lenet\"?")
     #expect(
       message { _ = try ConfigSource.json("alexandria.json") }
-        == "alexandria.json: No such file or directory; shipped configs are lenet, torch-lenet, keras-lenet, "
-        + "simple-convnet, tf-convnet, mlp-regularized, rgb-vgg")
+        == "alexandria.json: No such file or directory; shipped configs are lenet, lenet-augmented, "
+        + "torch-lenet, keras-lenet, simple-convnet, tf-convnet, mlp-regularized, rgb-vgg")
     #expect(
       message { _ = try ConfigSource.json("/nowhere/lenet") } == "/nowhere/lenet: No such file or directory")
   }

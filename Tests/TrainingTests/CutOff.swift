@@ -8,10 +8,11 @@ enum CutOff {
   /// Four epochs of three steps, with everything a state has: dropout, slots, a schedule, patience, a history.
   static func config(
     epochs: Int = 4, optimizer: String = #"{ "type": "adam", "lr": 0.02, "schedule": "cosine" }"#,
-    checkpoint: String = #""keep": 2"#, train: String = ""
+    checkpoint: String = #""keep": 2"#, train: String = "", augment: String = ""
   ) throws -> ExperimentConfig {
     try Small.config(
-      data: #""validation": { "from": "test", "sample": 60 }"#, optimizer: optimizer,
+      data: #""validation": { "from": "test", "sample": 60 }, "augment": [\#(augment)]"#,
+      optimizer: optimizer,
       train: """
         "epochs": \(epochs), "batch_size": 128, "checkpoint": { \(checkpoint) }, \(train)
         "monitor": "accuracy", "early_stop": { "monitor": "val_loss", "patience": 3 }

@@ -24,4 +24,11 @@ struct FilterImagesTests {
       NamedTensor(name: "fc1.weight", shape: [10, 4], values: .init(repeating: 0, count: 40)).filterImages
         == nil)
   }
+
+  @Test("Filters of two tensors at one scale can be compared")
+  func oneScale() throws {
+    let tensor = NamedTensor(name: "conv1.weight", shape: [1, 1, 1, 2], values: [0.5, -0.25])
+    #expect(tensor.largestMagnitude == 0.5)
+    #expect(tensor.filterImages(largest: 1)?.pixels == [191, 96])
+  }
 }

@@ -28,6 +28,25 @@ import Training
     }
   }
 
+  @Test("The rest of an epoch gets the versions of its images that it would have got")
+  func augmented() throws {
+    let config = try CutOff.config(
+      augment:
+        #""shift", "rotate", "scale", "shear", "elastic", "erase", { "type": "noise", "probability": 0.5 }"#)
+    try withTemporaryFolder { folder in
+      try CutOff.start(config, in: "\(folder)/whole")
+      let whole = try CutOff.files("\(folder)/whole")
+      for step in [2, 3, 7] {
+        let run = "\(folder)/\(step)"
+        try CutOff.start(config, in: run, stop: step, threads: step)
+        try Small.resume(run, threads: 4)
+        try CutOff.expectSame(run, whole, "step \(step)")
+      }
+      try CutOff.start(CutOff.config(), in: "\(folder)/plain")
+      #expect(try CutOff.files("\(folder)/plain")["model.ckpt"] != whole["model.ckpt"])
+    }
+  }
+
   @Test("Killed at any step, with saves in between, again and again", arguments: [1, 2, 5])
   func killed(everySteps: Int) throws {
     let config = try CutOff.config(checkpoint: "\"keep\": 2, \"every_steps\": \(everySteps)")

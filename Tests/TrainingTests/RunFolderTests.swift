@@ -49,7 +49,7 @@ import Training
       #expect(try listing(folder).count == 6)
       let run = try make(overwrite: true)
       #expect(try listing(folder).count == 6)
-      run.removeOldWeights()
+      run.removeOldResults()
       #expect(try listing(folder) == ["checkpoints", "checkpoints/last.ckpt", "config.json", "notes"])
     }
   }

@@ -76,6 +76,37 @@ static inline lanes lane_sums(const void *_Nonnull vectors) {
 #endif
 }
 
+/// Every lane as a floating-point number.
+static inline lanes lanes_of_integers(integer_lanes x) { return __builtin_convertvector(x, lanes); }
+
+/// Every lane's whole part.
+static inline integer_lanes lanes_truncated(lanes x) { return __builtin_convertvector(x, integer_lanes); }
+
+/// The number in `table` at each lane's place.
+static inline random_lanes lanes_gathered(const uint32_t *_Nonnull table, integer_lanes places) {
+  random_lanes found;
+  for (int i = 0; i < LANES; ++i) found[i] = table[places[i]];
+  return found;
+}
+
+typedef uint8_t byte_lanes __attribute__((ext_vector_type(LANES)));
+
+/// As many bytes as there are lanes, as numbers.
+static inline integer_lanes lanes_of_bytes(const uint8_t *_Nonnull bytes) {
+  byte_lanes values;
+  __builtin_memcpy(&values, bytes, LANES);
+  return __builtin_convertvector(values, integer_lanes);
+}
+
+/// Writes the lowest byte of each of the first `count` lanes.
+static inline void store_lanes_as_bytes(integer_lanes values, uint8_t *_Nonnull bytes, int64_t count) {
+  byte_lanes lowest = __builtin_convertvector(values, byte_lanes);
+  if (count >= LANES)
+    __builtin_memcpy(bytes, &lowest, LANES);
+  else
+    for (int64_t i = 0; i < count; ++i) bytes[i] = lowest[i];
+}
+
 typedef float eight_floats __attribute__((ext_vector_type(8), aligned(4)));
 
 /// Turns 8 rows of 8 floats, `stride` floats apart, into 8 columns, `target_stride` floats apart.

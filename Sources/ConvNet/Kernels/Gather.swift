@@ -31,13 +31,18 @@ struct Gather {
     }
   }
 
+  /// One image of the batch.
+  func image(_ place: Int) -> UnsafePointer<UInt8>? {
+    pixels.baseAddress.map { $0 + Int(indices[place]) * shape.count }
+  }
+
   private typealias Images = InlineArray<16, UnsafePointer<UInt8>?>
 
   private func images(ofBlock block: Int) -> Images {
     let first = block * LaneCPU.laneCount
     var images = Images(repeating: nil)
     for lane in 0..<min(LaneCPU.laneCount, indices.count - first) {
-      images[lane] = pixels.baseAddress.map { $0 + Int(indices[first + lane]) * shape.count }
+      images[lane] = image(first + lane)
     }
     return images
   }

@@ -5,27 +5,36 @@ public struct ContactSheet: Sendable {
 
   /// Black pixels between two images.
   private static let gap = 2
+  /// The shade of captions: they stand back behind the images.
+  private static let captionShade: UInt8 = 160
 
   /// Lays out `images` in a square, or in rows of `columns`.
-  public init(_ images: Images, columns: Int? = nil) {
+  ///
+  /// - Parameter captions: a word below each image, as far as it fits.
+  public init(_ images: Images, columns: Int? = nil, captions: [String]? = nil) {
     let columns = max(1, columns ?? Self.squareSide(images.count))
     let rows = (images.count + columns - 1) / columns
     let shape = images.shape
-    let (height, width) = (
-      rows * (shape.height + Self.gap) + Self.gap, columns * (shape.width + Self.gap) + Self.gap
-    )
+    let captionHeight = captions == nil ? 0 : PixelFont.height + 1
+    let (cellHeight, cellWidth) = (shape.height + captionHeight + Self.gap, shape.width + Self.gap)
+    let (height, width) = (rows * cellHeight + Self.gap, columns * cellWidth + Self.gap)
     var pixels = [UInt8](repeating: 0, count: shape.channels * height * width)
     for index in 0..<images.count {
       let image = images[index]
       let (row, column) = index.quotientAndRemainder(dividingBy: columns)
-      let (top, left) = (
-        Self.gap + row * (shape.height + Self.gap), Self.gap + column * (shape.width + Self.gap)
-      )
+      let (top, left) = (Self.gap + row * cellHeight, Self.gap + column * cellWidth)
       for line in 0..<shape.channels * shape.height {
         let (channel, y) = line.quotientAndRemainder(dividingBy: shape.height)
         let target = (channel * height + top + y) * width + left
         let source = image.startIndex + line * shape.width
         pixels.replaceSubrange(target..<target + shape.width, with: image[source..<source + shape.width])
+      }
+      guard let captions, captions.indices.contains(index) else { continue }
+      let caption = String(captions[index].prefix((shape.width + 1) / PixelFont.advance))
+      let indent = (shape.width - (caption.count * PixelFont.advance - 1)) / 2
+      for (y, x) in PixelFont.ink(caption) {
+        let place = (top + shape.height + 1 + y) * width + left + indent + x
+        for channel in 0..<shape.channels { pixels[channel * height * width + place] = Self.captionShade }
       }
     }
     self.images = Images(
@@ -36,14 +45,17 @@ public struct ContactSheet: Sendable {
     (1...max(1, count)).first { $0 * $0 >= count } ?? 1
   }
 
-  /// The picture as a PGM file, or as a PPM file if it has three channels.
-  public var encoded: [UInt8] {
+  /// The picture, if it is small, with every pixel as a square that makes it up to `width` wide.
+  public func enlarged(toWidth width: Int) -> Images {
     let shape = images.shape
-    return shape.channels == 3
-      ? PPM.encode(planes: images.pixels, width: shape.width, height: shape.height)
-      : PGM(
-        width: shape.width, height: shape.height, pixels: Array(images[0].prefix(shape.height * shape.width))
-      )
-      .encoded()
+    let factor = max(1, min(8, width / shape.width))
+    let pixels = (0..<shape.channels * shape.height * factor).flatMap { line in
+      let start = line / factor * shape.width
+      return (0..<shape.width * factor).map { images.pixels[start + $0 / factor] }
+    }
+    return Images(
+      pixels: pixels,
+      shape: ImageShape(
+        channels: shape.channels, height: shape.height * factor, width: shape.width * factor))
   }
 }

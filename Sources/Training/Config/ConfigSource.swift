@@ -6,6 +6,7 @@ public enum ConfigSource {
   /// The configs the program ships with, by name; the files of `configs/`.
   public static let shipped: [(name: String, text: [UInt8])] = [
     ("lenet", PackageResources.lenet_json),
+    ("lenet-augmented", PackageResources.lenet_augmented_json),
     ("torch-lenet", PackageResources.torch_lenet_json),
     ("keras-lenet", PackageResources.keras_lenet_json),
     ("simple-convnet", PackageResources.simple_convnet_json),

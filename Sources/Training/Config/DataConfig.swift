@@ -1,4 +1,5 @@
 import Configuration
+import ConvNet
 
 /// The data set of a config and how it is split and scaled.
 public struct DataConfig: Sendable {
@@ -33,6 +34,8 @@ public struct DataConfig: Sendable {
   public let resplit: (train: Int, test: Int)?
   /// What is validated on after each epoch.
   public let validation: Validation?
+  /// How images to train with are changed in every epoch.
+  public let augmentation: Augmentation
   let normalization: (scale: Double, mean: [Double], std: [Double])
 
   init(_ reader: ObjectReader) {
@@ -52,6 +55,10 @@ public struct DataConfig: Sendable {
     resplit = reader.optional(
       "resplit", counts(50_000, 10_000), "Pool all images and draw disjoint random sets from them.")
     validation = reader.optional("validation", .object(Self.validation), "What each epoch is validated on.")
+    augmentation = Augmentation(
+      reader.value(
+        "augment", .list(of: Augmentation.Entry.field, count: .within(0...64)), default: [],
+        "How images to train with are changed in every epoch."))
     normalization = reader.value(
       "normalize", .object(Self.normalization), default: [:], "(byte / scale - mean) / std for each channel.")
   }

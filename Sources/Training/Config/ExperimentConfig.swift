@@ -1,6 +1,7 @@
 import Configuration
 import ConvNet
 import Digits
+import Randomness
 
 /// Everything an experiment is made of, read from a config and checked, shapes included.
 public struct ExperimentConfig: Sendable {
@@ -17,6 +18,8 @@ public struct ExperimentConfig: Sendable {
   public let optimizer: OptimizerConfig
   /// How long and in which batches.
   public let train: TrainConfig
+  /// What is written besides metrics and checkpoints.
+  public let log: LogConfig
   /// The config with every default filled in and every flag applied.
   public let resolved: JSON
 
@@ -32,7 +35,7 @@ public struct ExperimentConfig: Sendable {
     try issues.check()
     guard let model else { throw ConfigError([]) }
     (name, seed, data, loss) = (draft.name, draft.seed, draft.data, draft.loss)
-    (optimizer, train) = (draft.optimizer, draft.train)
+    (optimizer, train, log) = (draft.optimizer, draft.train, draft.log)
     self.model = model
     self.resolved = resolved.withoutNulls
   }
@@ -55,6 +58,7 @@ public struct ExperimentConfig: Sendable {
     let loss: any Loss
     let optimizer: OptimizerConfig
     let train: TrainConfig
+    let log: LogConfig
     let engine: EngineConfig
 
     /// Activations of a batch beyond which a config is refused: 2^31 floats are 8 GiB.
@@ -108,7 +112,16 @@ public struct ExperimentConfig: Sendable {
       optimizer: reader.value(
         "optimizer", OptimizerConfig.field, default: OptimizerConfig.defaultType, "How weights are updated."),
       train: reader.value("train", .object(TrainConfig.init), default: [:], "How long and in which batches."),
+      log: reader.value(
+        "log", .object(LogConfig.init), default: [:], "What is written besides metrics and checkpoints."),
       engine: reader.value("engine", .object(EngineConfig.init), default: [:], "How it is computed."))
+  }
+}
+
+extension ExperimentConfig {
+  /// The generator of the changes that images undergo in epoch `epoch`, from 1.
+  public func augmentationRandom(epoch: Int) -> CounterRandom {
+    CounterRandom(seed: seed, purpose: .augmentation, stream: UInt64(epoch))
   }
 }
 

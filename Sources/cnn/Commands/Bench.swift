@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import ConvNet
+import Reporting
 import Training
 
 struct Bench: ParsableCommand {
@@ -18,7 +19,8 @@ struct Bench: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Configs, checkpoints or run folders; by default every shipped config.", valueName: "config|ckpt"))
+      "Configs, checkpoints or run folders; by default every shipped config.", valueName: "config|ckpt"),
+    completion: .config)
   var models: [String] = []
 
   @Option(
@@ -77,6 +79,7 @@ extension StepPass {
   /// The word for it in a table.
   fileprivate var heading: String {
     switch self {
+    case .augmenting: "augment"
     case .loading: "load"
     case .packing: "pack"
     case .forward: "forward"
@@ -109,7 +112,9 @@ extension Benchmark {
       }
       table.add([layer.name] + cells + [milliseconds(layer.seconds[.packing] ?? 0)])
     }
-    let rest = [StepPass.loading, .loss, .optimizer].map { "\($0.heading) \(milliseconds(others[$0] ?? 0))" }
+    let rest = [StepPass.augmenting, .loading, .loss, .optimizer].compactMap { pass in
+      others[pass].flatMap { $0 > 0 ? "\(pass.heading) \(milliseconds($0))" : nil }
+    }
     let step = (secondsPerStep * 1e3).fixed(2)
     return ["\(name), batches of \(batchSize)"] + table.lines + [
       "Other work: \(rest.joined(separator: ", ")); waiting \((waitingShare * 100).fixed(0)) %",

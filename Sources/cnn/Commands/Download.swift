@@ -10,7 +10,9 @@ struct Download: ParsableCommand {
       Mirrors are tried in turn; files that are there and right are kept; nothing is left half-written.
       """)
 
-  @Argument(help: ArgumentHelp("Where to; by default the user's cache folder.", valueName: "dir"))
+  @Argument(
+    help: ArgumentHelp("Where to; by default the user's cache folder.", valueName: "dir"),
+    completion: .directory)
   var directory: String?
 
   func run() throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Digits
+import Reporting
 import Training
 
 struct Eval: ParsableCommand {
@@ -13,10 +14,10 @@ struct Eval: ParsableCommand {
       CKPT is a checkpoint, a run's folder, or weights written elsewhere together with --config.
       """)
 
-  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"))
+  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"), completion: .file())
   var checkpoint: String
 
-  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))
+  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"), completion: .config)
   var config: String?
 
   @OptionGroup var data: DataOptions
@@ -57,15 +58,16 @@ struct Eval: ParsableCommand {
     let source = try ModelSource(checkpoint: checkpoint, config: config)
     for notice in source.notices { Console.error(notice) }
     let parameters = try source.requireParameters()
+    let interruption = Interruption()
     let experiment = try ExperimentData(
-      source.config, directory: data.data ?? source.builtinData, environment: data.environment())
+      source.config, directory: data.data ?? source.builtinData, environment: data.environment(interruption))
     var images = try experiment.split(split)
     if let limit { images = images.prefix(limit) }
     if let sample { images = try images.sample(sample, seed: seed ?? source.config.seed) }
     let clock = ContinuousClock()
     let evaluator = Evaluator(source.config, parameters: parameters, team: machine.team)
     let start = clock.now
-    let evaluation = try evaluator.evaluate(images)
+    let evaluation = try evaluate(images, evaluator, interruption)
     let seconds = (clock.now - start) / .seconds(1)
     if json {
       try Console.print(evaluation.json(seconds: seconds, classes: source.classNames).text(pretty: false))
@@ -78,6 +80,21 @@ struct Eval: ParsableCommand {
     if let minAccuracy, evaluation.accuracy < minAccuracy {
       Console.error("accuracy \(evaluation.accuracy.fixed(4)) is below \(minAccuracy)")
       throw ExitStatus.answerIsNo.code
+    }
+  }
+
+  /// Evaluates, with a progress bar on a terminal.
+  private func evaluate(
+    _ images: Subset, _ evaluator: Evaluator, _ interruption: Interruption
+  ) throws -> Evaluation {
+    var bar = ProgressBar(label: "Evaluating")
+    defer { bar.clear() }
+    return try evaluator.evaluate(images) { done, correct in
+      if interruption.isRequested { throw interruption.status.code }
+      if json { return }
+      bar.update(done: done, of: images.count) { _ in
+        [ProgressLine.Piece("accuracy \((Double(correct) / Double(done)).fixed(4))", importance: 0)]
+      }
     }
   }
 }
@@ -116,14 +133,7 @@ extension Evaluation {
     for (label, row) in confusion.enumerated() {
       matrix.add([classes.name(of: label)] + row.map { "\($0)" })
     }
-    var table = Table([
-      ("class", .right), ("precision", .right), ("recall", .right), ("f1", .right), ("images", .right),
-    ])
-    for row in perClass {
-      let numbers = [row.precision, row.recall, row.f1].map { $0?.fixed(4) ?? "-" }
-      table.add([classes.name(of: row.label)] + numbers + [row.count.grouped])
-    }
-    lines += matrix.lines + [""] + table.lines
+    lines += matrix.lines + [""] + classTable(classes).lines
     return lines
   }
 }

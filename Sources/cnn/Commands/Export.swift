@@ -13,7 +13,7 @@ struct Export: ParsableCommand {
       hold the weights alone, under PyTorch's names and in its shapes. Recipes are in docs/interop.md.
       """)
 
-  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"))
+  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"), completion: .file())
   var checkpoint: String
 
   @Option(help: ArgumentHelp("onnx, safetensors or npz.", valueName: "format"))
@@ -21,8 +21,8 @@ struct Export: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The file to write; by default the checkpoint's name, ending in the format's.", valueName: "file")
-  )
+      "The file to write; by default the checkpoint's name, ending in the format's.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Option(
@@ -30,7 +30,7 @@ struct Export: ParsableCommand {
       "Names and shapes in an npz: pytorch's, or keras's for set_weights.", valueName: "layout"))
   var layout = ModelExport.Layout.pytorch
 
-  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))
+  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"), completion: .config)
   var config: String?
 
   @Flag(help: "Write over a file that is there.")
@@ -45,7 +45,7 @@ struct Export: ParsableCommand {
     for notice in source.notices { Console.error(notice) }
     let export = try ModelExport(source)
     let path = output ?? export.defaultPath(format)
-    if isFolder(path) { throw DataError.unwritable(path: path, reason: "this is a folder") }
+    if isFolder(path) { throw DataError.unwritable(path: path, reason: "this is a folder; name a file") }
     if !force, isFile(path) {
       throw DataError.unwritable(path: path, reason: "this is there already; --force writes over it")
     }

@@ -24,7 +24,8 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Folder of the IDX files, mnist.npz, mnist-original.mat, or \"builtin\" for digits the program draws.",
-      valueName: "path|builtin"))
+      valueName: "path|builtin"),
+    completion: .paths(or: ["builtin"]))
   var data: String?
 
   /// The environment to look for data in; a missing MNIST is downloaded into the cache.

@@ -5,28 +5,47 @@ import Training
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Say what digit an image shows.",
+    abstract: "Say what digit a picture shows.",
     usage: "cnn predict <ckpt> <input>... [<options>]",
     discussion: """
-      Example: cnn predict runs/lenet digit.pgm t10k-images-idx3-ubyte.gz@0..9
+      Example: cnn predict runs/lenet photo.jpg scans/ t10k-images-idx3-ubyte.gz@0..9
 
-      A picture has to have the network's input size. An IDX file may be gzip; FILE@7 is one of its images, \
-      FILE@0..99 the first hundred. All of it may come through a pipe.
+      A picture (PNG, JPEG, PGM) may have any size and colours, ink on paper or the other way round: the digit \
+      is looked for, cut out, scaled and centred as MNIST's makers did it. One that is so already is taken as it \
+      is; --raw takes all of them as they are, but scaled. A folder stands for the pictures in it.
+
+      An IDX file may be gzip; FILE@7 is one of its images, FILE@0..99 the first hundred. All of it may come \
+      through a pipe.
       """)
 
-  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"))
+  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"), completion: .file())
   var checkpoint: String
 
   @Argument(
     help: ArgumentHelp(
-      "PGM pictures, IDX files (FILE, FILE@7, FILE@0..99), or - for standard input.", valueName: "input"))
+      "Pictures, folders of pictures, IDX files (FILE, FILE@7, FILE@0..99), or - for standard input.",
+      valueName: "input"),
+    completion: .file())
   var inputs: [String]
 
-  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))
+  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"), completion: .config)
   var config: String?
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("How many classes to name.", valueName: "k"))
-  var top = 3
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How many classes to name, the likeliest first (default: all as bars in a terminal, else 3).",
+      valueName: "k"))
+  var top: Int?
+
+  @Flag(help: "Take pictures as they are, only scaled.")
+  var raw = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write what the network saw as PNG, to this file or into this folder.", valueName: "file|dir"),
+    completion: .file())
+  var saveInput: String?
 
   @OptionGroup var machine: MachineOptions
 
@@ -34,70 +53,49 @@ struct Predict: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard top >= 1 else { throw ValidationError("--top \(top): must be at least 1") }
+    if let top, top < 1 { throw ValidationError("--top \(top): must be at least 1") }
   }
+
+  /// More images than this are answered with a line each, in a terminal, too.
+  private static let mostWithBars = 8
 
   func run() throws {
     let source = try ModelSource(checkpoint: checkpoint, config: config)
     for notice in source.notices { Console.error(notice) }
     let parameters = try source.requireParameters()
-    let inputs = try inputs.map { try PredictionInput($0) }
     let evaluator = Evaluator(source.config, parameters: parameters, team: machine.team)
+    var saved = try saveInput.map { path throws(DataError) in try SavedInputs(path) }
     var objects: [JSON] = []
-    for input in inputs {
-      try input.check(fits: source.config)
-      for (name, scores) in zip(input.names, evaluator.scores(input.images)) {
+    var firstFault: DataError?
+    let words = PredictionInput.expand(inputs)
+    for word in words {
+      let input: PredictionInput
+      do throws(DataError) {
+        input = try PredictionInput(word.get(), for: source.config, isRaw: raw)
+      } catch {
+        // One bad picture of many is no reason to keep quiet about the others.
+        Console.error("\(error)")
+        firstFault = firstFault ?? error
+        continue
+      }
+      let bars = words.count + input.images.count <= Self.mostWithBars + 1 ? ProbabilityBars.inTerminal : nil
+      for (index, scores) in evaluator.scores(input.images).enumerated() {
+        let name = input.names[index]
+        try saved?.save(input.images.image(at: index), of: name)
         let prediction = Prediction(scores: scores)
         if json {
           objects.append(prediction.json(input: name, classes: source.classNames))
+        } else if let bars {
+          let shown = prediction.shown(classes: source.classNames, top: top)
+          let guess = source.classNames.name(of: prediction.label)
+          for line in bars.lines(input: name, guess: guess, shown: shown) { try Console.print(line) }
         } else {
-          try Console.print(prediction.line(input: name, classes: source.classNames, top: top))
+          try Console.print(prediction.line(input: name, classes: source.classNames, top: top ?? 3))
         }
       }
     }
     if json { try Console.print(JSON(objects).text(pretty: false)) }
-  }
-}
-
-/// Images somebody asked about, each with a name.
-struct PredictionInput {
-  let images: Images
-  let names: [String]
-
-  /// Reads what `text` names, once, so that it may be a pipe.
-  init(_ text: String) throws(DataError) {
-    let reference = try ImageReference(text)
-    let isStandardInput = text == "-"
-    var source =
-      isStandardInput ? try ByteSource(standardInput: "standard input") : try ByteSource(path: reference.path)
-    let start = try source.peek(FileSignature.length)
-    switch FileSignature(start) {
-    case .pgm:
-      guard reference.range == nil else {
-        throw .unreadable(
-          path: text, reason: "\(reference.path) is one picture; @ chooses among the images of an IDX file")
-      }
-      let picture = try PGM(parsing: source)
-      images = Images(pixels: picture.pixels, shape: ImageShape(height: picture.height, width: picture.width))
-      names = [text]
-    case .idx:
-      let images = try reference.read(from: source)
-      let first = reference.range?.lowerBound ?? 0
-      (self.images, names) = (images, (0..<images.count).map { "\(reference.path)@\(first + $0)" })
-    default:
-      throw source.malformed(
-        at: 0, "neither a PGM picture nor an IDX file: \(FileSignature.describe(start))")
-    }
-  }
-
-  /// Throws when the images are not of the network's input size.
-  func check(fits config: ExperimentConfig) throws(DataError) {
-    let input = config.model.input
-    guard input.dimensions == [images.shape.channels, images.shape.height, images.shape.width] else {
-      throw .malformed(
-        path: names.first ?? "", byte: 0,
-        reason: "an image of \(images.shape), but \(config.name) reads \(input)")
-    }
+    if let firstFault { throw (ExitStatus(of: firstFault) ?? .defect).code }
   }
 }
 
@@ -107,6 +105,12 @@ extension Prediction {
       ("input", JSON(input)), ("label", JSON(classes.name(of: label))),
       ("probabilities", JSON(probabilities.map { JSON($0) })), ("logits", JSON(logits.map { JSON($0) })),
     ])
+  }
+
+  /// Classes with their probabilities: all in order, or the `top` likeliest.
+  func shown(classes: [String], top: Int?) -> [(name: String, probability: Double)] {
+    let all = probabilities.enumerated().map { (label: $0.offset, probability: $0.element) }
+    return (top.map { self.top($0) } ?? all).map { (classes.name(of: $0.label), $0.probability) }
   }
 
   /// `digit.pgm  7  (7 99.8 %, 9 0.1 %, 2 0.0 %)`

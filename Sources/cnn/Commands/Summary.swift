@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import ConvNet
 import Digits
+import Reporting
 import Training
 
 struct Summary: ParsableCommand {
@@ -15,10 +16,11 @@ struct Summary: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("A config, a checkpoint or a run's folder.", valueName: "config|ckpt"))
+    help: ArgumentHelp("A config, a checkpoint or a run's folder.", valueName: "config|ckpt"),
+    completion: .config)
   var model = "lenet"
 
-  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"))
+  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"), completion: .config)
   var config: String?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Count the totals for a batch.", valueName: "n"))
@@ -38,20 +40,7 @@ struct Summary: ParsableCommand {
     let network = experiment.model
     if json { return try Console.print(network.json.text(pretty: false)) }
     try Console.print("\(experiment.name), input \(network.input)")
-    var table = Table([
-      ("Layer", .left), ("Input", .right), ("Output", .right), ("Kernel", .right), ("S", .right),
-      ("Pad", .right), ("Bias", .right), ("Params", .right), ("Mult-adds", .right),
-    ])
-    for layer in network.layers {
-      let details = layer.details
-      table.add([
-        layer.label, layer.input.description, layer.output.description, details.kernel ?? "",
-        details.stride ?? "", details.padding ?? "", details.bias.map { $0 ? "yes" : "no" } ?? "",
-        layer.parameterCount == 0 ? "" : layer.parameterCount.grouped,
-        layer.multiplyAdds == 0 ? "" : layer.multiplyAdds.grouped,
-      ])
-    }
-    let lines = table.lines
+    let lines = network.summary.lines
     for line in lines { try Console.print(line) }
     try Console.print(lines[1])
     let batch = batchSize == 1 ? "an image" : "a batch of \(batchSize.grouped)"
@@ -73,11 +62,6 @@ struct Summary: ParsableCommand {
   private func size(_ bytes: Int) -> String {
     bytes < 1_000_000 ? "\((Double(bytes) / 1e3).fixed(1)) kB" : "\((Double(bytes) / 1e6).fixed(1)) MB"
   }
-}
-
-extension ModelLayer {
-  /// The name, and the type where the name does not say it.
-  fileprivate var label: String { name.hasPrefix(type) ? name : "\(name) \(type)" }
 }
 
 extension Model {

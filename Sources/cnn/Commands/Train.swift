@@ -16,12 +16,15 @@ struct Train: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A config: a file, a run's folder, or the name of a shipped one. (default: lenet)", valueName: "file"))
+      "A config: a file, a run's folder, or the name of a shipped one. (default: lenet)", valueName: "file"),
+    completion: .config)
   var config: String?
 
   @OptionGroup var data: DataOptions
 
-  @Option(help: ArgumentHelp("Folder to write to; by default runs/<name>.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("Folder to write to; by default runs/<name>.", valueName: "dir"),
+    completion: .directory)
   var output: String?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Passes over the training set.", valueName: "n"))
@@ -44,14 +47,18 @@ struct Train: ParsableCommand {
 
   @Option(
     name: .customLong("init"),
-    help: ArgumentHelp("Weights to start from: safetensors, npz, or a run's folder.", valueName: "weights"))
+    help: ArgumentHelp("Weights to start from: safetensors, npz, or a run's folder.", valueName: "weights"),
+    completion: .file())
   var initialWeights: String?
 
   @Option(
     help: ArgumentHelp(
       "Go on with a run: its folder (the newest checkpoint that is whole), or a checkpoint.",
-      valueName: "run|ckpt"))
+      valueName: "run|ckpt"), completion: .file())
   var resume: String?
+
+  @Flag(help: "Write curves, histograms and filters for TensorBoard, into the run's folder tb.")
+  var tensorboard = false
 
   @Flag(help: "Check config and data, print what would be done, and stop.")
   var dryRun = false
@@ -77,8 +84,8 @@ struct Train: ParsableCommand {
     ]
     if let (option, _) = given.first(where: \.1) {
       throw ValidationError(
-        "\(option) cannot stand beside --resume: a run goes on as it began; of its config only --epochs can change"
-      )
+        "\(option) cannot stand beside --resume: a run goes on as it began; "
+          + "only --epochs and --tensorboard change its config")
     }
   }
 
@@ -101,6 +108,7 @@ struct Train: ParsableCommand {
       environment: data.environment(interruption, isQuiet: quiet, mayDownload: !dryRun))
     let team = machine.team
     let printer = TrainingPrinter(config: config, isQuiet: quiet || json, isJSON: json)
+    defer { printer.clear() }
     if dryRun {
       try resumption?.check(experiment, fingerprint: experiment.fingerprint())
       return try printer.dryRun(experiment, threads: team.threads)
@@ -130,6 +138,7 @@ struct Train: ParsableCommand {
       ("train.batch_size", "--batch-size", batchSize.map { JSON($0) }),
       ("optimizer.lr", "--lr", lr.map { JSON($0) }),
       ("seed", "--seed", seed.map { JSON($0) }),
+      ("log.tensorboard", "--tensorboard", tensorboard ? true : nil),
     ]
     return flags.compactMap { path, flag, value in
       value.map { (path: path, value: $0, flag: "\(flag) \($0)") }

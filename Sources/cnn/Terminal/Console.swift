@@ -34,11 +34,29 @@ enum Console {
   }
 
   /// The width of the terminal behind standard error; nil when it is none, or cannot move its cursor.
-  static var terminalWidth: Int? {
-    guard isatty(STDERR_FILENO) == 1, variable("TERM") != "dumb" else { return nil }
+  static var terminalWidth: Int? { variable("TERM") == "dumb" ? nil : width(of: STDERR_FILENO) }
+
+  /// The width of the terminal behind standard output; nil when it is none.
+  static var outputWidth: Int? { width(of: STDOUT_FILENO) }
+
+  private static func width(of descriptor: Int32) -> Int? {
+    guard isatty(descriptor) == 1 else { return nil }
     var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
+  }
+
+  /// Whether more than ASCII can be shown: no where the locale names a character set other than UTF-8, or `C`.
+  static var showsUnicode: Bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap(variable).first { !$0.isEmpty }
+    guard let locale = locale?.lowercased() else { return true }
+    return locale.contains("utf-8") || locale.contains("utf8")
+  }
+
+  /// Whether standard output is a terminal that shows 24-bit colours, and nobody asked for none.
+  static var hasTrueColor: Bool {
+    isatty(STDOUT_FILENO) == 1 && ["truecolor", "24bit"].contains(variable("COLORTERM") ?? "")
+      && variable("TERM") != "dumb" && (variable("NO_COLOR") ?? "").isEmpty
   }
 
   /// An environment variable.

@@ -54,7 +54,9 @@ final class Interruption: Sendable {
     while true {
       var number: Int32 = 0
       guard sigwait(&signals, &number) == 0 else { continue }
-      if received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+      if received.exchange(number, ordering: .relaxed) == 0 { continue }
+      if Console.terminalWidth != nil { Console.draw(ProgressBar.eraser) }
+      _exit(128 + number)
     }
   }
 }

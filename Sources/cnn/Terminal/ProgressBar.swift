@@ -2,12 +2,15 @@
 struct ProgressBar {
   private let clock = ContinuousClock()
   private let label: String
+  private let style = ProgressLine.Style(environment: Console.environment)
   private var first: (instant: ContinuousClock.Instant, done: Int)?
   private var lastDrawn: ContinuousClock.Instant?
   private var isVisible = false
 
   /// Nothing is drawn more often than this.
   private static let interval = Duration.milliseconds(100)
+  /// Removes a bar, however many lines it takes since the window has become narrower.
+  static let eraser = "\r\u{1B}[J"
 
   init(label: String) { self.label = label }
 
@@ -29,13 +32,19 @@ struct ProgressBar {
       return ProgressLine.Piece("ETA \(eta.duration)", importance: .max)
     }
     let line = ProgressLine(label, done: done, of: total, pieces(seconds) + [remaining].compactMap { $0 })
-    Console.draw("\r\u{1B}[K\(line.text(width: width - 1))")
+    draw(line.text(width: width - 1, style: style))
+  }
+
+  /// Writes over the last line, without wrapping, and leaves the cursor at its start: there it stays when the window
+  /// is resized and the terminal wraps the line, so that the next one covers all of it.
+  private mutating func draw(_ text: String) {
+    Console.draw("\r\u{1B}[?7l\(text)\u{1B}[?7h\u{1B}[J\r")
     isVisible = true
   }
 
   /// Removes the bar.
   mutating func clear() {
-    if isVisible { Console.draw("\r\u{1B}[K") }
+    if isVisible { Console.draw(Self.eraser) }
     isVisible = false
   }
 }

@@ -11,6 +11,23 @@ package struct ProgressLine {
     package init(_ text: String, importance: Int) { (self.text, self.importance) = (text, importance) }
   }
 
+  /// What a bar is drawn with.
+  package struct Style: Equatable {
+    let isUnicode: Bool
+    let isColored: Bool
+
+    /// The characters every terminal has.
+    package static let plain = Style(environment: ["NO_COLOR": "1"])
+
+    /// Line characters where the locale's encoding is UTF-8, colours unless `NO_COLOR` is set.
+    package init(environment: [String: String]) {
+      func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+      let locale = (value("LC_ALL") ?? value("LC_CTYPE") ?? value("LANG") ?? "").lowercased()
+      isUnicode = locale.hasSuffix("utf-8") || locale.hasSuffix("utf8")
+      isColored = value("NO_COLOR") == nil
+    }
+  }
+
   private let label: String
   private let done: Int
   private let total: Int
@@ -23,23 +40,26 @@ package struct ProgressLine {
     (self.label, self.done, self.total, self.pieces) = (label, min(done, total), total, pieces)
   }
 
-  /// At most `width` characters: the bar shrinks first, then the pieces go, one after the other.
-  package func text(width: Int) -> String {
+  /// At most `width` characters, colours not counted: the bar shrinks first, then the pieces go, one after the other.
+  package func text(width: Int, style: Style = .plain) -> String {
     var shown = pieces
     while true {
       let tail = ([" \(done.grouped)/\(total.grouped)"] + shown.map(\.text)).joined(separator: "  ")
       let room = width - label.count - tail.count
-      if room >= 0 { return label + bar(min(Self.mostCells, room - 3)) + tail }
+      if room >= 0 { return label + bar(min(Self.mostCells, room - 3), style) + tail }
       guard let least = shown.indices.min(by: { shown[$0].importance < shown[$1].importance }) else {
-        return String((label + tail).prefix(width))
+        return String((label + tail).prefix(max(width, 0)))
       }
       shown.remove(at: least)
     }
   }
 
-  private func bar(_ cells: Int) -> String {
+  private func bar(_ cells: Int, _ style: Style) -> String {
     guard cells >= Self.fewestCells else { return "" }
-    let filled = Int(Double(cells) * Double(done) / Double(total))
-    return " [" + String(repeating: "=", count: filled) + String(repeating: ".", count: cells - filled) + "]"
+    let count = Int(Double(cells) * Double(done) / Double(total))
+    let filled = String(repeating: style.isUnicode ? "━" : "=", count: count)
+    let empty = String(repeating: style.isUnicode ? "─" : ".", count: cells - count)
+    let bar = style.isColored ? "\u{1B}[32m\(filled)\u{1B}[0;2m\(empty)\u{1B}[0m" : filled + empty
+    return style.isUnicode ? " \(bar)" : " [\(bar)]"
   }
 }

@@ -96,9 +96,14 @@ final class TrainingPrinter {
     }
   }
 
-  private func line(_ metrics: EpochMetrics) throws {
+  /// Removes the progress bar.
+  func clear() {
     bar?.clear()
     bar = nil
+  }
+
+  private func line(_ metrics: EpochMetrics) throws {
+    clear()
     let epochs = config.train.epochs
     guard !isQuiet, metrics.epoch % config.train.logEveryEpochs == 0 || metrics.epoch == epochs else {
       return
@@ -118,7 +123,7 @@ final class TrainingPrinter {
 
   /// How the run ended, and what to do next.
   func end(_ result: TrainingRun.Result, monitor: TrainConfig.Metric, progress: RunProgress) throws {
-    bar?.clear()
+    clear()
     guard !isQuiet else { return }
     let elapsed = ((clock.now - start) / .seconds(1)).duration
     switch result.outcome {

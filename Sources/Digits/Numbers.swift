@@ -1,6 +1,19 @@
+extension Int {
+  /// The number with commas between groups of three digits: `60,000`.
+  package var grouped: String {
+    let digits = String(magnitude)
+    var text = self < 0 ? "-" : ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { text += "," }
+      text.append(digit)
+    }
+    return text
+  }
+}
+
 extension Double {
   /// The number with `digits` decimals.
-  func fixed(_ digits: Int) -> String {
+  package func fixed(_ digits: Int) -> String {
     guard isFinite else { return "\(self)" }
     let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
     let scaled = (magnitude * scale).rounded()
@@ -12,7 +25,7 @@ extension Double {
   }
 
   /// Minutes and seconds, or seconds alone: `1:05`, `12.3s`.
-  var duration: String {
+  package var duration: String {
     guard self >= 60 else { return fixed(self < 10 ? 2 : 1) + "s" }
     let seconds = Int(self.rounded())
     let (minutes, rest) = (seconds / 60, seconds % 60)
@@ -23,8 +36,12 @@ extension Double {
 
 extension String {
   /// The text with blanks in front, up to `width`.
-  func right(_ width: Int) -> String { String(repeating: " ", count: Swift.max(0, width - count)) + self }
+  package func right(_ width: Int) -> String {
+    String(repeating: " ", count: Swift.max(0, width - count)) + self
+  }
 
   /// The text with blanks behind, up to `width`.
-  func left(_ width: Int) -> String { self + String(repeating: " ", count: Swift.max(0, width - count)) }
+  package func left(_ width: Int) -> String {
+    self + String(repeating: " ", count: Swift.max(0, width - count))
+  }
 }

@@ -1,21 +1,23 @@
 /// Rows of text in aligned columns.
-struct Table {
+package struct Table {
   /// How a column is aligned.
-  enum Alignment { case left, right }
+  package enum Alignment { case left, right }
 
-  private let alignments: [Alignment]
-  private var rows: [[String]]
+  /// How each column is aligned.
+  package let alignments: [Alignment]
+  /// The heading and the rows.
+  package private(set) var rows: [[String]]
 
   /// A table with a heading; columns are as wide as their widest text.
-  init(_ columns: [(heading: String, alignment: Alignment)]) {
+  package init(_ columns: [(heading: String, alignment: Alignment)]) {
     alignments = columns.map(\.alignment)
     rows = [columns.map(\.heading)]
   }
 
-  mutating func add(_ row: [String]) { rows.append(row) }
+  package mutating func add(_ row: [String]) { rows.append(row) }
 
   /// The lines: heading, rule, rows.
-  var lines: [String] {
+  package var lines: [String] {
     let widths = alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     let lines = rows.map { row in
       let cells = row.indices.map { column in

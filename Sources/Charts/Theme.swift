@@ -1,0 +1,61 @@
+/// The colours of charts by the names of their classes.
+///
+/// Series have the colours of Okabe and Ito, which colour-blind people tell apart; dashes and markers tell them
+/// apart without any.
+public struct Theme: Sendable {
+  let background: String
+  let text: String
+  let muted: String
+  let grid: String
+  let axis: String
+  let series: [String]
+  /// The fill of a matrix' diagonal, and the text on it.
+  let diagonal: (fill: String, text: String)
+  /// The fills of a matrix' cells from no error to most, and the text on each.
+  let levels: [(fill: String, text: String)]
+
+  /// How many colours series have.
+  package static let seriesCount = 8
+  /// How many shades errors have; the first is none.
+  static let levelCount = 6
+
+  /// Dark on white.
+  public static let light = Theme(
+    background: "#ffffff", text: "#1b2026", muted: "#59636e", grid: "#e3e7eb", axis: "#7b858f",
+    series: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d00", "#1b2026"],
+    diagonal: ("#dceaf5", "#0b3c5d"),
+    levels: [
+      ("#f6f7f8", "#6b747d"), ("#fde4cf", "#1b2026"), ("#fbc79b", "#1b2026"), ("#f5a25d", "#1b2026"),
+      ("#d55e00", "#ffffff"), ("#8f3f00", "#ffffff"),
+    ])
+
+  /// Light on nearly black.
+  public static let dark = Theme(
+    background: "#161b22", text: "#e8ecf0", muted: "#a4aeb8", grid: "#2b333c", axis: "#7b858f",
+    series: ["#56b4e9", "#f28e3c", "#2fc49a", "#e29bc4", "#f0e442", "#4d8fd6", "#c8a96a", "#e8ecf0"],
+    diagonal: ("#17364d", "#cfe6f7"),
+    levels: [
+      ("#1d232b", "#8d97a1"), ("#4a2c15", "#ffe9d6"), ("#7a4214", "#ffffff"), ("#b25a10", "#ffffff"),
+      ("#f28e3c", "#14181d"), ("#ffd3a8", "#14181d"),
+    ])
+
+  /// The style sheet of charts in these colours.
+  public var css: String {
+    var rules = [
+      "text{font-family:system-ui,Segoe UI,Helvetica,Arial,sans-serif;fill:\(text)}",
+      ".muted{fill:\(muted)}", ".title{font-weight:600}", ".back{fill:\(background)}",
+      ".grid{stroke:\(grid);stroke-width:1;fill:none}", ".axis{stroke:\(axis);stroke-width:1;fill:none}",
+      ".mark{stroke:\(muted);stroke-width:1.2;stroke-dasharray:2 3;fill:none}",
+      ".line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}",
+      ".dashed{stroke-dasharray:5 4;stroke-width:1.6}", ".ring{fill:none;stroke-width:2}",
+      ".diagonal{fill:\(diagonal.fill)}", ".on-diagonal{fill:\(diagonal.text)}",
+    ]
+    for (index, color) in series.enumerated() {
+      rules += [".stroke\(index){stroke:\(color)}", ".fill\(index){fill:\(color)}"]
+    }
+    for (index, level) in levels.enumerated() {
+      rules += [".level\(index){fill:\(level.fill)}", ".on-level\(index){fill:\(level.text)}"]
+    }
+    return rules.map { ".chart \($0)" }.joined(separator: "\n")
+  }
+}

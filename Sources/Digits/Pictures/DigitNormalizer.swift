@@ -1,0 +1,167 @@
+/// Makes of any picture of a digit one as MNIST's makers did: white on black, in a box of 20x20 pixels, its mass
+/// in the middle of 28x28, or all of it in proportion.
+public struct DigitNormalizer: Sendable {
+  /// What comes out: gray, in pixels.
+  public let size: (width: Int, height: Int)
+
+  /// Why there is no digit in a picture.
+  public struct Blank: Error, CustomStringConvertible, Sendable {
+    /// A sentence for a user.
+    public let description: String
+  }
+
+  /// The picture is looked at with at most this many pixels along its longer side.
+  static let workingSide = 800
+  /// MNIST's digits lie in a box of 20 of 28 pixels.
+  private static let box = 20.0 / 28
+  /// Ink that differs less from the paper is no ink, on a scale from black to white.
+  private static let leastContrast: Float = 0.08
+  /// MNIST's pens are at least this many pixels wide.
+  private static let thinnest: Float = 2
+
+  /// A normalizer for networks that read gray pictures of `width` x `height` pixels.
+  public init(width: Int, height: Int) { size = (width, height) }
+
+  /// Whether a picture is in MNIST's style already: of the right size, gray, bright on black.
+  public func isNormalized(_ picture: Images) -> Bool {
+    guard picture.count == 1, picture.shape == ImageShape(height: size.height, width: size.width) else {
+      return false
+    }
+    let map = GrayMap(picture, side: max(size.width, size.height))
+    let edge = map.values.indices.filter { index in
+      let (row, column) = index.quotientAndRemainder(dividingBy: size.width)
+      return row == 0 || column == 0 || row == size.height - 1 || column == size.width - 1
+    }
+    let black: Float = 16 / 255
+    return map.quantile(0.5) <= black && map.quantile(1) >= 0.5
+      && edge.reduce(0) { $0 + map.values[$1] } <= black * Float(edge.count)
+  }
+
+  /// The digit in a picture of any size, gray or RGB.
+  ///
+  /// Throws `Blank` if there is none to be seen.
+  public func normalize(_ picture: Images) throws(Blank) -> Images {
+    let brightness = GrayMap(picture, side: Self.workingSide)
+    let smooth = brightness.blurred(radius: max(brightness.width, brightness.height) >= 300 ? 1 : 0)
+    let digit = try Self.digit(in: InkMap.ink(smooth))
+    let box = Int((Double(min(size.width, size.height)) * Self.box).rounded())
+    let fine = digit.resized(into: min(max(digit.width, digit.height), 8 * box))
+    return centered(Self.thickened(fine, box: box).resized(into: box))
+  }
+
+  /// The digit alone: its ink from 0 to 1, cut out with nothing around it.
+  static func digit(in ink: GrayMap) throws(Blank) -> GrayMap {
+    let darkest = ink.quantile(0.9995)
+    guard darkest >= leastContrast else { throw Blank(description: "the picture is blank") }
+    let clean = RuledLines.removed(from: ink, threshold: darkest / 4)
+    let parts = InkComponent.digit(
+      among: InkComponent.all(in: clean, threshold: max(darkest * 0.4, leastContrast / 2)))
+    let extent = parts.first?.extent ?? 0
+    guard extent >= 4, extent * 40 >= min(ink.width, ink.height) else {
+      throw Blank(description: "there are only specks in the picture")
+    }
+    return cutOut(parts, of: clean)
+  }
+
+  /// The ink of some components with its soft edges, stretched so that their mean is full ink.
+  private static func cutOut(_ parts: [InkComponent], of ink: GrayMap) -> GrayMap {
+    var chosen = GrayMap(width: ink.width, height: ink.height, values: ink.values.map { _ in 0 })
+    var (sum, count): (Float, Float) = (0, 0)
+    for pixel in parts.flatMap(\.pixels) {
+      chosen.values[pixel] = 1
+      (sum, count) = (sum + ink.values[pixel], count + 1)
+    }
+    let full = sum / max(count, 1)
+    let edge = 2
+    let rows = span(parts.map(\.rows), edge, ink.height),
+      columns = span(parts.map(\.columns), edge, ink.width)
+    let near = chosen.cropped(rows: rows, columns: columns).dilated(radius: edge)
+    var digit = ink.cropped(rows: rows, columns: columns)
+    for index in digit.values.indices {
+      digit.values[index] = near.values[index] * min(max((digit.values[index] / full - 0.25) * 2, 0), 1)
+    }
+    return digit.trimmed
+  }
+
+  private static func span(_ ranges: [ClosedRange<Int>], _ margin: Int, _ end: Int) -> Range<Int> {
+    let first = ranges.map(\.lowerBound).min() ?? 0
+    let last = ranges.map(\.upperBound).max() ?? 0
+    return max(0, first - margin)..<min(end, last + margin + 1)
+  }
+
+  /// The digit written with a thicker pen, where it would be thinner than MNIST's in a box of `box` pixels.
+  package static func thickened(_ digit: GrayMap, box: Int) -> GrayMap {
+    let missing = thinnest / 20 * Float(max(digit.width, digit.height)) - digit.penWidth
+    let radius = Int((missing / 2).rounded())
+    return radius < 1 ? digit : digit.padded(radius).dilated(radius: radius)
+  }
+
+  /// The digit with its mass in the middle of the picture, moved by whole pixels.
+  private func centered(_ digit: GrayMap) -> Images {
+    var (mass, moment): (Float, SIMD2<Float>) = (0, .zero)
+    for row in 0..<digit.height {
+      for column in 0..<digit.width {
+        mass += digit[row, column]
+        moment += digit[row, column] * SIMD2(Float(row), Float(column))
+      }
+    }
+    let middle = moment / max(mass, 1e-6)
+    let top = min(max(size.height / 2 - Int(middle.x.rounded()), 0), size.height - digit.height)
+    let left = min(max(size.width / 2 - Int(middle.y.rounded()), 0), size.width - digit.width)
+    let brightest = max(digit.values.reduce(0, max), 1e-6)
+    var pixels = [UInt8](repeating: 0, count: size.width * size.height)
+    for row in 0..<digit.height {
+      for column in 0..<digit.width {
+        pixels[(top + row) * size.width + left + column] = UInt8(digit[row, column] / brightest * 255 + 0.5)
+      }
+    }
+    return Images(pixels: pixels, shape: ImageShape(height: size.height, width: size.width))
+  }
+}
+
+extension GrayMap {
+  /// Without the empty rows and columns around.
+  var trimmed: GrayMap {
+    let seen: Float = 0.1
+    let inked = values.indices.filter { values[$0] > seen }
+    let rows = inked.map { $0 / width }, columns = inked.map { $0 % width }
+    guard let top = rows.min(), let bottom = rows.max(), let left = columns.min(), let right = columns.max()
+    else { return self }
+    return cropped(rows: top..<bottom + 1, columns: left..<right + 1)
+  }
+
+  /// With `margin` empty pixels on each side.
+  func padded(_ margin: Int) -> GrayMap {
+    var result = GrayMap(
+      width: width + 2 * margin, height: height + 2 * margin,
+      values: [Float](repeating: 0, count: (width + 2 * margin) * (height + 2 * margin)))
+    for row in 0..<height {
+      for column in 0..<width { result[row + margin, column + margin] = self[row, column] }
+    }
+    return result
+  }
+
+  /// The mean width of its strokes in pixels: twice the area for the length of their outline.
+  package var penWidth: Float {
+    var (area, outline): (Float, Float) = (0, 0)
+    for row in 0..<height {
+      for column in 0..<width {
+        let value = self[row, column]
+        area += value
+        let right = column + 1 < width ? self[row, column + 1] : 0
+        let below = row + 1 < height ? self[row + 1, column] : 0
+        outline += ((right - value) * (right - value) + (below - value) * (below - value)).squareRoot()
+        if column == 0 { outline += value }
+        if row == 0 { outline += value }
+      }
+    }
+    return outline > 0 ? 2 * area / outline : 0
+  }
+
+  /// Scaled to fit a square of `box` pixels, its aspect kept.
+  func resized(into box: Int) -> GrayMap {
+    let longest = max(width, height)
+    func length(_ side: Int) -> Int { max(1, Int((Float(side) * Float(box) / Float(longest)).rounded())) }
+    return resized(width: length(width), height: length(height))
+  }
+}

@@ -1,0 +1,94 @@
+import Configuration
+import ConvNet
+import Digits
+import Training
+
+extension Model {
+  /// The layers: shapes, kernels, parameters and multiply-adds for an image.
+  package var summary: Table {
+    var table = Table([
+      ("Layer", .left), ("Input", .right), ("Output", .right), ("Kernel", .right), ("S", .right),
+      ("Pad", .right), ("Bias", .right), ("Params", .right), ("Mult-adds", .right),
+    ])
+    for layer in layers {
+      let details = layer.details
+      table.add([
+        layer.label, layer.input.description, layer.output.description, details.kernel ?? "",
+        details.stride ?? "", details.padding ?? "", details.bias.map { $0 ? "yes" : "no" } ?? "",
+        layer.parameterCount == 0 ? "" : layer.parameterCount.grouped,
+        layer.multiplyAdds == 0 ? "" : layer.multiplyAdds.grouped,
+      ])
+    }
+    return table
+  }
+}
+
+extension ModelLayer {
+  /// The name, and the type where the name does not say it.
+  fileprivate var label: String { name.hasPrefix(type) ? name : "\(name) \(type)" }
+}
+
+extension Evaluation {
+  /// Precision, recall, F1 and images of each class.
+  package func classTable(_ names: [String]) -> Table {
+    var table = Table([
+      ("class", .right), ("precision", .right), ("recall", .right), ("f1", .right), ("images", .right),
+    ])
+    for row in perClass {
+      let numbers = [row.precision, row.recall, row.f1].map { $0?.fixed(4) ?? "-" }
+      table.add([names.name(of: row.label)] + numbers + [row.count.grouped])
+    }
+    return table
+  }
+}
+
+extension [ReportedRun] {
+  /// A row per run: how far it came and how well it did.
+  package var table: Table {
+    var table = Table([
+      ("run", .left), ("epochs", .right), ("best", .right), ("val accuracy", .right),
+      ("test accuracy", .right), ("parameters", .right), ("time", .right),
+    ])
+    for run in self {
+      let best = run.values(of: .validationAccuracy).map(\.value).max()
+      table.add([
+        run.label, run.history.epochs.count.grouped, run.bestEpoch.map { $0.grouped } ?? "-",
+        best?.fixed(4) ?? "-", run.history.end?["test_accuracy"]?.number?.fixed(4) ?? "-",
+        run.config.model.parameterCount.grouped, run.history.seconds.duration,
+      ])
+    }
+    return table
+  }
+
+  /// A row per key of the config that is not the same in all runs.
+  package var differences: Table {
+    var table = Table([("key", .left)] + map { ($0.label, .left) })
+    let settings = map { $0.config.resolved.settings(prefix: "") }
+    var seen: Set<String> = ["name"]
+    for key in settings.joined().map(\.key) where seen.insert(key).inserted {
+      let values = settings.map { settings in settings.first { $0.key == key }?.value ?? "-" }
+      if Set(values).count > 1 { table.add([key] + values) }
+    }
+    return table
+  }
+}
+
+extension JSON {
+  /// Every value that is not an object under its path; a list of objects, as layers are, counts as one value.
+  fileprivate func settings(prefix: String) -> [(key: String, value: String)] {
+    if let members {
+      return members.flatMap { $0.value.settings(prefix: prefix.isEmpty ? $0.key : "\(prefix).\($0.key)") }
+    }
+    guard let array, array.contains(where: { $0.members != nil }) else { return [(prefix, word)] }
+    let words = array.map { layer in
+      let sizes = ["filters", "units", "kernel", "rate"].compactMap { layer[$0]?.text(pretty: false) }
+      return ([layer["type"]?.string ?? layer.string ?? "?"] + sizes).joined(separator: " ")
+    }
+    return [(prefix, words.joined(separator: ", "))]
+  }
+
+  /// The value in short; numbers that are the same are written in the same way.
+  private var word: String {
+    unsigned.map { "\($0)" } ?? number.map { JSON($0).text(pretty: false) } ?? string ?? text(pretty: false)
+  }
+}

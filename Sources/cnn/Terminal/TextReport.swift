@@ -1,0 +1,64 @@
+import Charts
+import Digits
+import Reporting
+import Training
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A report on a terminal: curves drawn with characters, and tables.
+struct TextReport {
+  private let runs: [ReportedRun]
+
+  init(_ runs: [ReportedRun]) { self.runs = runs }
+
+  var lines: [String] {
+    let width = min(max(Console.outputWidth ?? 80, 40), 160), ascii = !Console.showsUnicode
+    var lines = runs.count == 1 ? [headline(runs[0])] : runs.table.lines
+    let charts: [(String, TrainConfig.Metric, TrainConfig.Metric, ClosedRange<Double>?)] = [
+      ("Loss", .loss, .validationLoss, nil), ("Accuracy", .accuracy, .validationAccuracy, 0...1),
+    ]
+    for (title, training, validation, bounds) in charts {
+      let series = series(training, validation)
+      if series.isEmpty { continue }
+      let chart = TextChart(title, series, x: "epoch", within: bounds)
+      lines += [""] + chart.lines(width: width, ascii: ascii)
+    }
+    if let reading = runs.first?.reading, runs.count == 1 {
+      lines += [""] + reading.evaluation.classTable(runs[0].checkpoint.classNames).lines
+    }
+    return ascii ? lines.map { $0.replacing("─", with: "-") } : lines
+  }
+
+  private func headline(_ run: ReportedRun) -> String {
+    let accuracy = run.accuracy.map { "accuracy \($0.value.fixed(4)) (\($0.of))" } ?? "no epoch yet"
+    let best = run.bestEpoch.map { ", best epoch \($0.grouped)" } ?? ""
+    let epochs = run.history.epochs.count
+    return "\(run.config.name): \(accuracy), \(epochs.grouped) \(epochs == 1 ? "epoch" : "epochs")\(best), "
+      + "\(run.history.seconds.duration) of training"
+  }
+
+  /// The curves: training and validation of one run, one of each run where there are several.
+  private func series(_ training: TrainConfig.Metric, _ validation: TrainConfig.Metric) -> [TextChart.Series]
+  {
+    func series(_ run: ReportedRun, _ metric: TrainConfig.Metric, _ name: String, _ letter: Character)
+      -> TextChart.Series
+    {
+      TextChart.Series(
+        name, letter: letter, run.values(of: metric).map { LineChart.Point($0.epoch, $0.value) })
+    }
+    let all =
+      runs.count == 1
+      ? [series(runs[0], training, "training", "t"), series(runs[0], validation, "validation", "v")]
+      : zip(runs, "abcdefghijklmnopqrstuvwxyz").map { run, letter in
+        let hasValidation = !run.values(of: validation).isEmpty
+        return series(
+          run, hasValidation ? validation : training, "\(run.label)\(hasValidation ? "" : " (training)")",
+          letter)
+      }
+    return all.filter { !$0.points.isEmpty }
+  }
+}
