@@ -52,15 +52,10 @@ struct IDXHeader: Equatable {
     if dimensions[0] > Int32.max {
       throw source.malformed(at: 4, "\(text): more than \(Int(Int32.max).grouped) \(items)")
     }
-    var product = 1
-    for size in dimensions {
-      let (next, overflow) = product.multipliedReportingOverflow(by: size)
-      if overflow || next > Dataset.byteLimit {
-        throw source.malformed(at: 4, "\(text) bytes are more than the limit of 4 GiB")
-      }
-      product = next
+    guard let count = dimensions.byteCount(elementSize: 1) else {
+      throw source.malformed(at: 4, "\(text) bytes are more than the limit of 4 GiB")
     }
-    return product
+    return count
   }
 
   private func checkLength(of source: borrowing ByteSource, items: String) throws(DataError) {

@@ -84,6 +84,12 @@ import Testing
         ["x_train": Archives.npy("|u1", "(1, 2, 2, 3)", [UInt8](0..<12))],
         "[x_train.npy]: byte 0: [1, 2, 2, 3] are no images: [N, H, W], or [N, C, H, W] with 1 or 3 channels"
       ),
+      (
+        [
+          "x_train": Archives.npy(
+            "{'descr': '|u1', 'fortran_order': True, 'shape': (1, 2, 2)}", [UInt8](0..<4))
+        ], "[x_train.npy]: byte 0: the array is column-major; save numpy.ascontiguousarray(x) instead"
+      ),
       (["x_train": Archives.npy("|u1", "(0, 2, 2)", [])], "[x_train.npy]: byte 0: no images: [0, 2, 2]"),
       (
         ["x_test": Archives.npy("|u1", "(1, 2, 3)", [UInt8](0..<6))],

@@ -41,6 +41,16 @@ import Testing
     }
   }
 
+  @Test("A transposed array, whose first index runs fastest")
+  func columnMajor() throws {
+    let text = "{'descr': '<u2', 'fortran_order': True, 'shape': (2, 3, 2), }"
+    // Element [i, j, k] is ijk.
+    let data: [UInt8] = [0, 100, 10, 110, 20, 120, 1, 101, 11, 111, 21, 121]
+    let bytes = Archives.zip([.init(content: Archives.npy(text, data.flatMap { [$0, 0] }))])
+    let rows: [UInt8] = [0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121]
+    #expect(try arrays(bytes).map(\.bytes) == [rows.flatMap { [$0, 0] }])
+  }
+
   @Test("An entry whose sizes stand behind it, and a comment behind the archive")
   func descriptors() throws {
     var bytes = Archives.zip([.init(content: Archives.npy("|u1", "(2,)", [7, 8]), flags: 8)]) { end in
@@ -175,10 +185,7 @@ import Testing
       (Archives.npy("<f4", "(1", []), "byte 64: a size that is not a whole number"),
       (Archives.npy("<f4", "(1,1,1,1,1,1,1,1,1)", []), "byte 60: 'shape' must be a tuple of at most 8 sizes"),
       (Archives.npy("{'descr': '<f4', 'shape': (1,)}"), "byte 10: no 'fortran_order'"),
-      (
-        Archives.npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3)}"),
-        "byte 44: the array is column-major; save numpy.ascontiguousarray(x) instead"
-      ),
+      (Archives.npy("{'descr': '<f4', 'fortran_order': 'x', 'shape': (1,)}"), "byte 10: no 'fortran_order'"),
       (
         Archives.npy("<f4", "(1073741825,)", []),
         "byte 10: [1073741825] elements of <f4 are more than the limit of 4 GiB"

@@ -54,6 +54,7 @@ class Bench:
         self.pixels, labels = mnist.load(data, "t10k")
         self.labels = labels.astype(numpy.uint8)
         self.write_idx("test.idx", self.pixels[:, 0])
+        self.write_idx("few.idx", self.pixels[:500, 0])
 
     def cnn(self, *arguments: object) -> str:
         command = [str(argument) for argument in (self.program, *arguments)]
@@ -106,6 +107,10 @@ def check_shipped(bench: Bench, name: str) -> None:
     TWINS[name]().load_state_dict({key: torch.tensor(value) for key, value in weights.items()}, strict=True)
     arrays = numpy.load(bench.folder / run / "model.npz")
     assert set(arrays) == set(weights) and all(numpy.array_equal(arrays[key], weights[key]) for key in weights)
+    # NumPy stores a transposed array column by column.
+    numpy.savez(bench.folder / "transposed.npz", **{key: numpy.asfortranarray(value) for key, value in arrays.items()})
+    transposed = bench.predict("transposed.npz", "few.idx", "--config", name)
+    assert numpy.array_equal(transposed, bench.predict(run, "few.idx"))
     print(f"{name}: load_state_dict(strict=True) takes the safetensors; numpy.load reads the same {len(weights)} arrays")
 
 
@@ -140,7 +145,6 @@ def check_sequential(bench: Bench) -> None:
     twin = nn.Sequential(*TWINS["lenet"]().children()).eval()
     save_torch(twin.state_dict(), bench.folder / "numbered.safetensors")
     expected = twin((torch.tensor(bench.pixels[:500]) / 255 - 0.1307) / 0.3081).detach().numpy()
-    bench.write_idx("few.idx", bench.pixels[:500, 0])
     found = bench.predict("numbered.safetensors", "few.idx", "--config", "lenet")[:, :10]
     print(f"nn.Sequential without names ({', '.join(list(twin.state_dict())[:4])}, …): within {difference(found, expected, 'numbered'):.1e}")
 
@@ -149,7 +153,6 @@ def check_keras(bench: Bench, name: str) -> None:
     model = keras_network(keras, name)
     numpy.savez(bench.folder / "keras-in.npz", *model.get_weights())
     expected = model(numpy.float32(bench.pixels[:500, 0, :, :, None]) / 255).numpy()
-    bench.write_idx("few.idx", bench.pixels[:500, 0])
     found = bench.predict("keras-in.npz", "few.idx", "--config", name)[:, :10]
     print(f"Keras' {name}, get_weights() by npz: within {difference(found, expected, name):.1e}")
 

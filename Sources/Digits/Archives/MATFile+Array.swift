@@ -56,15 +56,7 @@ extension MATFile {
     }
 
     /// How many numbers there are; nil beyond the limit.
-    var count: Int? {
-      var count = 1
-      for size in sizes.sorted() {
-        let (product, overflow) = count.multipliedReportingOverflow(by: size)
-        if overflow || product > Dataset.byteLimit || size > Int32.max { return nil }
-        count = product
-      }
-      return count
-    }
+    var count: Int? { sizes.byteCount(elementSize: 1) }
   }
 
   /// An array whose numbers follow.

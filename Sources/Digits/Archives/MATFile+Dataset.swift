@@ -11,7 +11,7 @@ extension Dataset {
     let file = try MATFile(parsing: bytes, name: path)
     var data = try file.reader(of: "data")
     guard data.sizes.count == 2, let side = (1...4096).first(where: { $0 * $0 == data.sizes[0] }),
-      data.sizes[1] > 0
+      1...Int(Int32.max) ~= data.sizes[1]
     else {
       throw data.malformed("data is \(data.sizes); it has an image in each column, such as [784, 70000]")
     }

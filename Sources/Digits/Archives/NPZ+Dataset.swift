@@ -30,6 +30,9 @@ extension NPZ.Reader {
     guard header.type == .uint8 else {
       throw malformed("elements of \(header.type.rawValue); images are |u1, from 0 to 255")
     }
+    if header.isColumnMajor {
+      throw malformed("the array is column-major; save numpy.ascontiguousarray(x) instead")
+    }
     let sizes = header.shape
     guard header.byteCount > 0, sizes.allSatisfy({ $0 <= Int32.max }) else {
       throw malformed("no images: \(sizes)")

@@ -91,11 +91,31 @@ public struct NPZ: Sendable {
       try source.expectEnd(of: "the array")
     }
 
-    /// The data.
+    /// The data in row-major order.
     mutating func readAll() throws(DataError) -> [UInt8] {
       var bytes: [UInt8] = []
       try append(to: &bytes, expecting: header.byteCount)
-      return bytes
+      return header.isColumnMajor ? rowMajor(bytes) : bytes
+    }
+
+    private func rowMajor(_ bytes: [UInt8]) -> [UInt8] {
+      let (shape, size) = (header.shape, header.type.size)
+      var steps = [size]
+      for length in shape.dropLast() { steps.append((steps.last ?? 0) * length) }
+      var result: [UInt8] = []
+      result.reserveCapacity(bytes.count)
+      var (index, offset) = ([Int](repeating: 0, count: shape.count), 0)
+      while result.count < bytes.count {
+        result += bytes[offset..<offset + size]
+        for axis in shape.indices.reversed() {
+          index[axis] += 1
+          offset += steps[axis]
+          if index[axis] < shape[axis] { break }
+          offset -= steps[axis] * shape[axis]
+          index[axis] = 0
+        }
+      }
+      return result
     }
 
     /// An error about the header.
