@@ -143,10 +143,13 @@ private final class FolderLock: Sendable {
   init(_ path: String) throws(DataError) {
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
     if descriptor < 0 { throw .unwritable(path: path, reason: systemMessage()) }
-    // A few file systems have no locks; there a folder is only as safe as its user is careful.
-    if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
-      throw .unwritable(path: path, reason: "another run is writing to this folder")
+    // A few file systems have no locks; there a folder is only as safe as its user is careful. A run that was just
+    // killed, or a program being started by it, may take a moment to let go.
+    for _ in 0..<10 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { return }
+      usleep(20_000)
     }
+    throw .unwritable(path: path, reason: "another run is writing to this folder")
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }

@@ -34,6 +34,12 @@ struct TrainTests {
     #expect(metrics[1][0] == "1" && metrics[2][0] == "2")
   }
 
+  @Test func saysThatImagesAreChanged() throws {
+    let changes = #"--set data.augment=["rotate",{"type":"shift"}]"#
+    let outcome = try Sandbox().run("train --data builtin --dry-run \(changes)")
+    #expect(outcome.lines.contains("each image changed anew in every epoch: rotate, shift"))
+  }
+
   @Test func jsonLinesAreTheEventsOfTheRunFolder() throws {
     let sandbox = try Sandbox()
     let outcome = try sandbox.trainTiny("--json")

@@ -14,8 +14,12 @@ public struct Augmentation: Sendable {
   /// Whether images stay as they are.
   public var isEmpty: Bool { entries.isEmpty }
 
+  /// What the changes are called in a config, in order.
+  public var names: [String] { entries.map(\.type.rawValue) }
+
   /// One change and the chance that an image undergoes it.
   public struct Entry: Sendable {
+    let type: AugmentationType
     let probability: Double
     let change: any ImageChange
 
@@ -27,7 +31,7 @@ public struct Augmentation: Sendable {
           let probability = reader.value(
             "probability", .number(.within(0...1)), default: JSON(type.change.usualProbability),
             "The part of the images that undergo it.")
-          return Entry(probability: probability, change: change)
+          return Entry(type: type, probability: probability, change: change)
         }
       }, allowsName: true)
   }

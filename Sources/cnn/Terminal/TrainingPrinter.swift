@@ -39,6 +39,10 @@ final class TrainingPrinter {
     try print(
       "\(config.name): \(config.model.parameterCount.grouped) parameters, \(config.optimizer.type) "
         + "lr \(config.optimizer.learningRate), batches of \(train.batchSize), seed \(config.seed)")
+    let changes = config.data.augmentation.names
+    if !changes.isEmpty {
+      try print("each image changed anew in every epoch: \(changes.joined(separator: ", "))")
+    }
     let place = folder.map { ", writing to \($0)" } ?? ""
     try print("CPU (\(LaneCPU.name)), \(threads) \(threads == 1 ? "thread" : "threads")\(place)")
   }
