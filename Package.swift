@@ -43,9 +43,14 @@ let package = Package(
       name: "Training",
       dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"],
       resources: [.embedInCode("Configs")]),
+    .target(
+      name: "Serving", dependencies: ["Configuration", "ConvNet", "Digits", "Training"],
+      resources: [.embedInCode("Page")]),
     .executableTarget(
       name: "cnn",
-      dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "Serving", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "DigitsTests", dependencies: ["Digits"]),
@@ -57,6 +62,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness", "Training"]),
+    .testTarget(
+      name: "ServingTests", dependencies: ["Configuration", "ConvNet", "Digits", "Serving", "Training"]),
     .testTarget(name: "CommandTests", dependencies: ["cnn", "Training"], exclude: ["Snapshots"]),
   ]
 )

@@ -20,7 +20,8 @@ struct CNN: ParsableCommand {
       """,
     version: "cnn 0.1.0 (\(LaneCPU.name))",
     subcommands: [
-      Train.self, Eval.self, Predict.self, Summary.self, Show.self, Bench.self, Download.self, Schema.self,
+      Train.self, Eval.self, Predict.self, Serve.self, Summary.self, Show.self, Bench.self, Download.self,
+      Schema.self,
     ])
 
   /// Parses, runs, and turns every error into lines on standard error and an exit status.

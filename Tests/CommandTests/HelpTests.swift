@@ -1,7 +1,7 @@
 import Testing
 
 struct HelpTests {
-  static let commands = ["train", "eval", "predict", "summary", "bench", "download", "schema"]
+  static let commands = ["train", "eval", "predict", "serve", "summary", "bench", "download", "schema"]
 
   @Test func helpTextsAreAsRecorded() throws {
     var snapshot = Snapshot(try Sandbox())

@@ -64,6 +64,9 @@ final class RunningCommand {
       status: signal == 0 ? status >> 8 & 0xFF : 128 + signal, output: text("out"), errors: text("err"))
   }
 
+  /// Standard output so far.
+  var printed: String { text("out") }
+
   private func text(_ ending: String) -> String {
     String(decoding: (try? Data(contentsOf: URL(filePath: "\(streams).\(ending)"))) ?? Data(), as: UTF8.self)
   }
