@@ -4,26 +4,15 @@ Prints what train_pytorch.py prints. The whole set lies in memory as normalized 
 call of the backend, compiled by XLA or as a graph; evaluation is one compiled function.
 """
 
-import argparse
-import json
 import os
 import time
-from pathlib import Path
 
+from contender import TRAINING, parser, report
 from mnist import load
 
-# config: (images of an epoch, batch, shuffled, last partial batch dropped)
-TRAINING = {
-    "torch-lenet": (50_000, 100, True, False), "keras-lenet": (60_000, 128, True, False),
-    "simple-convnet": (60_000, 100, True, False), "tf-convnet": (60_000, 128, False, True),
-}
 MODES = ["tensorflow", "tensorflow+xla", "jax"]
 # A multiple of what an epoch has too few of is run as it is: one program serves all.
 STEPS_PER_EXECUTION = 32
-
-
-def report(**event):
-    print(json.dumps(event), flush=True)
 
 
 def network(keras, config):
@@ -126,17 +115,7 @@ def evaluate(keras, model, backend, chosen, xla):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--config", choices=TRAINING, default="keras-lenet")
-    options.add_argument("--mode", choices=MODES, default="tensorflow")
-    options.add_argument("--data", required=True, metavar="DIR", help="a folder with MNIST's four files")
-    options.add_argument("--epochs", type=int, default=2)
-    options.add_argument("--threads", type=int, default=2)
-    options.add_argument("--images", type=int, default=60_000, help="train on the first N images only")
-    options.add_argument("--evaluations", type=int, default=0, help="of the 10,000 test images, after the last epoch")
-    options.add_argument("--save", type=Path, metavar="FILE", help="keep the weights")
-    options.add_argument("--predict", type=Path, metavar="FILE", help="read the first test image with these weights")
-    chosen = options.parse_args()
+    chosen = parser(__doc__, "keras-lenet", choices=MODES, default="tensorflow").parse_args()
 
     backend, _, xla = chosen.mode.partition("+")
     os.environ.update(KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="", JAX_PLATFORMS="cpu")

@@ -5,25 +5,20 @@ memory as normalized floats; a batch is one index_select, or a view when not shu
 only reads the weights and the first test image, and prints a guess.
 """
 
-import argparse
-import json
 import time
-from pathlib import Path
 
 import torch
 from torch.nn import functional
 
+from contender import TRAINING, parser, report
 from mnist import load
 from twins import TWINS
 
-# config: (images of an epoch, batch, shuffled, last partial batch dropped, optimizer)
-TRAINING = {
-    "torch-lenet": (50_000, 100, True, False, lambda p: torch.optim.SGD(p, lr=0.01, fused=True)),
-    "keras-lenet": (60_000, 128, True, False, lambda p: torch.optim.Adam(p, eps=1e-7, fused=True)),
-    "simple-convnet": (60_000, 100, True, False, lambda p: torch.optim.Adam(p, fused=True)),
-    "tf-convnet": (
-        60_000, 128, False, True,
-        lambda p: torch.optim.RMSprop(p, lr=0.001, alpha=0.9, eps=1e-10, foreach=True)),
+OPTIMIZERS = {
+    "torch-lenet": lambda p: torch.optim.SGD(p, lr=0.01, fused=True),
+    "keras-lenet": lambda p: torch.optim.Adam(p, eps=1e-7, fused=True),
+    "simple-convnet": lambda p: torch.optim.Adam(p, fused=True),
+    "tf-convnet": lambda p: torch.optim.RMSprop(p, lr=0.001, alpha=0.9, eps=1e-10, foreach=True),
 }
 MODES = ["eager", "channels_last", "compile", "bf16"]
 
@@ -50,10 +45,10 @@ class Contender:
 
     def epochs(self, images, labels):
         """Yields (mean loss, images, seconds) of one epoch after another."""
-        count, batch, shuffled, drop_last, make_optimizer = TRAINING[self.config]
+        count, batch, shuffled, drop_last = TRAINING[self.config]
         count = min(count, len(images))
         images, labels = images[:count].contiguous(memory_format=self.layout), labels[:count]
-        optimizer = make_optimizer(self.twin.parameters())
+        optimizer = OPTIMIZERS[self.config](self.twin.parameters())
         end = count - count % batch if drop_last else count
         is_first = True
         while True:
@@ -88,10 +83,6 @@ class Contender:
         return correct.item() / len(images), time.perf_counter() - start
 
 
-def report(**event):
-    print(json.dumps(event), flush=True)
-
-
 def predict(config, weights, data):
     """The whole life of a program that reads one digit."""
     twin = TWINS[config](dropout=True).eval()
@@ -102,16 +93,7 @@ def predict(config, weights, data):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--config", choices=TRAINING, default="torch-lenet")
-    options.add_argument("--mode", default="eager", help=f"{', '.join(MODES)}, joined with +")
-    options.add_argument("--data", required=True, metavar="DIR", help="a folder with MNIST's four files")
-    options.add_argument("--epochs", type=int, default=2)
-    options.add_argument("--threads", type=int, default=2)
-    options.add_argument("--images", type=int, default=60_000, help="train on the first N images only")
-    options.add_argument("--evaluations", type=int, default=0, help="of the 10,000 test images, after the last epoch")
-    options.add_argument("--save", type=Path, metavar="FILE", help="keep the weights")
-    options.add_argument("--predict", type=Path, metavar="FILE", help="read the first test image with these weights")
+    options = parser(__doc__, "torch-lenet", default="eager", help=f"{', '.join(MODES)}, joined with +")
     chosen = options.parse_args()
     if unknown := set(chosen.mode.split("+")) - set(MODES):
         options.error(f"unknown mode {', '.join(unknown)}")
