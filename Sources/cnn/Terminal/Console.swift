@@ -47,16 +47,12 @@ enum Console {
   }
 
   /// Whether more than ASCII can be shown: no where the locale names a character set other than UTF-8, or `C`.
-  static var showsUnicode: Bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap(variable).first { !$0.isEmpty }
-    guard let locale = locale?.lowercased() else { return true }
-    return locale.contains("utf-8") || locale.contains("utf8")
-  }
+  static var showsUnicode: Bool { environment.isUnicode ?? true }
 
   /// Whether standard output is a terminal that shows 24-bit colours, and nobody asked for none.
   static var hasTrueColor: Bool {
     isatty(STDOUT_FILENO) == 1 && ["truecolor", "24bit"].contains(variable("COLORTERM") ?? "")
-      && variable("TERM") != "dumb" && (variable("NO_COLOR") ?? "").isEmpty
+      && variable("TERM") != "dumb" && environment.allowsColor
   }
 
   /// An environment variable.

@@ -19,11 +19,9 @@ package struct ProbabilityBars {
     /// What the environment variables of a terminal of `width` characters say.
     package init(width: Int, environment: [String: String]) {
       let isDumb = environment["TERM", default: "dumb"] == "dumb"
-      let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
-      let encoding = (locale ?? "").lowercased()
       self.width = width
-      isUnicode = !isDumb && (encoding.contains("utf-8") || encoding.contains("utf8"))
-      isColoured = !isDumb && environment["NO_COLOR", default: ""].isEmpty
+      isUnicode = !isDumb && environment.isUnicode == true
+      isColoured = !isDumb && environment.allowsColor
     }
   }
 

@@ -21,10 +21,9 @@ package struct ProgressLine {
 
     /// Line characters where the locale's encoding is UTF-8, colours unless `NO_COLOR` is set.
     package init(environment: [String: String]) {
-      func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-      let locale = (value("LC_ALL") ?? value("LC_CTYPE") ?? value("LANG") ?? "").lowercased()
+      let locale = environment.locale ?? ""
       isUnicode = locale.hasSuffix("utf-8") || locale.hasSuffix("utf8")
-      isColored = value("NO_COLOR") == nil
+      isColored = environment.allowsColor
     }
   }
 
