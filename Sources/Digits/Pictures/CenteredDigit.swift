@@ -17,22 +17,10 @@ public struct CenteredDigit: Equatable, Sendable {
     let longest = max(rows.count, columns.count)
     let lines = Self.shares(of: rows, into: max(1, (rows.count * box + longest / 2) / longest))
     let stacks = Self.shares(of: columns, into: max(1, (columns.count * box + longest / 2) / longest))
-    let ink = lines.map { line in stacks.map { Self.average(picture, line, $0) } }
-    let mass = ink.joined().reduce(0, +)
-    let centreRow = ink.enumerated().reduce(0) { $0 + Float($1.offset) * $1.element.reduce(0, +) } / mass
-    let centreColumn =
-      ink.reduce(0) { sum, line in
-        line.enumerated().reduce(sum) { $0 + Float($1.offset) * $1.element }
-      } / mass
-    let top = Self.start(centre: centreRow, count: ink.count, size: height)
-    let left = Self.start(centre: centreColumn, count: stacks.count, size: width)
-    var pixels = [UInt8](repeating: 0, count: height * width)
-    for (row, line) in ink.enumerated() {
-      for (column, value) in line.enumerated() {
-        pixels[(top + row) * width + left + column] = UInt8(min(255, value.rounded()))
-      }
-    }
-    self.pixels = pixels
+    let ink = GrayMap(
+      width: stacks.count, height: lines.count,
+      values: lines.flatMap { line in stacks.map { Self.average(picture, line, $0) } })
+    pixels = ink.centered(width: width, height: height).values.map { UInt8(min(255, $0.rounded())) }
   }
 
   private static func hasInk(_ picture: PGM, row: Int) -> Bool {
@@ -72,11 +60,5 @@ public struct CenteredDigit: Equatable, Sendable {
       return sum + row.weight
         * columns.reduce(0) { $0 + $1.weight * Float(picture.pixels[line + $1.index]) }
     }
-  }
-
-  /// Where `count` lines begin so that their centre of mass comes to lie in the middle, as far as they fit.
-  private static func start(centre: Float, count: Int, size: Int) -> Int {
-    // From halfway between two pixels it moves left and up: what is in the middle already stays there.
-    min(max(0, Int((Float(size / 2) - centre - 0.5).rounded(.up))), size - count)
   }
 }

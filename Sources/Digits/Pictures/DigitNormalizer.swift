@@ -96,24 +96,11 @@ public struct DigitNormalizer: Sendable {
     return radius < 1 ? digit : digit.padded(radius).dilated(radius: radius)
   }
 
-  /// The digit with its mass in the middle of the picture, moved by whole pixels.
+  /// The digit in the middle of the picture, its brightest pixel white.
   private func centered(_ digit: GrayMap) -> Images {
-    var (mass, moment): (Float, SIMD2<Float>) = (0, .zero)
-    for row in 0..<digit.height {
-      for column in 0..<digit.width {
-        mass += digit[row, column]
-        moment += digit[row, column] * SIMD2(Float(row), Float(column))
-      }
-    }
-    let middle = moment / max(mass, 1e-6)
-    let top = min(max(size.height / 2 - Int(middle.x.rounded()), 0), size.height - digit.height)
-    let left = min(max(size.width / 2 - Int(middle.y.rounded()), 0), size.width - digit.width)
     let brightest = max(digit.values.reduce(0, max), 1e-6)
-    var pixels = [UInt8](repeating: 0, count: size.width * size.height)
-    for row in 0..<digit.height {
-      for column in 0..<digit.width {
-        pixels[(top + row) * size.width + left + column] = UInt8(digit[row, column] / brightest * 255 + 0.5)
-      }
+    let pixels = digit.centered(width: size.width, height: size.height).values.map {
+      UInt8($0 / brightest * 255 + 0.5)
     }
     return Images(pixels: pixels, shape: ImageShape(height: size.height, width: size.width))
   }
@@ -132,11 +119,31 @@ extension GrayMap {
 
   /// With `margin` empty pixels on each side.
   func padded(_ margin: Int) -> GrayMap {
-    var result = GrayMap(
-      width: width + 2 * margin, height: height + 2 * margin,
-      values: [Float](repeating: 0, count: (width + 2 * margin) * (height + 2 * margin)))
+    placed(row: margin, column: margin, width: width + 2 * margin, height: height + 2 * margin)
+  }
+
+  /// The map with its mass in the middle of one of `width` x `height` pixels that holds it, moved by whole pixels.
+  func centered(width newWidth: Int, height newHeight: Int) -> GrayMap {
+    var (mass, moment): (Float, SIMD2<Float>) = (0, .zero)
     for row in 0..<height {
-      for column in 0..<width { result[row + margin, column + margin] = self[row, column] }
+      for column in 0..<width {
+        mass += self[row, column]
+        moment += self[row, column] * SIMD2(Float(row), Float(column))
+      }
+    }
+    let middle = moment / max(mass, 1e-6)
+    return placed(
+      row: min(max(newHeight / 2 - Int(middle.x.rounded()), 0), newHeight - height),
+      column: min(max(newWidth / 2 - Int(middle.y.rounded()), 0), newWidth - width), width: newWidth,
+      height: newHeight)
+  }
+
+  /// The map from some row and column on in an empty one.
+  private func placed(row top: Int, column left: Int, width newWidth: Int, height newHeight: Int) -> GrayMap {
+    var result = GrayMap(
+      width: newWidth, height: newHeight, values: [Float](repeating: 0, count: newWidth * newHeight))
+    for row in 0..<height {
+      for column in 0..<width { result[top + row, left + column] = self[row, column] }
     }
     return result
   }

@@ -4,7 +4,7 @@ package struct GrayMap: Equatable, Sendable {
   package let width: Int
   /// Rows.
   package let height: Int
-  /// One number per pixel, row by row, 0 to 1.
+  /// One number per pixel, row by row, 0 to 1 unless said otherwise.
   package var values: [Float]
 
   /// A map over `values`, [height, width].
