@@ -122,6 +122,7 @@ struct LayerPass {
 /// What changes from step to step.
 struct StepInfo {
   var images: Int
+  let workers: Int
   var training: Bool
   var random: CounterRandom
   /// The batch that is being read; its pointers are good for that long.

@@ -124,3 +124,23 @@ func addLanes(of sums: UnsafePointer<Lanes>, _ count: Int, into target: UnsafeMu
   }
   for index in whole..<count { target[index] = sums[index].laneSum() }
 }
+
+/// Turns `count` vectors, `[row][lane]`, to `[lane][row]` with `rowLength` floats from lane to lane.
+@inline(__always)
+func transpose(
+  _ vectors: UnsafePointer<Lanes>, _ count: Int, to target: UnsafeMutablePointer<Float>, rowLength: Int
+) {
+  let lanes = LaneCPU.laneCount
+  let source = UnsafeRawPointer(vectors).assumingMemoryBound(to: Float.self)
+  let whole = lanes >= 8 ? count / 8 &* 8 : 0
+  for row in stride(from: 0, to: whole, by: 8) {
+    for lane in stride(from: 0, to: lanes, by: 8) {
+      transpose_8x8(
+        source + (row &* lanes &+ lane), Int64(lanes), target + (lane &* rowLength &+ row), Int64(rowLength))
+    }
+  }
+  guard whole < count else { return }
+  for lane in 0..<lanes {
+    for row in whole..<count { target[lane &* rowLength &+ row] = source[row &* lanes &+ lane] }
+  }
+}

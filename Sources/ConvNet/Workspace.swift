@@ -114,7 +114,8 @@ final class Workspace: @unchecked Sendable {
     step = .allocate(capacity: 1)
     step.initialize(
       to: StepInfo(
-        images: capacity, training: isTraining, random: CounterRandom(seed: 0, purpose: .dropout)))
+        images: capacity, workers: workers, training: isTraining,
+        random: CounterRandom(seed: 0, purpose: .dropout)))
     labels = arena.lanes(blocks)
     predictions = arena.lanes(blocks)
     losses = arena.lanes(blocks)

@@ -3,6 +3,8 @@
 /// The sum runs over images. A lane of the output gradient is broadcast, features are read image by image,
 /// so the weight gradient comes out row by row and no lanes have to be added up.
 enum OuterTile<let O: Int, let V: Int> {
+  private typealias Sums = InlineArray<O, InlineArray<V, Lanes>>
+
   /// Sums dW `[O, V * lanes]` over `blocks` blocks.
   ///
   /// - Parameters:
@@ -14,20 +16,7 @@ enum OuterTile<let O: Int, let V: Int> {
     features: UnsafePointer<Lanes>, dy: UnsafePointer<Lanes>, dyBlock: Int, blocks: Int,
     gradient: UnsafeMutablePointer<Float>, rowLength: Int, columns: Int
   ) {
-    var sums = InlineArray<O, InlineArray<V, Lanes>>(repeating: InlineArray(repeating: Lanes()))
-    let lanes = LaneCPU.laneCount
-    var image = features
-    for block in 0..<blocks {
-      var factors = UnsafeRawPointer(dy + block &* dyBlock).assumingMemoryBound(to: Float.self)
-      for _ in 0..<lanes {
-        for o in 0..<O {
-          let factor = Lanes(repeating: factors[o &* lanes])
-          for v in 0..<V { sums[unchecked: o][unchecked: v].addProduct(factor, image[v]) }
-        }
-        factors += 1
-        image += V
-      }
-    }
+    let (sums, lanes) = (products(features, dy, dyBlock, blocks), LaneCPU.laneCount)
     for o in 0..<O {
       for v in 0..<V {
         let place = gradient + (o &* rowLength &+ v &* lanes)
@@ -39,5 +28,42 @@ enum OuterTile<let O: Int, let V: Int> {
         }
       }
     }
+  }
+
+  /// Adds such a sum to whole vectors, whose rows lie `rowLength` vectors apart.
+  @inline(never)
+  static func add(
+    features: UnsafePointer<Lanes>, dy: UnsafePointer<Lanes>, dyBlock: Int, blocks: Int,
+    to target: UnsafeMutablePointer<Lanes>, rowLength: Int
+  ) {
+    let sums = products(features, dy, dyBlock, blocks)
+    for o in 0..<O {
+      for v in 0..<V { target[o &* rowLength &+ v] += sums[unchecked: o][unchecked: v] }
+    }
+  }
+
+  @inline(__always)
+  private static func products(
+    _ features: UnsafePointer<Lanes>, _ dy: UnsafePointer<Lanes>, _ dyBlock: Int, _ blocks: Int
+  ) -> Sums {
+    var sums = Sums(repeating: InlineArray(repeating: Lanes()))
+    let lanes = LaneCPU.laneCount
+    // One loop over images: one over the lanes of a block would be unrolled, and sums leave the registers.
+    var factors = UnsafeRawPointer(dy).assumingMemoryBound(to: Float.self)
+    var lane = 0
+    for image in Swift.stride(from: 0, to: blocks &* lanes &* V, by: V) {
+      let image = features + image
+      for o in 0..<O {
+        let factor = Lanes(repeating: factors[o &* lanes])
+        for v in 0..<V { sums[unchecked: o][unchecked: v].addProduct(factor, image[v]) }
+      }
+      factors += 1
+      lane &+= 1
+      if lane == lanes {
+        lane = 0
+        factors += (dyBlock &- 1) &* lanes
+      }
+    }
+    return sums
   }
 }

@@ -37,7 +37,7 @@ struct TapSums: WeightGradient {
 
   // MARK: The gradient as a whole
 
-  var pieces: Int { outputRanges.count * inputs }
+  func pieces(_ step: StepInfo) -> Int { outputRanges.count * inputs }
   var reach: (rows: Int, columns: Int) { (output.height, output.width) }
   var scratchSize: Int { widestRange * (min(inputs, Self.mostInputs) * taps + 1) * LaneCPU.laneCount }
   var memorySize: Int { 0 }
@@ -47,14 +47,14 @@ struct TapSums: WeightGradient {
   ) {}
 
   func sum(
-    _ piece: Int, x: FeatureMaps, dy: FeatureMaps, blocks: Int, gradient: UnsafeMutablePointer<Float>,
+    _ piece: Int, x: FeatureMaps, dy: FeatureMaps, step: StepInfo, gradient: UnsafeMutablePointer<Float>,
     memory: UnsafeMutablePointer<Lanes>, scratch: UnsafeMutablePointer<Float>
   ) {
     let (range, input) = piece.quotientAndRemainder(dividingBy: inputs)
     let outputs = outputRanges[range]
     let sums = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Lanes.self)
     for index in 0..<outputs.count &* taps { sums[index] = Lanes() }
-    for block in 0..<blocks {
+    for block in 0..<step.blocks {
       for row in Swift.stride(from: 0, to: output.height, by: bandRows) {
         let rows = row..<min(row &+ bandRows, output.height)
         add(rows, ofBlock: block, outputs, input: input, x, dy, sums)

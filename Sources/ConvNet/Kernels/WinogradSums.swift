@@ -3,8 +3,9 @@ import CLanes
 /// The weight gradient of a 3x3 convolution by the transpose of Winograd's F(4x4, 3x3).
 ///
 /// With V = B^T d B of each input patch and D = A dy A^T of each tile of the output gradient, the gradient is
-/// G^T [sum of D * V over tiles and images] G. One piece of work sums six of the 36 frequencies, a row of them, for
-/// some output and input channels; lanes are added up once, at the end.
+/// G^T [sum of D * V over tiles and images] G. One piece of work sums some rows of the 6x6 frequencies for some output
+/// and input channels: V is turned from lanes to rows of channels, so that the sums over tiles and
+/// images are those of a dense layer's weight gradient.
 struct WinogradSums: WeightGradient {
   private let inputs: Int
   private let output: Shape
@@ -13,10 +14,12 @@ struct WinogradSums: WeightGradient {
   private let inputRanges: [Range<Int>]
 
   private static var tile: Int { WinogradTransform.tile }
-  /// Tiles whose products are added to the sums at a time.
-  private static let depth = 8
-  /// Sums of one piece per frequency, and input channels among them: with the transforms they fit into an L2.
-  private static let (sumsPerPiece, inputsPerPiece) = (2048, 64)
+  /// Tiles that are transformed at a time.
+  private static let depth = 2
+  /// The most channels of a piece: its transforms and sums fit into an L2.
+  private static let channelsPerPiece = 64
+  /// Vectors of input channels that are multiplied together.
+  private static let width = 2
 
   /// Whether it takes less time than `TapSums`, by the multiply-adds of both and what transforms cost.
   static func pays(input: Shape, output: Shape, window: Window) -> Bool {
@@ -26,134 +29,180 @@ struct WinogradSums: WeightGradient {
     let tiles = ((output.height + tile - 1) / tile) * ((output.width + tile - 1) / tile)
     let cut = WinogradSums(input: input, output: output, border: (0, 0))
     let direct = output.height * output.width * 9 * inputs * outputs
-    // In multiply-adds: six frequencies of a patch and of a tile, and a sum over lanes, once for about eight blocks.
+    // In multiply-adds: six frequencies of a patch and of a tile.
     let transforms = 400 * inputs * cut.outputRanges.count + 300 * outputs * cut.inputRanges.count
-    let winograd = tiles * (36 * inputs * outputs + transforms) + 25 * inputs * outputs
+    let winograd = tiles * (36 * Self.whole(inputs) * outputs + transforms)
     return winograd * 5 < direct * 4
+  }
+
+  /// `count` rounded up to whole vectors.
+  private static func whole(_ count: Int) -> Int {
+    (count + LaneCPU.laneCount - 1) / LaneCPU.laneCount * LaneCPU.laneCount
   }
 
   init(input: Shape, output: Shape, border: (top: Int, left: Int)) {
     (inputs, self.output, self.border) = (input.channels, output, border)
-    let width = min(inputs, Self.inputsPerPiece)
-    inputRanges = Self.ranges(of: inputs, width: width)
-    outputRanges = Self.ranges(of: output.channels, width: max(4, Self.sumsPerPiece / width / 4 * 4))
+    inputRanges = Self.ranges(of: inputs)
+    outputRanges = Self.ranges(of: output.channels)
   }
 
-  private static func ranges(of count: Int, width: Int) -> [Range<Int>] {
-    stride(from: 0, to: count, by: width).map { $0..<min($0 + width, count) }
+  private static func ranges(of count: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: channelsPerPiece).map { $0..<min($0 + channelsPerPiece, count) }
   }
 
   private var tileRows: Int { (output.height + Self.tile - 1) / Self.tile }
   private var tileColumns: Int { (output.width + Self.tile - 1) / Self.tile }
   private var tiles: Int { tileRows * tileColumns }
-  private var widestInput: Int { inputRanges[0].count }
-  private var widestOutput: Int { outputRanges[0].count }
 
   /// It reads the output gradient in whole tiles.
   var reach: (rows: Int, columns: Int) { (tileRows * Self.tile, tileColumns * Self.tile) }
 
-  var pieces: Int { 6 * outputRanges.count * inputRanges.count }
-
-  var scratchSize: Int {
-    let transformed = 6 * Self.depth * (widestInput + widestOutput)
-    return (6 * widestInput * widestOutput + transformed + tileColumns * Self.tile + 2) * LaneCPU.laneCount
+  func pieces(_ step: StepInfo) -> Int {
+    6 / rowsPerPiece(workers: step.workers) * outputRanges.count * inputRanges.count
   }
 
-  /// The gradient of the transformed filters, `[frequency][output][input]`.
-  var memorySize: Int { WinogradTransform.frequencies * vectors + 1 }
-  private var vectors: Int { (output.channels * inputs + LaneCPU.laneCount - 1) / LaneCPU.laneCount }
+  /// Rows of frequencies of a piece. The more there are, the less often maps are read, which takes longer than their
+  /// transforms; but there should be work for all.
+  private func rowsPerPiece(workers: Int) -> Int {
+    [3, 2].first { 6 / $0 * outputRanges.count * inputRanges.count >= workers } ?? 1
+  }
+
+  var scratchSize: Int {
+    let channels = Self.whole(inputRanges[0].count) + LaneCPU.laneCount + outputRanges[0].count
+    return (6 * Self.depth * channels + tileColumns * Self.tile + 2) * LaneCPU.laneCount
+  }
+
+  /// The gradient of the transformed filters, `[frequency][output][input]` with inputs in whole vectors.
+  var memorySize: Int { WinogradTransform.frequencies * output.channels * rowLength }
+  private var rowLength: Int { Self.whole(inputs) / LaneCPU.laneCount }
 
   // MARK: Sums
 
   func sum(
-    _ piece: Int, x: FeatureMaps, dy: FeatureMaps, blocks: Int, gradient: UnsafeMutablePointer<Float>,
+    _ piece: Int, x: FeatureMaps, dy: FeatureMaps, step: StepInfo, gradient: UnsafeMutablePointer<Float>,
     memory: UnsafeMutablePointer<Lanes>, scratch: UnsafeMutablePointer<Float>
   ) {
     let (rest, inputRange) = piece.quotientAndRemainder(dividingBy: inputRanges.count)
-    let (frequencyRow, outputRange) = rest.quotientAndRemainder(dividingBy: outputRanges.count)
-    switch frequencyRow {
-    case 0: sum(FrequencyRow<0>.self, outputRange, inputRange, x, dy, blocks, memory, scratch)
-    case 1: sum(FrequencyRow<1>.self, outputRange, inputRange, x, dy, blocks, memory, scratch)
-    case 2: sum(FrequencyRow<2>.self, outputRange, inputRange, x, dy, blocks, memory, scratch)
-    case 3: sum(FrequencyRow<3>.self, outputRange, inputRange, x, dy, blocks, memory, scratch)
-    case 4: sum(FrequencyRow<4>.self, outputRange, inputRange, x, dy, blocks, memory, scratch)
-    default: sum(FrequencyRow<5>.self, outputRange, inputRange, x, dy, blocks, memory, scratch)
+    let (rowRange, outputRange) = rest.quotientAndRemainder(dividingBy: outputRanges.count)
+    let (outputs, inputs) = (outputRanges[outputRange], inputRanges[inputRange])
+    let rowCount = rowsPerPiece(workers: step.workers)
+    let rows = rowRange &* rowCount..<(rowRange &+ 1) &* rowCount
+    let sums = memory + (outputs.lowerBound &* rowLength &+ inputs.lowerBound / LaneCPU.laneCount)
+    for frequency in 6 &* rows.lowerBound..<6 &* rows.upperBound {
+      for output in 0..<outputs.count {
+        let row = sums + (frequency &* self.output.channels &+ output) &* rowLength
+        for vector in 0..<Self.whole(inputs.count) / LaneCPU.laneCount { row[vector] = Lanes() }
+      }
+    }
+    let count = step.blocks &* tiles
+    for first in stride(from: 0, to: count, by: Self.depth) {
+      let range = first..<min(first &+ Self.depth, count)
+      for row in rows {
+        let sums = sums + 6 &* row &* output.channels &* rowLength
+        switch row {
+        case 0: add(FrequencyRow<0>.self, range, outputs, inputs, x, dy, sums, scratch)
+        case 1: add(FrequencyRow<1>.self, range, outputs, inputs, x, dy, sums, scratch)
+        case 2: add(FrequencyRow<2>.self, range, outputs, inputs, x, dy, sums, scratch)
+        case 3: add(FrequencyRow<3>.self, range, outputs, inputs, x, dy, sums, scratch)
+        case 4: add(FrequencyRow<4>.self, range, outputs, inputs, x, dy, sums, scratch)
+        default: add(FrequencyRow<5>.self, range, outputs, inputs, x, dy, sums, scratch)
+        }
+      }
     }
   }
 
+  /// Adds a row of frequencies of some tiles.
   @inline(__always)
-  private func sum<let I: Int>(
-    _ row: FrequencyRow<I>.Type, _ outputRange: Int, _ inputRange: Int, _ x: FeatureMaps, _ dy: FeatureMaps,
-    _ blocks: Int, _ memory: UnsafeMutablePointer<Lanes>, _ scratch: UnsafeMutablePointer<Float>
+  private func add<let I: Int>(
+    _ row: FrequencyRow<I>.Type, _ range: Range<Int>, _ outputs: Range<Int>, _ inputs: Range<Int>,
+    _ x: FeatureMaps, _ dy: FeatureMaps, _ sums: UnsafeMutablePointer<Lanes>,
+    _ scratch: UnsafeMutablePointer<Float>
   ) {
-    let (outputs, inputs) = (outputRanges[outputRange], inputRanges[inputRange])
-    let (depth, sumCount) = (Self.depth, outputs.count &* inputs.count)
-    let sums = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Lanes.self)
-    let patches = sums + 6 &* widestInput &* widestOutput
-    let slopes = patches + 6 &* depth &* widestInput
-    let line = slopes + 6 &* depth &* widestOutput
-    for index in 0..<6 &* sumCount { sums[index] = Lanes() }
-    let count = blocks &* tiles
-    var first = 0
-    while first < count {
-      let taken = min(depth, count &- first)
-      var next = first
-      while next < first &+ taken {
-        let (block, tile) = next.quotientAndRemainder(dividingBy: tiles)
-        let (tileRow, tileColumn) = tile.quotientAndRemainder(dividingBy: tileColumns)
-        let run = min(tileColumns &- tileColumn, first &+ taken &- next)
-        let (top, left) = (tileRow &* Self.tile, tileColumn &* Self.tile)
+    let (depth, lanes) = (Self.depth, LaneCPU.laneCount)
+    // [frequency][tile][lane][channel] in groups of `width` vectors of channels
+    let patches = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Lanes.self)
+    // [frequency][tile][channel]
+    let slopes = patches + 6 &* depth &* Self.whole(inputs.count)
+    let vector = slopes + 6 &* depth &* outputs.count
+    let line = vector + 6 &* depth &* lanes
+    var next = range.lowerBound
+    while next < range.upperBound {
+      let (block, tile) = next.quotientAndRemainder(dividingBy: tiles)
+      let (tileRow, tileColumn) = tile.quotientAndRemainder(dividingBy: tileColumns)
+      let (run, place) = (min(tileColumns &- tileColumn, range.upperBound &- next), next &- range.lowerBound)
+      let (top, left) = (tileRow &* Self.tile, tileColumn &* Self.tile)
+      row.slopes(
+        dy.row(block, outputs.lowerBound, top) + left, dy, outputs.count, run, line,
+        slopes + place &* outputs.count, depth &* outputs.count)
+      for channel in stride(from: 0, to: inputs.count, by: lanes) {
+        let channels = min(lanes, inputs.count &- channel)
         row.patches(
-          x.row(block, inputs.lowerBound, top &- border.top) + (left &- border.left), x, inputs.count, run,
-          line, patches + (next &- first), depth)
-        row.slopes(
-          dy.row(block, outputs.lowerBound, top) + left, dy, outputs.count, run, line,
-          slopes + (next &- first), depth)
-        next &+= run
+          x.row(block, inputs.lowerBound &+ channel, top &- border.top) + (left &- border.left), x,
+          channels, run, line, vector, depth &* lanes)
+        turn(vector, run, place, channel, inputs.count, patches)
       }
-      for frequency in 0..<6 {
-        addProducts(
-          slopes + frequency &* outputs.count &* depth, outputs.count,
-          patches + frequency &* inputs.count &* depth, inputs.count, taken, sums + frequency &* sumCount)
-      }
-      first &+= taken
+      next &+= run
     }
     for frequency in 0..<6 {
-      for output in 0..<outputs.count {
-        let place =
-          (memory + (6 &* I &+ frequency) &* vectors).floats
-          + ((outputs.lowerBound &+ output) &* self.inputs &+ inputs.lowerBound)
-        addLanes(of: sums + (frequency &* outputs.count &+ output) &* inputs.count, inputs.count, into: place)
+      addProducts(
+        slopes + frequency &* depth &* outputs.count, outputs.count,
+        patches + frequency &* depth &* Self.whole(inputs.count), inputs.count, range.count,
+        sums + frequency &* output.channels &* rowLength)
+    }
+  }
+
+  /// Turns a vector of channels of `run` tiles, `[frequency][tile][channel][lane]`, to `[lane][channel]`.
+  private func turn(
+    _ vector: UnsafePointer<Lanes>, _ run: Int, _ tile: Int, _ channel: Int, _ channels: Int,
+    _ patches: UnsafeMutablePointer<Lanes>
+  ) {
+    let (depth, lanes) = (Self.depth, LaneCPU.laneCount)
+    let group = channel / (lanes &* Self.width) &* lanes &* Self.width
+    let width = min(Self.whole(channels) &- group, lanes &* Self.width)
+    for frequency in 0..<6 {
+      let target =
+        patches + (frequency &* depth &* Self.whole(channels) &+ depth &* group &+ tile &* width)
+      for part in 0..<run {
+        transpose(
+          vector + (frequency &* depth &+ part) &* lanes, lanes,
+          to: (target + part &* width).floats + (channel &- group), rowLength: width)
       }
     }
   }
 
-  /// sums `[outputs][inputs]` += slopes `[outputs][tile]` times patches `[inputs][tile]`.
+  /// Adds slopes `[tile][output]` times patches `[tile][lane][input]`, summed over tiles and lanes, to
+  /// `[output][input]`.
   private func addProducts(
     _ slopes: UnsafePointer<Lanes>, _ outputs: Int, _ patches: UnsafePointer<Lanes>, _ inputs: Int,
     _ tiles: Int, _ sums: UnsafeMutablePointer<Lanes>
   ) {
-    let depth = Self.depth
-    var output = 0
-    while output < outputs {
-      let height = outputs &- output >= 4 ? 4 : 1
-      var input = 0
-      while input < inputs {
-        let left = inputs &- input
-        let width = left >= 4 && LaneCPU.registers == 32 ? 4 : left >= 2 ? 2 : 1
-        let (d, v) = (slopes + output &* depth, patches + input &* depth)
-        let place = sums + (output &* inputs &+ input)
-        switch (height, width) {
-        case (4, 4): ProductTile<4, 4>.add(d, v, depth, tiles, place, inputs)
-        case (4, 2): ProductTile<4, 2>.add(d, v, depth, tiles, place, inputs)
-        case (4, _): ProductTile<4, 1>.add(d, v, depth, tiles, place, inputs)
-        case (_, 4): ProductTile<1, 4>.add(d, v, depth, tiles, place, inputs)
-        case (_, 2): ProductTile<1, 2>.add(d, v, depth, tiles, place, inputs)
-        default: ProductTile<1, 1>.add(d, v, depth, tiles, place, inputs)
+    let lanes = LaneCPU.laneCount
+    for input in stride(from: 0, to: inputs, by: Self.width &* lanes) {
+      var output = 0
+      while output < outputs {
+        let left = outputs &- output
+        let height = left >= 8 && LaneCPU.registers == 32 ? 8 : left >= 4 ? 4 : 1
+        let (d, v) = (slopes + output, patches + Self.depth &* input)
+        let place = sums + (output &* rowLength &+ input / lanes)
+        @inline(__always)
+        func add<let O: Int, let V: Int>(_ tile: OuterTile<O, V>.Type) {
+          // Tile by tile: sums of short sums round less.
+          for index in 0..<tiles {
+            tile.add(
+              features: v + index &* lanes &* V, dy: d + index &* outputs, dyBlock: outputs, blocks: 1,
+              to: place, rowLength: rowLength)
+          }
         }
-        input &+= width
+        switch (height, inputs &- input > lanes) {
+        case (8, true): add(OuterTile<8, 2>.self)
+        case (8, false): add(OuterTile<8, 1>.self)
+        case (4, true): add(OuterTile<4, 2>.self)
+        case (4, false): add(OuterTile<4, 1>.self)
+        case (_, true): add(OuterTile<1, 2>.self)
+        default: add(OuterTile<1, 1>.self)
+        }
+        output &+= height
       }
-      output &+= height
     }
   }
 
@@ -166,19 +215,19 @@ struct WinogradSums: WeightGradient {
     _ channel: Int, memory: UnsafeMutablePointer<Lanes>, gradient: UnsafeMutablePointer<Float>
   ) {
     let lanes = LaneCPU.laneCount
-    let source = UnsafeRawPointer(memory.floats + channel &* inputs)
+    let source = memory + channel &* rowLength
     let target = gradient + channel &* inputs &* 9
-    @inline(__always)
-    func u(_ frequency: Int, _ input: Int) -> Lanes {
-      source.loadUnaligned(fromByteOffset: (frequency &* vectors &* lanes &+ input) &* 4, as: Lanes.self)
-    }
+    let frequency = output.channels &* rowLength
     for input in stride(from: 0, to: inputs, by: lanes) {
+      @inline(__always)
+      func u(_ row: Int, _ column: Int) -> Lanes {
+        source[(6 &* row &+ column) &* frequency &+ input / lanes]
+      }
       var rows = InlineArray<18, Lanes>(repeating: Lanes())
       for column in 0..<6 {
         let three = WinogradTransform.filterGradient(
           (
-            u(column, input), u(column &+ 6, input), u(column &+ 12, input), u(column &+ 18, input),
-            u(column &+ 24, input), u(column &+ 30, input)
+            u(0, column), u(1, column), u(2, column), u(3, column), u(4, column), u(5, column)
           ))
         rows[unchecked: column] = three.0
         rows[unchecked: 6 &+ column] = three.1
@@ -204,13 +253,13 @@ struct WinogradSums: WeightGradient {
 
 /// Row `I` of the transforms, six frequencies side by side.
 private enum FrequencyRow<let I: Int> {
-  /// Row `I` of B^T d B for a run of tiles, `[frequency][channel][tile]` with tiles `depth` vectors apart.
+  /// Row `I` of B^T d B for a run of tiles, `[frequency][tile][channel]` with a vector's channels for each tile.
   @inline(never)
   static func patches(
     _ corner: UnsafePointer<Lanes>, _ x: FeatureMaps, _ channels: Int, _ run: Int,
-    _ line: UnsafeMutablePointer<Lanes>, _ target: UnsafeMutablePointer<Lanes>, _ depth: Int
+    _ line: UnsafeMutablePointer<Lanes>, _ target: UnsafeMutablePointer<Lanes>, _ frequency: Int
   ) {
-    let (row, frequency) = (x.row, channels &* depth)
+    let row = x.row
     for channel in 0..<channels {
       let d = corner + channel &* x.channel
       for column in 0..<4 &* run &+ 2 {
@@ -224,18 +273,18 @@ private enum FrequencyRow<let I: Int> {
         let d = line + 4 &* tile
         store(
           WinogradTransform.input((d[0], d[1], d[2], d[3], d[4], d[5])),
-          target + (channel &* depth &+ tile), frequency)
+          target + (tile &* LaneCPU.laneCount &+ channel), frequency)
       }
     }
   }
 
-  /// Row `I` of A dy A^T for a run of tiles.
+  /// Row `I` of A dy A^T for a run of tiles, `[frequency][tile][channel]`.
   @inline(never)
   static func slopes(
     _ corner: UnsafePointer<Lanes>, _ dy: FeatureMaps, _ channels: Int, _ run: Int,
-    _ line: UnsafeMutablePointer<Lanes>, _ target: UnsafeMutablePointer<Lanes>, _ depth: Int
+    _ line: UnsafeMutablePointer<Lanes>, _ target: UnsafeMutablePointer<Lanes>, _ frequency: Int
   ) {
-    let (row, frequency) = (dy.row, channels &* depth)
+    let row = dy.row
     for channel in 0..<channels {
       let d = corner + channel &* dy.channel
       for column in 0..<4 &* run {
@@ -246,8 +295,8 @@ private enum FrequencyRow<let I: Int> {
       for tile in 0..<run {
         let d = line + 4 &* tile
         store(
-          WinogradTransform.outputGradient((d[0], d[1], d[2], d[3])), target + (channel &* depth &+ tile),
-          frequency)
+          WinogradTransform.outputGradient((d[0], d[1], d[2], d[3])),
+          target + (tile &* channels &+ channel), frequency)
       }
     }
   }
@@ -275,30 +324,5 @@ private enum FrequencyRow<let I: Int> {
     target[3 &* frequency] = six.3
     target[4 &* frequency] = six.4
     target[5 &* frequency] = six.5
-  }
-}
-
-/// Products of `O` output channels with `C` input channels, summed over tiles in registers.
-private enum ProductTile<let O: Int, let C: Int> {
-  @inline(never)
-  static func add(
-    _ slopes: UnsafePointer<Lanes>, _ patches: UnsafePointer<Lanes>, _ depth: Int, _ tiles: Int,
-    _ target: UnsafeMutablePointer<Lanes>, _ rowLength: Int
-  ) {
-    var sums = InlineArray<O, InlineArray<C, Lanes>>(repeating: InlineArray(repeating: Lanes()))
-    for o in 0..<O {
-      for c in 0..<C { sums[unchecked: o][unchecked: c] = target[o &* rowLength &+ c] }
-    }
-    for tile in 0..<tiles {
-      var factors = InlineArray<O, Lanes>(repeating: Lanes())
-      for o in 0..<O { factors[unchecked: o] = slopes[o &* depth &+ tile] }
-      for c in 0..<C {
-        let value = patches[c &* depth &+ tile]
-        for o in 0..<O { sums[unchecked: o][unchecked: c].addProduct(factors[unchecked: o], value) }
-      }
-    }
-    for o in 0..<O {
-      for c in 0..<C { target[o &* rowLength &+ c] = sums[unchecked: o][unchecked: c] }
-    }
   }
 }

@@ -119,25 +119,27 @@ struct Convolution: MixingLayer {
   }
 
   func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
-    inputGradientPieces(pass, step) + weightGradient.pieces
+    weightGradient.pieces(step) + inputGradientPieces(pass, step)
       + (pass.biasGradient == nil ? 0 : output.channels)
   }
 
   func backwardPass(of piece: Int, _ pass: LayerPass, _ step: StepInfo) -> StepPass {
-    piece < inputGradientPieces(pass, step) ? .inputGradient : .weightGradient
+    let piece = piece - weightGradient.pieces(step)
+    return 0..<inputGradientPieces(pass, step) ~= piece ? .inputGradient : .weightGradient
   }
 
   func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
     guard let dy = pass.dy else { return }
-    let pieces = inputGradientPieces(pass, step)
-    if piece < pieces {
-      inputGradient(piece, dy, pass, scratch)
-    } else if piece < pieces + weightGradient.pieces {
+    // The largest pieces come first, so that the workers are done at the same time.
+    let (sums, pieces) = (weightGradient.pieces(step), inputGradientPieces(pass, step))
+    if piece < sums {
       weightGradient.sum(
-        piece - pieces, x: pass.x, dy: dy, blocks: step.blocks, gradient: pass.weightGradient,
-        memory: pass.memory, scratch: scratch)
+        piece, x: pass.x, dy: dy, step: step, gradient: pass.weightGradient, memory: pass.memory,
+        scratch: scratch)
+    } else if piece < sums + pieces {
+      inputGradient(piece - sums, dy, pass, scratch)
     } else if let biasGradient = pass.biasGradient {
-      let channel = piece - pieces - weightGradient.pieces
+      let channel = piece - sums - pieces
       biasGradient[channel] = sumOfGradient(dy, channel: channel, step)
     }
   }

@@ -191,22 +191,10 @@ struct MatrixProduct: MixingLayer {
     _ first: Int, _ columns: Int, _ x: FeatureMaps, _ step: StepInfo, into rows: UnsafeMutablePointer<Float>
   ) {
     let (lanes, width) = (LaneCPU.laneCount, Self.featuresPerPiece)
-    let whole = lanes >= 8 ? columns / 8 &* 8 : 0
     for block in 0..<step.blocks {
-      let source = UnsafeRawPointer(x.row(block, first, 0)).assumingMemoryBound(to: Float.self)
       let target = rows + block &* lanes &* width
-      for column in Swift.stride(from: 0, to: whole, by: 8) {
-        for lane in Swift.stride(from: 0, to: lanes, by: 8) {
-          transpose_8x8(
-            source + (column &* lanes &+ lane), Int64(lanes), target + (lane &* width &+ column),
-            Int64(width))
-        }
-      }
-      guard whole < width else { continue }
+      transpose(x.row(block, first, 0), columns, to: target, rowLength: width)
       for lane in 0..<lanes {
-        for column in whole..<columns {
-          target[lane &* width &+ column] = source[column &* lanes &+ lane]
-        }
         for column in columns..<width { target[lane &* width &+ column] = 0 }
       }
     }
