@@ -1,5 +1,11 @@
 import Digits
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// A picture made of shapes and text, in pixels from the top left.
 public struct Drawing: Sendable {
   /// A text and the box it takes.
@@ -143,20 +149,5 @@ extension Double {
 
 extension [UInt8] {
   /// A PNG file as an address that holds it.
-  public var dataURI: String { "data:image/png;base64,\(base64)" }
-
-  private var base64: String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity((count + 2) / 3 * 4)
-    for start in stride(from: 0, to: count, by: 3) {
-      let group = self[start..<Swift.min(start + 3, count)]
-      let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-      for place in 0..<4 {
-        let isPadding = place > group.count
-        text.append(isPadding ? UInt8(ascii: "=") : alphabet[bits >> (18 - 6 * place) & 63])
-      }
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
+  public var dataURI: String { "data:image/png;base64,\(Data(self).base64EncodedString())" }
 }

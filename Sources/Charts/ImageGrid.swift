@@ -62,18 +62,3 @@ public struct ImageGrid: Sendable {
     return drawing
   }
 }
-
-extension Images {
-  /// The images with every pixel as a square of `side` pixels, for programs that would blur it.
-  public func enlarged(_ side: Int) -> Images {
-    let larger = ImageShape(
-      channels: shape.channels, height: shape.height * side, width: shape.width * side)
-    var enlarged: [UInt8] = []
-    enlarged.reserveCapacity(count * larger.size)
-    for row in stride(from: 0, to: pixels.count, by: shape.width) {
-      let line = pixels[row..<row + shape.width].flatMap { [UInt8](repeating: $0, count: side) }
-      for _ in 0..<side { enlarged += line }
-    }
-    return Images(pixels: enlarged, shape: larger)
-  }
-}

@@ -45,7 +45,6 @@ public struct Theme: Sendable {
       "text{font-family:system-ui,Segoe UI,Helvetica,Arial,sans-serif;fill:\(text)}",
       ".muted{fill:\(muted)}", ".title{font-weight:600}", ".back{fill:\(background)}",
       ".grid{stroke:\(grid);stroke-width:1;fill:none}", ".axis{stroke:\(axis);stroke-width:1;fill:none}",
-      ".mark{stroke:\(muted);stroke-width:1.2;stroke-dasharray:2 3;fill:none}",
       ".line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}",
       ".dashed{stroke-dasharray:5 4;stroke-width:1.6}", ".ring{fill:none;stroke-width:2}",
       ".diagonal{fill:\(diagonal.fill)}", ".on-diagonal{fill:\(diagonal.text)}",

@@ -1,7 +1,8 @@
 /// What a file's first bytes say it is, so that an error can name what was found instead of what was wanted.
 public enum FileSignature: Sendable, CaseIterable {
-  case gzip, idx, pgm, png, jpeg, heif, webp, gif, bmp, tiff, zip, xz, bzip2, zstandard, html, xml, numpy,
-    matlab, gitLFS
+  case gzip, idx, pgm, ppm, png, jpeg, heif, webp, gif, bmp, tiff, zip, xz, bzip2, zstandard, html, xml,
+    numpy,
+    hdf5, matlab, gitLFS
 
   /// How many bytes of a file are enough to tell.
   package static let length = 64
@@ -23,6 +24,7 @@ public enum FileSignature: Sendable, CaseIterable {
     case .gzip: begins(0x1F, 0x8B)
     case .idx: start.count >= 4 && begins(0, 0) && 0x08...0x0E ~= start[2] && 1...4 ~= start[3]
     case .pgm: begins(0x50, 0x35) || begins(0x50, 0x32)
+    case .ppm: begins(0x50, 0x36) || begins(0x50, 0x33)
     case .png: begins(0x89, 0x50, 0x4E, 0x47)
     case .jpeg: begins(0xFF, 0xD8, 0xFF)
     case .heif: start.dropFirst(4).starts(with: Array("ftyp".utf8))
@@ -37,6 +39,7 @@ public enum FileSignature: Sendable, CaseIterable {
     case .html: says("<!doctype html") || says("<html")
     case .xml: says("<?xml")
     case .numpy: begins(0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59)
+    case .hdf5: begins(0x89, 0x48, 0x44, 0x46)
     case .matlab: says("matlab ")
     case .gitLFS: says("version ") && String(decoding: start, as: UTF8.self).contains("git-lfs")
     }
@@ -47,6 +50,7 @@ public enum FileSignature: Sendable, CaseIterable {
     case .gzip: "a gzip file"
     case .idx: "a plain IDX file"
     case .pgm: "a PGM picture"
+    case .ppm: "a PPM picture"
     case .png: "a PNG picture"
     case .jpeg: "a JPEG picture"
     case .heif: "a HEIC or AVIF picture"
@@ -61,6 +65,7 @@ public enum FileSignature: Sendable, CaseIterable {
     case .html: "an HTML page"
     case .xml: "an XML document"
     case .numpy: "a NumPy array"
+    case .hdf5: "an HDF5 file"
     case .matlab: "a MATLAB file"
     case .gitLFS: "a Git LFS pointer, not the file it stands for"
     }

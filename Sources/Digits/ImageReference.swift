@@ -36,10 +36,7 @@ public struct ImageReference: Equatable, Sendable {
     return areDigits ? parts : nil
   }
 
-  /// The images from the IDX file at `path`, plain or gzip; throws if it is bad or has no such image.
-  public func read() throws(DataError) -> Images { try read(from: ByteSource(path: path)) }
-
-  /// The images from the IDX file that `source` holds; throws if it is bad or has no such image.
+  /// The images from the IDX file that `source` holds, plain or gzip; throws if it is bad or has no such image.
   ///
   /// The whole file is read and checked, but only the images asked for are kept.
   public func read(from source: consuming ByteSource) throws(DataError) -> Images {

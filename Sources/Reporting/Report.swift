@@ -38,20 +38,15 @@ public struct Report: Sendable {
   }
 
   /// A report that lays the curves of several runs over each other.
-  public init(comparing runs: [ReportedRun], maker: String) {
+  public init(comparing runs: [ReportedRun], notices: [String], maker: String) {
     let curves = runs.curves
     figures = curves
-    var notices: [String] = []
-    let data = Set(runs.map { "\($0.checkpoint.data.name) \($0.checkpoint.data.fingerprint)" })
-    if data.count > 1 {
-      notices.append("These runs were trained on different data; their curves are not of the same images.")
-    }
-    let (found, notes) = (runs.map(\.label).joined(separator: ", "), notices)
+    let found = runs.map(\.label).joined(separator: ", ")
     makePage = { files in
       let differences = runs.differences
       let empty = Element.paragraph("Nothing but the folder: their configs say the same.")
       return Page(
-        title: "\(runs.count) runs compared", subtitle: found, notices: notes, facts: [],
+        title: "\(runs.count) runs compared", subtitle: found, notices: notices, facts: [],
         sections: [
           Page.Section(
             id: "curves", title: "Curves",

@@ -119,4 +119,11 @@ extension [ReportedRun] {
     }
     return runs
   }
+
+  /// What a reader of a comparison has to know first, a line each.
+  public var notices: [String] {
+    let data = Set(map { "\($0.checkpoint.data.name) \($0.checkpoint.data.fingerprint)" })
+    if data.count < 2 { return [] }
+    return ["These runs were trained on different data; their curves are not of the same images."]
+  }
 }

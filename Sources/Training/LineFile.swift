@@ -31,8 +31,12 @@ struct LineFile: ~Copyable {
   static func lines(of path: String) throws(DataError) -> [String] {
     guard isFile(path) else { return [] }
     var source = try ByteSource(path: path)
-    let whole = try source.readAll().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      .dropLast()
-    return whole.map { String(decoding: $0, as: UTF8.self) }
+    return lines(in: try source.readAll())
+  }
+
+  /// The lines in the bytes of a file, without a last one that was cut off.
+  static func lines(in bytes: [UInt8]) -> [String] {
+    bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
+      .map { String(decoding: $0, as: UTF8.self) }
   }
 }

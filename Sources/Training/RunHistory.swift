@@ -23,15 +23,21 @@ public struct RunHistory: Sendable {
   ///
   /// - Throws: `DataError.malformed` for a line that is not a row of numbers, or not JSON.
   public init(_ folder: RunFolder) throws(DataError) {
-    epochs = try Self.epochs(folder.metrics)
-    events = try Self.events(folder.events)
+    epochs = try Self.epochs(LineFile.lines(of: folder.metrics), folder.metrics)
+    events = try Self.events(LineFile.lines(of: folder.events), folder.events)
   }
 
-  private static func epochs(_ path: String) throws(DataError) -> [Epoch] {
+  /// Reads files in memory, which errors call `metrics.csv` and `events.jsonl`.
+  package init(metrics: [UInt8], events: [UInt8]) throws(DataError) {
+    epochs = try Self.epochs(LineFile.lines(in: metrics), "metrics.csv")
+    self.events = try Self.events(LineFile.lines(in: events), "events.jsonl")
+  }
+
+  private static func epochs(_ lines: [String], _ path: String) throws(DataError) -> [Epoch] {
     var headings: [Substring]?
     var epochs: [Epoch] = []
     var byte = 0
-    for line in try LineFile.lines(of: path) {
+    for line in lines {
       func fault(_ reason: String) -> DataError { .malformed(path: path, byte: byte, reason: reason) }
       let fields = line.split(separator: ",", omittingEmptySubsequences: false)
       if let headings {
@@ -59,10 +65,10 @@ public struct RunHistory: Sendable {
     return epochs
   }
 
-  private static func events(_ path: String) throws(DataError) -> [JSON] {
+  private static func events(_ lines: [String], _ path: String) throws(DataError) -> [JSON] {
     var events: [JSON] = []
     var byte = 0
-    for line in try LineFile.lines(of: path) {
+    for line in lines {
       do {
         events.append(try JSON(parsing: Array(line.utf8), origin: path))
       } catch {

@@ -117,12 +117,4 @@ struct DrawingTests {
     let texts = ["": "", "f": "Zg==", "fo": "Zm8=", "foo": "Zm9v", "foobar": "Zm9vYmFy"]
     for (text, code) in texts { #expect(Array(text.utf8).dataURI == "data:image/png;base64,\(code)") }
   }
-
-  @Test("Enlarged images keep their pixels and channels")
-  func enlarged() {
-    let images = Images(pixels: [1, 2, 3, 4, 5, 6], shape: ImageShape(channels: 3, height: 1, width: 2))
-    let enlarged = images.enlarged(2)
-    #expect(enlarged.shape == ImageShape(channels: 3, height: 2, width: 4))
-    #expect(enlarged.pixels == [1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4, 5, 5, 6, 6, 5, 5, 6, 6])
-  }
 }

@@ -10,7 +10,7 @@ struct CompletionTests {
 
   /// A value that is a file or folder is completed: `completion: .file()`, `.directory` or `.config`.
   @Test func everyValueThatIsAPathIsCompleted() throws {
-    let paths: Set = ["file", "dir", "ckpt", "run", "input", "weights", "config", "picture"]
+    let paths: Set = ["file", "dir", "ckpt", "run", "input", "weights", "config", "path", "file.html"]
     for command in try Help.commands() {
       for argument in command.arguments ?? [] where argument.kind != "flag" {
         let words = (argument.valueName ?? "").split(separator: "|").map(String.init)

@@ -86,6 +86,19 @@ struct PredictPicturesTests {
     let two = try sandbox.run("\(command) a/bar.png b/bar.jpg --save-input two.png")
     #expect(two.status == 74)
     #expect(two.errors == "two.png: one file for several images; --save-input can name a folder\n")
+    #expect(!sandbox.has("two.png"))
+  }
+
+  @Test func savedInputsReplaceNoPicture() throws {
+    let sandbox = try sandbox()
+    try sandbox.write(sheet(), to: "own/bar.png")
+    let original = try sandbox.read("own/bar.png")
+    #expect(try sandbox.run("\(command) own/bar.png --save-input own").status == 0)
+    #expect(try sandbox.read("own/bar.png") == original && sandbox.has("own/bar-2.png"))
+    let refused = try sandbox.run("\(command) own/bar.png --save-input ./own/bar.png")
+    #expect(refused.status == 74 && refused.output.isEmpty)
+    #expect(try sandbox.read("own/bar.png") == original)
+    #expect(try sandbox.run("\(command) own/bar.png --save-input seen.jpg").status == 64)
   }
 
   @Test func rawPicturesAreOnlyScaled() throws {

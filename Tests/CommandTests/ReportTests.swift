@@ -166,7 +166,8 @@ struct ReportTests {
       " events",
       " runs/pixels --data nosuch", " runs/pixels --output page.txt",
       " runs/pixels --text --output page.html",
-      " runs/pixels --output file/page.html", " runs/pixels --threads 0", many,
+      " runs/pixels --output file/page.html", " runs/pixels --threads 0",
+      " runs/pixels runs/pixels --data digits", many,
     ] {
       try snapshot.run("report\(options)")
     }

@@ -105,6 +105,16 @@ struct ServeTests {
     #expect(outcome.status == 130 && outcome.errors.isEmpty)
   }
 
+  @Test func guessesAboutWeightsAreSaid() throws {
+    let sandbox = try Sandbox()
+    try sandbox.trainTiny("--output run --quiet")
+    #expect(try sandbox.run("export run --format npz --layout keras --output keras.npz").status == 0)
+    let run = try sandbox.start("serve keras.npz --config run/config.json --port 0")
+    sandbox.wait { run.printed.contains("\n") }
+    run.send(SIGTERM)
+    #expect(try run.wait().errors.hasPrefix("keras.npz: its names are not the network's"))
+  }
+
   @Test func thePageComesWholeAndProtected() throws {
     let server = try Serving()
     for (path, type) in [

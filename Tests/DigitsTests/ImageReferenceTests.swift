@@ -33,7 +33,8 @@ import Testing
   private func read(_ suffix: String, _ bytes: [UInt8]) throws -> [UInt8] {
     try withTemporaryFolder { folder in
       try write(bytes, "\(folder)/f")
-      return try ImageReference("\(folder)/f\(suffix)").read().pixels
+      return try ImageReference("\(folder)/f\(suffix)")
+        .read(from: ByteSource(path: "\(folder)/f")).pixels
     }
   }
 

@@ -32,7 +32,7 @@ import Testing
   @Test(
     arguments: [
       ("", [], "byte 0: not PGM (P5 or P2): the file is empty"),
-      ("P6 1 1 255\n", [1, 2, 3], "byte 0: not PGM (P5 or P2): it begins with 50 36 20 31"),
+      ("P6 1 1 255\n", [1, 2, 3], "byte 0: not PGM (P5 or P2): this is a PPM picture"),
       ("<html>", [], "byte 0: not PGM (P5 or P2): this is an HTML page (\"<html\")"),
       ("P5", [], "byte 2: width: the file ends here"),
       ("P5 4", [], "byte 4: height: the file ends here"),

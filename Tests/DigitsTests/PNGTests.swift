@@ -46,6 +46,12 @@ struct PNGTests {
     #expect(Array(clear.pixels.prefix(2)) == [0, 255])
   }
 
+  @Test func laysWhiteInkOnBlack() throws {
+    let chalk = try decode(TestPNG.file(3, 1, kind: 4, rows: [[255, 0, 255, 255, 255, 102]]))
+    #expect(chalk.pixels[0] == 0 && chalk.pixels[1] == 255 && (1..<255).contains(chalk.pixels[2]))
+    #expect(try decode(TestPNG.file(2, 1, kind: 4, rows: [[255, 255, 255, 255]])).pixels == [255, 255])
+  }
+
   @Test func readsInterlacedPictures() throws {
     // 3x3: passes 1, 4, 5, 6 and 7 of Adam7 hold pixels.
     let rows: [[UInt8]] = [[1], [3], [7, 9], [2], [8], [4, 5, 6]]

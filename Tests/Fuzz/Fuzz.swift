@@ -25,7 +25,7 @@ private let read: @Sendable ([UInt8]) -> Void = {
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
   "idx": readIDX, "pgm": readPGM, "png": readRepairedPNG, "jpeg": readPicture,
   "npz": readNPZ, "npy": readNPY, "mat": readMAT, "config": readConfig,
-  "checkpoint": readRepairedCheckpoint,
+  "history": readHistory, "checkpoint": readRepairedCheckpoint,
   "damage": readCheckpoint,
 ]
 
@@ -119,6 +119,17 @@ private func readConfig(_ bytes: [UInt8]) {
     let config = try ConfigSource.load(json, flags: [], settings: settings)
     let again = try ExperimentConfig(JSON(parsing: Array(config.resolved.text().utf8), origin: "f"))
     precondition(again.resolved == config.resolved)
+  }
+}
+
+/// What a run has written of itself: metrics.csv and, after a zero byte, events.jsonl.
+private func readHistory(_ bytes: [UInt8]) {
+  let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false).map { Array($0) }
+  _ = succeeds {
+    let history = try RunHistory(metrics: parts[0], events: parts.count > 1 ? parts[1] : [])
+    let numbers = history.epochs.map(\.number)
+    precondition(zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 } && history.seconds.isFinite)
+    _ = (history.bestEpoch, history.end, history.beganWithWeights)
   }
 }
 

@@ -92,10 +92,28 @@ import Training
       message { _ = try ForeignWeights(of: model(), contentsOf: "/nowhere/w") }
         == "/nowhere/w: No such file or directory")
     try withTemporaryFolder { folder in
-      try write(Array("<!DOCTYPE html><html></html>".utf8), "\(folder)/w")
-      #expect(
-        message(in: folder) { _ = try ForeignWeights(of: model(), contentsOf: "\(folder)/w") }
-          .hasPrefix("DIR/w: byte 0: "))
+      let advice = "weights come in as safetensors or NumPy's .npz (docs/interop.md)"
+      for (bytes, said) in [
+        (Array("<!DOCTYPE html><html></html>".utf8), "this is an HTML page (\"<!DOCTYPE html\")"),
+        ([0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10, 0], "this is an HDF5 file"), ([], "the file is empty"),
+        ([8, 7, 18, 3, 99, 110, 110, 58, 1], "it begins with 08 07 12 03"),
+        (NPZ.encode(files: [("w/data.pkl", [1])]), "this was written by torch.save"),
+        (NPZ.encode(files: [("model.weights.h5", [1])]), "this was written by Keras"),
+      ] as [([UInt8], String)] {
+        try write(bytes, "\(folder)/w")
+        let fault = message(in: folder) { _ = try ForeignWeights(of: model(), contentsOf: "\(folder)/w") }
+        #expect(fault == "DIR/w: \(said); \(advice)")
+      }
+    }
+  }
+
+  @Test("A NumPy archive is one whatever its name")
+  func archives() throws {
+    try withTemporaryFolder { folder in
+      try write(
+        NPZ.encode([("fc.weight", [10, 144], weight), ("fc.bias", [10], bias)]), "\(folder)/weights.npz.bak")
+      let weights = try ForeignWeights(of: model(), contentsOf: "\(folder)/weights.npz.bak").tensors
+      #expect(weights.map(\.values) == [weight, bias])
     }
   }
 

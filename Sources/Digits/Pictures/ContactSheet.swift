@@ -47,15 +47,6 @@ public struct ContactSheet: Sendable {
 
   /// The picture, if it is small, with every pixel as a square that makes it up to `width` wide.
   public func enlarged(toWidth width: Int) -> Images {
-    let shape = images.shape
-    let factor = max(1, min(8, width / shape.width))
-    let pixels = (0..<shape.channels * shape.height * factor).flatMap { line in
-      let start = line / factor * shape.width
-      return (0..<shape.width * factor).map { images.pixels[start + $0 / factor] }
-    }
-    return Images(
-      pixels: pixels,
-      shape: ImageShape(
-        channels: shape.channels, height: shape.height * factor, width: shape.width * factor))
+    images.enlarged(by: max(1, min(8, width / images.shape.width)))
   }
 }

@@ -12,12 +12,13 @@ public struct DigitNormalizer: Sendable {
 
   /// The picture is looked at with at most this many pixels along its longer side.
   static let workingSide = 800
-  /// MNIST's digits lie in a box of 20 of 28 pixels.
-  private static let box = 20.0 / 28
   /// Ink that differs less from the paper is no ink, on a scale from black to white.
   private static let leastContrast: Float = 0.08
   /// MNIST's pens are at least this many pixels wide.
   private static let thinnest: Float = 2
+
+  /// The side of the square that a digit fills in a picture: 20 pixels of MNIST's 28.
+  static func box(width: Int, height: Int) -> Int { max(1, (min(width, height) * 20 + 14) / 28) }
 
   /// A normalizer for networks that read gray pictures of `width` x `height` pixels.
   public init(width: Int, height: Int) { size = (width, height) }
@@ -44,7 +45,7 @@ public struct DigitNormalizer: Sendable {
     let brightness = GrayMap(picture, side: Self.workingSide)
     let smooth = brightness.blurred(radius: max(brightness.width, brightness.height) >= 300 ? 1 : 0)
     let digit = try Self.digit(in: InkMap.ink(smooth))
-    let box = Int((Double(min(size.width, size.height)) * Self.box).rounded())
+    let box = Self.box(width: size.width, height: size.height)
     let fine = digit.resized(into: min(max(digit.width, digit.height), 8 * box))
     return centered(Self.thickened(fine, box: box).resized(into: box))
   }
@@ -80,7 +81,7 @@ public struct DigitNormalizer: Sendable {
     for index in digit.values.indices {
       digit.values[index] = near.values[index] * min(max((digit.values[index] / full - 0.25) * 2, 0), 1)
     }
-    return digit.trimmed
+    return digit.trimmed(from: 0.1) ?? digit
   }
 
   private static func span(_ ranges: [ClosedRange<Int>], _ margin: Int, _ end: Int) -> Range<Int> {
@@ -107,13 +108,12 @@ public struct DigitNormalizer: Sendable {
 }
 
 extension GrayMap {
-  /// Without the empty rows and columns around.
-  var trimmed: GrayMap {
-    let seen: Float = 0.1
-    let inked = values.indices.filter { values[$0] > seen }
+  /// Without the rows and columns around that have no number of `least` or more; nil where there is none at all.
+  func trimmed(from least: Float) -> GrayMap? {
+    let inked = values.indices.filter { values[$0] >= least }
     let rows = inked.map { $0 / width }, columns = inked.map { $0 % width }
     guard let top = rows.min(), let bottom = rows.max(), let left = columns.min(), let right = columns.max()
-    else { return self }
+    else { return nil }
     return cropped(rows: top..<bottom + 1, columns: left..<right + 1)
   }
 

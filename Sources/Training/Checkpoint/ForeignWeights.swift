@@ -12,13 +12,32 @@ public struct ForeignWeights {
   /// What was guessed, in a line for the user; nil if nothing was.
   public let notice: String?
 
-  /// Reads the weights of `model` from the file at `path`, a NumPy archive if it ends in `.npz`, else safetensors.
+  /// Reads the weights of `model` from the file at `path`, safetensors or a NumPy archive.
   ///
   /// - Throws: `DataError`, `SafeTensorsError`, or `CheckpointError` for tensors that do not fit the network.
   public init(of model: Model, contentsOf path: String) throws {
-    let file = try path.hasSuffix(".npz") ? SafeTensors(NPZ(contentsOf: path)) : SafeTensors(contentsOf: path)
-    try self.init(of: model, in: file, path: path)
+    try self.init(of: model, in: Self.file(path), path: path)
   }
+
+  /// The tensors in the file at `path`; says of other programs' files how their weights come in.
+  private static func file(_ path: String) throws -> SafeTensors {
+    var source = try ByteSource(path: path)
+    let start = try source.peek(FileSignature.length)
+    // The length in front of a header may look like any signature; the brace at its start is no other format's.
+    if start.dropFirst(8).first == UInt8(ascii: "{") { return try SafeTensors(contentsOf: path) }
+    switch FileSignature(start) {
+    case .zip:
+      let archive = try NPZ(contentsOf: path)
+      if let member = archive.names.first(where: { $0.hasSuffix(".pkl") || $0.hasSuffix(".h5") }) {
+        let writer = member.hasSuffix(".pkl") ? "torch.save" : "Keras"
+        throw CheckpointError(path, "this was written by \(writer); \(advice)")
+      }
+      return try SafeTensors(archive)
+    default: throw CheckpointError(path, "\(FileSignature.describe(start)); \(advice)")
+    }
+  }
+
+  private static let advice = "weights come in as safetensors or NumPy's .npz (docs/interop.md)"
 
   /// Fits what `file` holds to `model`, as above; `path` names it in errors.
   package init(of model: Model, in file: SafeTensors, path: String) throws(CheckpointError) {

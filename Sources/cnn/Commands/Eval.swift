@@ -55,8 +55,7 @@ struct Eval: ParsableCommand {
   }
 
   func run() throws {
-    let source = try ModelSource(checkpoint: checkpoint, config: config)
-    for notice in source.notices { Console.error(notice) }
+    let source = try ModelSource.named(checkpoint, config: config)
     let parameters = try source.requireParameters()
     let interruption = Interruption()
     let experiment = try ExperimentData(

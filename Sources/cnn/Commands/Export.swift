@@ -41,8 +41,7 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
-    let source = try ModelSource(checkpoint: checkpoint, config: config)
-    for notice in source.notices { Console.error(notice) }
+    let source = try ModelSource.named(checkpoint, config: config)
     let export = try ModelExport(source)
     let path = output ?? export.defaultPath(format)
     if isFolder(path) { throw DataError.unwritable(path: path, reason: "this is a folder; name a file") }

@@ -5,9 +5,9 @@ struct Manual: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print the manual page: the help of every command.",
     discussion: """
-      Example: cnn manual >~/.local/share/man/man1/cnn.1
+      Example: cnn manual >cnn.1 && man ./cnn.1
 
-      Read it with: man cnn, or at once with: cnn manual | man -l -
+      In a folder man1 of those that manpath names, such as ~/.local/share/man/man1, man cnn finds it.
       """)
 
   func run() throws {

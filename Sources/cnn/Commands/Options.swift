@@ -55,3 +55,12 @@ struct DataOptions: ParsableArguments {
     }
   }
 }
+
+extension ModelSource {
+  /// The network with weights that a command was given; says on standard error what was guessed of it.
+  static func named(_ checkpoint: String, config: String?) throws -> ModelSource {
+    let source = try ModelSource(checkpoint: checkpoint, config: config)
+    for notice in source.notices { Console.error(notice) }
+    return source
+  }
+}

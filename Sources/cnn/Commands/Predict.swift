@@ -15,7 +15,7 @@ struct Predict: ParsableCommand {
       is; --raw takes all of them as they are, but scaled. A folder stands for the pictures in it.
 
       An IDX file may be gzip; FILE@7 is one of its images, FILE@0..99 the first hundred. All of it may come \
-      through a pipe.
+      through a pipe, as - or, behind --, as -@7.
       """)
 
   @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"), completion: .file())
@@ -54,20 +54,24 @@ struct Predict: ParsableCommand {
 
   func validate() throws {
     if let top, top < 1 { throw ValidationError("--top \(top): must be at least 1") }
+    if let saveInput, [".jpg", ".jpeg", ".pgm", ".ppm"].contains(where: saveInput.lowercased().hasSuffix) {
+      throw ValidationError("--save-input \(saveInput): pictures are written as PNG; name a .png or a folder")
+    }
   }
 
   /// More images than this are answered with a line each, in a terminal, too.
   private static let mostWithBars = 8
 
   func run() throws {
-    let source = try ModelSource(checkpoint: checkpoint, config: config)
-    for notice in source.notices { Console.error(notice) }
+    let source = try ModelSource.named(checkpoint, config: config)
     let parameters = try source.requireParameters()
     let evaluator = Evaluator(source.config, parameters: parameters, team: machine.team)
-    var saved = try saveInput.map { path throws(DataError) in try SavedInputs(path) }
+    let words = PredictionInput.expand(inputs)
+    var saved = try saveInput.map { path throws(DataError) in
+      try SavedInputs(path, for: words.compactMap { try? $0.get() })
+    }
     var objects: [JSON] = []
     var firstFault: DataError?
-    let words = PredictionInput.expand(inputs)
     for word in words {
       let input: PredictionInput
       do throws(DataError) {
@@ -78,7 +82,8 @@ struct Predict: ParsableCommand {
         firstFault = firstFault ?? error
         continue
       }
-      let bars = words.count + input.images.count <= Self.mostWithBars + 1 ? ProbabilityBars.inTerminal : nil
+      let count = words.count - 1 + input.images.count
+      let bars = count <= Self.mostWithBars ? ProbabilityBars.inTerminal : nil
       for (index, scores) in evaluator.scores(input.images).enumerated() {
         let name = input.names[index]
         try saved?.save(input.images.image(at: index), of: name)

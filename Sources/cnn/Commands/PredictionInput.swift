@@ -32,7 +32,8 @@ struct PredictionInput {
   init(_ text: String, for config: ExperimentConfig, isRaw: Bool) throws(DataError) {
     let reference = try ImageReference(text)
     var source =
-      text == "-" ? try ByteSource(standardInput: "standard input") : try ByteSource(path: reference.path)
+      reference.path == "-"
+      ? try ByteSource(standardInput: "standard input") : try ByteSource(path: reference.path)
     let start = try source.peek(FileSignature.length)
     let signature = FileSignature(start)
     if PictureFile.isPicture(signature) {

@@ -37,6 +37,9 @@ struct ReportCommand: ParsableCommand {
     if let output, !output.hasSuffix(".html") || output.hasSuffix("/.html") || output == ".html" {
       throw ValidationError("--output \(output): must be the name of a file that ends in .html")
     }
+    if runs.count > 1, data.data != nil || machine.threads != nil {
+      throw ValidationError("--data and --threads are for one run: several are compared by what they noted")
+    }
     if runs.count > Self.mostRuns {
       throw ValidationError("\(runs.count) runs are more than the \(Self.mostRuns) that can be told apart")
     }
@@ -46,7 +49,7 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     var runs = try [ReportedRun].reading(runs)
-    let notices = try runs.count == 1 ? read(&runs[0]) : []
+    let notices = try runs.count == 1 ? read(&runs[0]) : runs.notices
     if text {
       for notice in notices { Console.error(notice) }
       for line in TextReport(runs).lines { try Console.print(line) }
@@ -56,7 +59,8 @@ struct ReportCommand: ParsableCommand {
     let maker = "Made by \(CNN.configuration.version) with cnn report \(self.runs.joined(separator: " "))"
     let report =
       runs.count == 1
-      ? Report(runs[0], notices: notices, maker: maker) : Report(comparing: runs, maker: maker)
+      ? Report(runs[0], notices: notices, maker: maker)
+      : Report(comparing: runs, notices: notices, maker: maker)
     let pictures = String(page.dropLast(".html".count))
     let files = try PictureFiles(report.figures, folder: pictures, searchPath: Console.variable("PATH") ?? "")
     try AtomicFile.write(report.page(files), to: page)

@@ -3,29 +3,43 @@ import Digits
 /// Where what the network saw is written: a PNG file, or a folder of them.
 struct SavedInputs {
   private let path: String
-  private var used: Set<String> = []
+  private var isWritten = false
 
   /// A path that ends in `.png` is a file, any other a folder, made where it is missing.
-  init(_ path: String) throws(DataError) {
+  ///
+  /// Throws `unwritable` for one file where there are several inputs, or where it is one of them.
+  init(_ path: String, for inputs: [String]) throws(DataError) {
     self.path = path
-    if !isOneFile { try AtomicFile.createFolder(path) }
+    if !isOneFile {
+      try AtomicFile.createFolder(path)
+      return
+    }
+    if inputs.count > 1 { throw tooMany }
+    if inputs.contains(where: { isSameFile($0, path) }) {
+      throw .unwritable(
+        path: path, reason: "this is the picture to be read; --save-input has to name another")
+    }
+  }
+
+  private var tooMany: DataError {
+    .unwritable(path: path, reason: "one file for several images; --save-input can name a folder")
   }
 
   /// Whether there is room for one image only.
   private var isOneFile: Bool { path.lowercased().hasSuffix(".png") && !isFolder(path) }
 
-  /// Writes an image under the name of what it was made from.
+  /// Writes an image under the name of what it was made from; in a folder, beside what is there.
   mutating func save(_ image: Images, of input: String) throws(DataError) {
     if isOneFile {
-      guard used.insert(path).inserted else {
-        throw .unwritable(path: path, reason: "one file for several images; --save-input can name a folder")
-      }
+      if isWritten { throw tooMany }
+      isWritten = true
       return try AtomicFile.write(PNG.encode(image), to: path)
     }
     let base = Self.baseName(input)
-    let name = (1...).lazy.map { $0 == 1 ? base : "\(base)-\($0)" }.first { !used.contains($0) } ?? base
-    used.insert(name)
-    try AtomicFile.write(PNG.encode(image), to: joinPath(path, "\(name).png"))
+    let folder = path
+    let files = (1...).lazy.map { joinPath(folder, $0 == 1 ? "\(base).png" : "\(base)-\($0).png") }
+    guard let free = files.first(where: { !isFile($0) }) else { return }
+    try AtomicFile.write(PNG.encode(image), to: free)
   }
 
   /// `seven` of `photos/seven.jpg`, `digits.idx@7` of itself, `input` of standard input.

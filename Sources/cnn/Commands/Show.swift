@@ -22,7 +22,7 @@ struct Show: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Change a value of the config, such as data.augment=[\"noise\"].", valueName: "key=value"))
+      "Change a value of the config, such as data.augment=[\"noise\"].", valueName: "key.path=value"))
   var set: [String] = []
 
   @OptionGroup var data: DataOptions
@@ -103,12 +103,14 @@ struct Show: ParsableCommand {
         captions: labels ? captions : nil)
       let picture = format == .png ? sheet.enlarged(toWidth: Self.sheetWidth) : sheet.images
       try AtomicFile.write(format.encode(picture), to: output)
-      return try Console.print("\(output): \(shown.count) images of \(experiment.name) \(split.rawValue)")
+      let versions = variants.map { ", \(counted($0, "version")) of each," } ?? ""
+      return try Console.print(
+        "\(output): \(counted(range.count, "image"))\(versions) of \(experiment.name) \(split.rawValue)")
     }
     try Console.print(
       "x [\(images.count), \(images.shape.channels), \(images.shape.height), \(images.shape.width)] bytes, "
         + "y [\(images.count)] in \(experiment.classNames.count) classes")
-    let perRow = max(1, ((Console.terminalWidth ?? 80) + 2) / (images.shape.width + 2))
+    let perRow = max(1, ((Console.outputWidth ?? 80) + 2) / (images.shape.width + 2))
     for start in stride(from: 0, to: shown.count, by: perRow) {
       let row = shown[start..<min(start + perRow, shown.count)]
       let names = row.map { version in

@@ -46,8 +46,8 @@ enum Console {
     return Int(size.ws_col)
   }
 
-  /// Whether more than ASCII can be shown: no where the locale names a character set other than UTF-8, or `C`.
-  static var showsUnicode: Bool { environment.isUnicode ?? true }
+  /// Whether more than ASCII can be shown.
+  static var showsUnicode: Bool { environment.isUnicode }
 
   /// Whether standard output is a terminal that shows 24-bit colours, and nobody asked for none.
   static var hasTrueColor: Bool {

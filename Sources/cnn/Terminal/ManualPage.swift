@@ -29,6 +29,8 @@ struct ManualPage {
     ("CNN_DATA_DIR", "Folder of MNIST, unless --data names one."),
     ("XDG_CACHE_HOME", "Folder of the user's cache, into which MNIST is downloaded; by default ~/.cache."),
     ("NO_COLOR", "Where it is set and not empty, nothing is printed in colours."),
+    ("LC_ALL, LC_CTYPE, LANG", "A character set other than UTF-8: bars and curves are drawn in ASCII."),
+    ("COLORTERM", "With \"truecolor\" or \"24bit\", cnn show draws images in shades of gray and in colours."),
     ("TERM", "On a terminal called \"dumb\" there is no progress bar."),
   ]
 

@@ -9,19 +9,19 @@ package struct ProbabilityBars {
     /// Whether block characters are shown.
     package var isUnicode: Bool
     /// Whether escape sequences change colours.
-    package var isColoured: Bool
+    package var isColored: Bool
 
     /// A style.
-    package init(width: Int, isUnicode: Bool, isColoured: Bool) {
-      (self.width, self.isUnicode, self.isColoured) = (width, isUnicode, isColoured)
+    package init(width: Int, isUnicode: Bool, isColored: Bool) {
+      (self.width, self.isUnicode, self.isColored) = (width, isUnicode, isColored)
     }
 
     /// What the environment variables of a terminal of `width` characters say.
     package init(width: Int, environment: [String: String]) {
       let isDumb = environment["TERM", default: "dumb"] == "dumb"
       self.width = width
-      isUnicode = !isDumb && environment.isUnicode == true
-      isColoured = !isDumb && environment.allowsColor
+      isUnicode = !isDumb && environment.isUnicode
+      isColored = !isDumb && environment.allowsColor
     }
   }
 
@@ -67,6 +67,6 @@ package struct ProbabilityBars {
   }
 
   private func emphasized(_ text: String) -> String {
-    style.isColoured ? "\u{1B}[1;32m\(text)\u{1B}[0m" : text
+    style.isColored ? "\u{1B}[1;32m\(text)\u{1B}[0m" : text
   }
 }

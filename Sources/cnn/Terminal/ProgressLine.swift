@@ -17,12 +17,11 @@ package struct ProgressLine {
     let isColored: Bool
 
     /// The characters every terminal has.
-    package static let plain = Style(environment: ["NO_COLOR": "1"])
+    package static let plain = Style(environment: ["NO_COLOR": "1", "LC_ALL": "C"])
 
-    /// Line characters where the locale's encoding is UTF-8, colours unless `NO_COLOR` is set.
+    /// Line characters unless the locale has only others, colours unless `NO_COLOR` is set.
     package init(environment: [String: String]) {
-      let locale = environment.locale ?? ""
-      isUnicode = locale.hasSuffix("utf-8") || locale.hasSuffix("utf8")
+      isUnicode = environment.isUnicode
       isColored = environment.allowsColor
     }
   }

@@ -24,6 +24,8 @@ struct TextReport {
     for (title, training, validation, bounds) in charts {
       let series = series(training, validation)
       if series.isEmpty { continue }
+      let isValidation = runs.contains { !$0.values(of: validation).isEmpty }
+      let title = runs.count > 1 && isValidation ? "Validation \(title.lowercased())" : title
       let chart = TextChart(title, series, x: "epoch", within: bounds)
       lines += [""] + chart.lines(width: width, ascii: ascii)
     }
