@@ -46,9 +46,9 @@ enum ExitStatus: Int32 {
     (noInput.rawValue, "An input that is missing or cannot be read."),
     (defect.rawValue, "A defect of the program, or a CPU it was not built for."),
     (cannotWrite.rawValue, "An output that could not be written."), (badConfig.rawValue, "A bad config."),
-    (interrupted.rawValue, "Stopped by Ctrl-C (SIGINT), after saving."),
-    (unread.rawValue, "Nobody read the output any more; stopped after saving."),
-    (terminated.rawValue, "Stopped by SIGTERM, after saving."),
+    (interrupted.rawValue, "Stopped by Ctrl-C (SIGINT); a run is saved first."),
+    (unread.rawValue, "Nobody read the output of a run any more; it is saved first."),
+    (terminated.rawValue, "Stopped by SIGTERM; a run is saved first."),
   ]
 
   /// What is wrong, a line each.

@@ -100,7 +100,8 @@ struct ResumeTests {
     }
     """
 
-  @Test func aFullDiskLeavesWholeRowsAndARunThatGoesOn() throws {
+  @Test(.disabled(if: Sanitizer.current == .thread, "it maps files larger than these limits"))
+  func aFullDiskLeavesWholeRowsAndARunThatGoesOn() throws {
     let sandbox = try Sandbox()
     try sandbox.write(Self.smallConfig, to: "small.json")
     // The rows reach a limit that checkpoints stay below.
@@ -114,7 +115,8 @@ struct ResumeTests {
     #expect(try sandbox.lines(of: "run/metrics.csv").count == rows + 2)
   }
 
-  @Test func aSaveThatFailsLeavesEveryFileAsItWas() throws {
+  @Test(.disabled(if: Sanitizer.current == .thread, "it maps files larger than these limits"))
+  func aSaveThatFailsLeavesEveryFileAsItWas() throws {
     let sandbox = try Sandbox()
     try sandbox.write(Self.smallConfig, to: "small.json")
     #expect(try sandbox.run("train --config small.json --epochs 2 --quiet --output run").status == 0)
