@@ -196,28 +196,36 @@ extension Stage {
   /// Whether it does: its input needs no gradient.
   func sumsInBands(_ workspace: Workspace) -> Bool { canSumInBands && workspace.passes[first].dx == nil }
 
-  /// Pieces of work of `backwardInBands`.
-  func bandedPieces(blocks: Int) -> Int {
-    bandSums.map { $0.outputRanges.count * $0.chunks(blocks: blocks) } ?? 0
+  /// Bands that a block is cut into.
+  private func bands(_ sums: TapSums) -> Int {
+    let rows = gradientBandRows(sums)
+    return (finalRows + rows - 1) / rows
   }
 
-  /// Sums the weight gradient of some output channels over some blocks, as the tail's gradient comes in, band by band.
+  private func chunks(_ sums: TapSums, blocks: Int) -> Int { min(blocks * bands(sums), sums.mostChunks) }
+
+  /// Pieces of work of `backwardInBands`.
+  func bandedPieces(blocks: Int) -> Int {
+    bandSums.map { $0.outputRanges.count * chunks($0, blocks: blocks) } ?? 0
+  }
+
+  /// Sums the weight gradient of some output channels over some bands, as the tail's gradient comes in.
   func backwardInBands(_ piece: Int, _ workspace: Workspace, _ worker: Int) {
     guard let sums = bandSums else { return }
     let step = workspace.step.pointee
     let (passes, scratch) = (workspace.passes(of: worker), workspace.scratch(of: worker))
     let (chunk, range) = piece.quotientAndRemainder(dividingBy: sums.outputRanges.count)
-    let (outputs, chunks) = (sums.outputRanges[range], sums.chunks(blocks: step.blocks))
-    let bandRows = gradientBandRows(sums)
+    let (outputs, chunks) = (sums.outputRanges[range], chunks(sums, blocks: step.blocks))
+    let (bands, rows) = (bands(sums), gradientBandRows(sums))
     sums.clear(scratch, outputs)
-    for block in step.blocks * chunk / chunks..<step.blocks * (chunk + 1) / chunks {
-      for row in stride(from: 0, to: finalRows, by: bandRows) {
-        let band = Region(
-          blocks: block..<block + 1, channels: outputs, rows: row..<min(row + bandRows, finalRows))
-        let region = backwardThroughTail(band, passes, step, worker)
-        step.clocks.measure(.weightGradient, of: first, by: worker) {
-          sums.add(region, passes[first], scratch)
-        }
+    for band in step.blocks * bands * chunk / chunks..<step.blocks * bands * (chunk + 1) / chunks {
+      let (block, part) = band.quotientAndRemainder(dividingBy: bands)
+      let region = backwardThroughTail(
+        Region(
+          blocks: block..<block + 1, channels: outputs, rows: part * rows..<min((part + 1) * rows, finalRows)),
+        passes, step, worker)
+      step.clocks.measure(.weightGradient, of: first, by: worker) {
+        sums.add(region, passes[first], scratch)
       }
     }
     sums.keep(scratch, outputs, chunk: chunk, passes[first])
@@ -226,6 +234,6 @@ extension Stage {
   /// Adds up what `backwardInBands` has summed of each part of the batch.
   func finishBands(_ workspace: Workspace) {
     guard let sums = bandSums else { return }
-    sums.finish(chunks: sums.chunks(blocks: workspace.step.pointee.blocks), workspace.passes[first])
+    sums.finish(chunks: chunks(sums, blocks: workspace.step.pointee.blocks), workspace.passes[first])
   }
 }

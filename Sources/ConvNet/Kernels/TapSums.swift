@@ -94,12 +94,12 @@ struct TapSums: WeightGradient {
   /// Whether the sums of all inputs stay in the first-level cache together.
   var canSumAllInputs: Bool { inputs <= Self.mostInputs }
 
-  /// Parts of the batch that are summed apart, so that there is work for many threads.
-  func chunks(blocks: Int) -> Int { min(blocks, max(1, 32 / outputRanges.count)) }
+  /// The most parts of the batch that are summed apart, so that there is work for many threads.
+  var mostChunks: Int { max(1, 32 / outputRanges.count) }
 
   /// Vectors that are kept until all parts of the batch are summed.
-  func memorySize(blocks: Int) -> Int {
-    (chunks(blocks: blocks) * sumCount(output.channels) + LaneCPU.laneCount - 1) / LaneCPU.laneCount
+  var bandedMemorySize: Int {
+    (mostChunks * sumCount(output.channels) + LaneCPU.laneCount - 1) / LaneCPU.laneCount
   }
 
   /// Sums of some outputs, those of their biases included.
@@ -148,19 +148,15 @@ struct TapSums: WeightGradient {
 
   /// Adds up the parts of the batch.
   func finish(chunks: Int, _ pass: LayerPass) {
-    let (parts, filter) = (pass.memory.floats, inputs &* taps)
+    let (sums, count, filter) = (pass.memory.floats, sumCount(output.channels), inputs &* taps)
+    for chunk in 1..<chunks {
+      let part = sums + chunk &* count
+      for index in 0..<count { sums[index] += part[index] }
+    }
     for output in 0..<output.channels {
-      for index in 0...filter {
-        var sum: Float = 0
-        for chunk in 0..<chunks {
-          sum += parts[chunk &* sumCount(self.output.channels) &+ sumCount(output) &+ index]
-        }
-        if index < filter {
-          pass.weightGradient[output &* filter &+ index] = sum
-        } else {
-          pass.biasGradient?[output] = sum
-        }
-      }
+      let sum = sums + sumCount(output)
+      (pass.weightGradient + output &* filter).update(from: sum, count: filter)
+      pass.biasGradient?[output] = sum[filter]
     }
   }
 }

@@ -75,7 +75,7 @@ struct Convolution: MixingLayer {
   }
 
   func memory(blocks: Int, training: Bool) -> Int {
-    training ? max(weightGradient.memorySize, bandSums?.memorySize(blocks: blocks) ?? 0) : 0
+    training ? max(weightGradient.memorySize, bandSums?.bandedMemorySize ?? 0) : 0
   }
 
   // MARK: Forward
@@ -106,16 +106,20 @@ struct Convolution: MixingLayer {
 
   // MARK: Backward
 
-  /// How the input gradient of a block is cut: groups of channels, or bands of rows.
-  private var inputGradientParts: (groups: Int, bands: Int) {
-    let multiple = inputGradient.rowMultiple
-    return (
-      inputGradient.channelGroups.count, multiple == 1 ? 1 : (input.height + multiple - 1) / multiple
-    )
+  /// Pieces of work that keep a small team busy.
+  private static let enoughPieces = 16
+
+  /// How the input gradient is cut: for each block into groups of channels, and these into bands of rows.
+  private func inputGradientCut(_ step: StepInfo) -> (groups: Int, bands: Int) {
+    let (groups, multiple) = (inputGradient.channelGroups.count, inputGradient.rowMultiple)
+    let most = (input.height + multiple - 1) / multiple
+    let whole = step.blocks * groups
+    return (groups, multiple > 1 ? most : min(most, (Self.enoughPieces + whole - 1) / whole))
   }
 
   private func inputGradientPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
-    pass.dx == nil ? 0 : step.blocks * inputGradientParts.groups * inputGradientParts.bands
+    let cut = inputGradientCut(step)
+    return pass.dx == nil ? 0 : step.blocks * cut.groups * cut.bands
   }
 
   func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
@@ -137,7 +141,7 @@ struct Convolution: MixingLayer {
         piece, x: pass.x, dy: dy, step: step, gradient: pass.weightGradient, memory: pass.memory,
         scratch: scratch)
     } else if piece < sums + pieces {
-      inputGradient(piece - sums, dy, pass, scratch)
+      inputGradient(piece - sums, dy, pass, step, scratch)
     } else if let biasGradient = pass.biasGradient {
       let channel = piece - sums - pieces
       biasGradient[channel] = sumOfGradient(dy, channel: channel, step)
@@ -151,16 +155,18 @@ struct Convolution: MixingLayer {
   }
 
   private func inputGradient(
-    _ piece: Int, _ dy: FeatureMaps, _ pass: LayerPass, _ scratch: UnsafeMutablePointer<Float>
+    _ piece: Int, _ dy: FeatureMaps, _ pass: LayerPass, _ step: StepInfo,
+    _ scratch: UnsafeMutablePointer<Float>
   ) {
     guard let dx = pass.dx else { return }
-    let parts = inputGradientParts
-    let (rest, band) = piece.quotientAndRemainder(dividingBy: parts.bands)
-    let (block, group) = rest.quotientAndRemainder(dividingBy: parts.groups)
-    let rows = parts.bands == 1 ? input.height : inputGradient.rowMultiple
+    let (cut, multiple) = (inputGradientCut(step), inputGradient.rowMultiple)
+    let (rest, band) = piece.quotientAndRemainder(dividingBy: cut.bands)
+    let (block, group) = rest.quotientAndRemainder(dividingBy: cut.groups)
+    let granules = (input.height + multiple - 1) / multiple
+    func row(_ band: Int) -> Int { min(granules * band / cut.bands * multiple, input.height) }
     let region = Region(
-      blocks: block..<block + 1, channels: inputGradient.channelGroups[group],
-      rows: band * rows..<min((band + 1) * rows, input.height))
+      blocks: block..<block + 1, channels: inputGradient.channelGroups[group], rows: row(band)..<row(band + 1)
+    )
     inputGradient.compute(
       region, x: dy.withoutGaps(rowStep: window.stride.rows), weights: pass.packedForInputGradient,
       bias: nil, y: dx, scratch: scratch)
