@@ -79,7 +79,7 @@ let package = Package(
 if Context.environment["CNN_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["CZlib", "Configuration", "Digits", "Interchange", "Training"],
+      name: "fuzz", dependencies: ["CZlib", "Configuration", "ConvNet", "Digits", "Interchange", "Training"],
       path: "Tests/Fuzz",
       exclude: ["Corpus"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
 }

@@ -26,11 +26,11 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
   "idx": readIDX, "pgm": readPGM, "png": readRepairedPNG, "jpeg": readPicture,
   "npz": readNPZ, "npy": readNPY, "mat": readMAT, "config": readConfig,
   "history": readHistory, "checkpoint": readRepairedCheckpoint,
-  "damage": readCheckpoint,
+  "damage": readCheckpoint, "network": trainNetwork,
 ]
 
 /// Whether `body` throws none of the errors that readers may throw.
-private func succeeds(_ body: () throws -> Void) -> Bool {
+func succeeds(_ body: () throws -> Void) -> Bool {
   do {
     try body()
     return true

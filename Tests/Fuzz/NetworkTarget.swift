@@ -1,0 +1,90 @@
+import Configuration
+import ConvNet
+import Training
+
+/// Trains a network of any shape for a step, under the sanitizer: the engine reads and writes its own memory only,
+/// and any number of threads gives the same bits.
+func trainNetwork(_ bytes: [UInt8]) {
+  var choices = Choices(bytes)
+  let input = [choices.next(1...33), choices.next(1...20), choices.next(1...20)]
+  let layers = (0..<choices.next(0...4)).map { _ in choices.layer() }
+  let tail: [JSON] = ["flatten", ["type": "dense", "units": 10, "bias": choices.flag()]]
+  let text = JSON(object: [
+    ("model", JSON(object: [("input", JSON(input.map { JSON($0) })), ("layers", JSON(layers + tail))])),
+    ("engine", ["winograd": choices.flag()]),
+  ]).text()
+  let images = choices.next(1...40)
+  let (threads, inputGradient) = (choices.next(2...5), choices.next(0...1) == 1)
+  _ = succeeds {
+    let model = try ExperimentConfig(JSON(parsing: Array(text.utf8), origin: "f")).model
+    if model.multiplyAdds > 1_000_000 { return }
+    let results = [1, threads].map { threads in
+      step(model, images: images, threads: threads, inputGradient: inputGradient)
+    }
+    precondition(results[0] == results[1])
+  }
+}
+
+/// The bits of all outputs and gradients of a step.
+private func step(_ model: Model, images: Int, threads: Int, inputGradient: Bool) -> [UInt32] {
+  let probe = LayerProbe(
+    model, parameters: FlatBuffer(count: model.flatCount), images: images, threads: threads, training: true,
+    inputGradient: inputGradient)
+  probe.setParameters(model.parameters.map { values($0.count) })
+  let y = probe.forward(values(images * model.input.count))
+  let gradients = probe.backward(values(images * model.output.count))
+  let all = [y, gradients.dx] + gradients.parameters
+  precondition(all.joined().allSatisfy(\.isFinite))
+  return all.joined().map(\.bitPattern)
+}
+
+/// Numbers between -1/2 and 1/2.
+private func values(_ count: Int) -> [Float] { (0..<count).map { Float($0 * 37 % 101) / 100 - 0.5 } }
+
+/// Reads bytes as choices; when they end, every choice is the first.
+private struct Choices {
+  private var rest: ArraySlice<UInt8>
+
+  init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+  mutating func next(_ range: ClosedRange<Int>) -> Int {
+    range.lowerBound + Int(rest.popFirst() ?? 0) % range.count
+  }
+
+  mutating func flag() -> JSON { JSON(next(0...1) == 1) }
+
+  mutating func layer() -> JSON {
+    switch next(0...6) {
+    case 0, 1: return convolution()
+    case 2: return pool("max_pool2d")
+    case 3: return pool("average_pool2d")
+    case 4: return pool("min_pool2d")
+    case 5: return ["type": "dropout", "rate": JSON(Double(next(0...9)) / 10)]
+    default: return ["relu", "sigmoid", "tanh"][next(0...2)]
+    }
+  }
+
+  private mutating func convolution() -> JSON {
+    [
+      "type": "conv2d", "filters": JSON(next(1...40)), "kernel": [JSON(next(1...5)), JSON(next(1...5))],
+      "stride": [JSON(next(1...3)), JSON(next(1...3))], "padding": padding(), "rounding": "floor",
+      "bias": flag(),
+    ]
+  }
+
+  private mutating func pool(_ type: String) -> JSON {
+    [
+      "type": JSON(type), "kernel": [JSON(next(1...3)), JSON(next(1...3))],
+      "stride": [JSON(next(1...3)), JSON(next(1...3))], "padding": next(0...1) == 0 ? "valid" : "same",
+      "rounding": "floor",
+    ]
+  }
+
+  private mutating func padding() -> JSON {
+    switch next(0...2) {
+    case 0: "same"
+    case 1: "valid"
+    default: JSON((0..<4).map { _ in JSON(next(0...2)) })
+    }
+  }
+}
