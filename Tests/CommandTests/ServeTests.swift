@@ -252,6 +252,8 @@ struct ServeTests {
     let statuses = connections.map { $0.answer()?.status }
     #expect(Set(statuses).isSubset(of: [200, 503]))
     #expect(statuses.filter { $0 == 200 }.count >= 64)
+    // Once it has seen them go, there is room again.
+    server.sandbox.wait { (try? server.ask("GET", "/model").status) == 200 }
     _ = try server.end()
   }
 

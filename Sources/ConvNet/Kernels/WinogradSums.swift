@@ -30,7 +30,7 @@ struct WinogradSums: WeightGradient {
     let cut = WinogradSums(input: input, output: output, border: (0, 0))
     let direct = output.height * output.width * 9 * inputs * outputs
     // In multiply-adds: six frequencies of a patch and of a tile.
-    let transforms = 400 * inputs * cut.outputRanges.count + 300 * outputs * cut.inputRanges.count
+    let transforms = 500 * inputs * cut.outputRanges.count + 400 * outputs * cut.inputRanges.count
     let winograd = tiles * (36 * Self.whole(inputs) * outputs + transforms)
     return winograd * 5 < direct * 4
   }
