@@ -72,7 +72,7 @@ protocol MixingLayer: BuiltLayer {
     _ region: Region, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
 
   /// Pieces of the backward pass: input gradient, weight gradient and bias gradient, in any order.
-  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int
+  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> WorkItems
   func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
 
   /// What a piece of the backward pass computes, for those who time it.

@@ -71,8 +71,8 @@ public final class Network {
     set { workspace.step.pointee = newValue }
   }
 
-  /// Works through a part of a step.
-  func run(_ phase: Phase) { team.run(items: phase.items(step), phase.work) }
+  /// Works through parts of a step.
+  func run(_ phases: [Phase]) { team.run(phases) }
 
   private static func operations(of model: Model, absorbingSoftmax: Bool) -> [Operation] {
     var layers = model.layers
@@ -146,9 +146,9 @@ public final class Network {
       indices.withUnsafeBufferPointer { indices in
         scale.table.withUnsafeBufferPointer { table in
           step.batch = Gather(pixels: pixels, indices: indices, table: table, shape: model.input)
-          if let augmenter, let augmenting = plan.augmenting, augmentation != nil {
+          if let augmenter, augmentation != nil {
             step.augmentation = augmentation
-            run(augmenting)
+            run(plan.augmenting)
             step.batch = augmenter.batch(of: step.images, table: table)
           }
           run(plan.loading)
@@ -171,7 +171,7 @@ public final class Network {
   public func forward(training: Bool = false, dropout: CounterRandom? = nil) -> BatchResult {
     step.training = training
     if let dropout { step.random = dropout }
-    for phase in plan.forward { run(phase) }
+    run(plan.forward)
     var (sum, correct) = (0.0, 0)
     for image in 0..<step.images {
       let (block, lane) = image.quotientAndRemainder(dividingBy: LaneCPU.laneCount)
@@ -184,7 +184,7 @@ public final class Network {
   /// Computes the gradient of the mean loss, and of all penalties, after a training forward pass.
   public func backward() {
     guard let gradients else { return }
-    for phase in plan.backward { run(phase) }
+    run(plan.backward)
     for parameter in penalized {
       let weights = UnsafeBufferPointer(start: parameters.floats + parameter.offset, count: parameter.count)
       parameter.spec.penalty.addGradient(weights, to: gradients.floats + parameter.offset)

@@ -8,7 +8,7 @@ public final class OptimizerRun {
   /// Steps taken.
   public var step = 0
   private let network: Network
-  private let updating: Phase
+  private let updating: [Phase]
   private let constrained: [Parameter]
   private let overflow: Overflow
 
@@ -26,7 +26,7 @@ public final class OptimizerRun {
     self.overflow = overflow
     let vectors = network.parameters.count / LaneCPU.laneCount
     let (vectorsPerPiece, workspace) = (Self.vectorsPerPiece, network.workspace)
-    updating = Phase(items: { _ in (vectors + vectorsPerPiece - 1) / vectorsPerPiece }) { piece, worker in
+    let update = Phase(items: { WorkItems((vectors + vectorsPerPiece - 1) / vectorsPerPiece) }) { piece, worker in
       let step = workspace.step.pointee
       let range = piece * vectorsPerPiece..<min((piece + 1) * vectorsPerPiece, vectors)
       step.clocks.measure(.optimizer, of: workspace.operations.count, by: worker) {
@@ -35,6 +35,7 @@ public final class OptimizerRun {
         if !state.weights.isFinite(range) { overflow.hasHappened.store(true, ordering: .relaxed) }
       }
     }
+    updating = [update]
     constrained = network.model.parameters.filter { $0.spec.penalty.maxNorm != nil }
   }
 

@@ -3,6 +3,7 @@ struct Stage {
   let head: (any MixingLayer)?
   /// The operations of the tail.
   let tail: [any ChannelwiseLayer]
+  private let chain: any LayerChain
   /// The first operation's number.
   let first: Int
   private let groups: [Range<Int>]
@@ -10,6 +11,8 @@ struct Stage {
   /// The stage is cut between multiples of this many rows of its output.
   private let granule: Int
   private let rowsAreIndependent: Bool
+  private let spansBlocks: Bool
+  private let headOutput: Shape?
   /// Rows of the final output that are taken through the stage together.
   private let bandRows: Int
   /// The rows of each boundary inside the stage that a band needs at most: behind the head, then behind each layer of the tail.
@@ -24,6 +27,9 @@ struct Stage {
 
   init(head: (any MixingLayer)?, tail: [any ChannelwiseLayer], first: Int) {
     (self.head, self.tail, self.first) = (head, tail, first)
+    chain = Self.chain(head, tail, first: first)
+    spansBlocks = head?.spansBlocks == true
+    headOutput = head?.output
     let output = tail.last?.output ?? head?.output ?? Shape([1])
     groups = head?.channelGroups ?? [0..<output.channels]
     finalRows = output.height
@@ -36,6 +42,26 @@ struct Stage {
     bandRows = rowsAreIndependent && !tail.isEmpty ? max(1, rows / granule) * granule : finalRows
     rowsInside = Self.rowsInside(tail, rows: output.height, granule: granule, bandRows: bandRows)
     bandSums = rowsAreIndependent && !tail.isEmpty ? head?.bandSums : nil
+  }
+
+  private static func chain(
+    _ head: (any MixingLayer)?, _ tail: [any ChannelwiseLayer], first: Int
+  ) -> any LayerChain {
+    var chain: any LayerChain = NoLayers()
+    var index = first
+    if let head {
+      chain = Self.chain(of: head, index: index)
+      index += 1
+    }
+    for layer in tail {
+      chain = chain.followed(by: layer, index: index)
+      index += 1
+    }
+    return chain
+  }
+
+  private static func chain(of head: some MixingLayer, index: Int) -> any LayerChain {
+    HeadOfChain(layer: head, index: index)
   }
 
   private static func rowsInside(
@@ -55,14 +81,14 @@ struct Stage {
   // MARK: Memory
 
   /// The operations of the stage.
-  var operations: Range<Int> { first..<first + (head == nil ? 0 : 1) + tail.count }
+  var operations: Range<Int> { first..<first + (headOutput == nil ? 0 : 1) + tail.count }
 
   /// Whether a boundary inside the stage can be kept for a band only, in memory that stays in the cache.
-  var canForget: Bool { rowsAreIndependent && head?.spansBlocks != true }
+  var canForget: Bool { rowsAreIndependent && !spansBlocks }
 
   /// What a worker needs of the map behind operation `index` at a time.
   func band(behind index: Int) -> (channels: Int, rows: Int) {
-    (groups.map(\.count).max() ?? 0, rowsInside[index - first + (head == nil ? 1 : 0)])
+    (groups.map(\.count).max() ?? 0, rowsInside[index - first + (headOutput == nil ? 1 : 0)])
   }
 
   /// The smallest number of steps of `step` that is a multiple of `multiple`.
@@ -81,7 +107,7 @@ struct Stage {
   private var granules: Int { (finalRows + granule - 1) / granule }
 
   func cut(blocks: Int) -> Cut {
-    let units = head?.spansBlocks == true ? 1 : blocks
+    let units = spansBlocks ? 1 : blocks
     let whole = units * groups.count
     let parts = rowsAreIndependent ? min(granules, (Self.enoughPieces + whole - 1) / whole) : 1
     return Cut(blocks: units, groups: groups.count, parts: parts)
@@ -92,7 +118,7 @@ struct Stage {
     let (unit, group) = rest.quotientAndRemainder(dividingBy: cut.groups)
     func row(_ part: Int) -> Int { min(granules * part / cut.parts * granule, finalRows) }
     return Region(
-      blocks: head?.spansBlocks == true ? 0..<blocks : unit..<unit + 1, channels: groups[group],
+      blocks: spansBlocks ? 0..<blocks : unit..<unit + 1, channels: groups[group],
       rows: row(part)..<row(part + 1))
   }
 
@@ -101,70 +127,20 @@ struct Stage {
   /// Maps that the worker keeps for a band only are moved under it.
   func forward(_ piece: Int, _ workspace: Workspace, _ worker: Int) {
     let step = workspace.step.pointee
-    let (passes, scratch) = (workspace.passes(of: worker), workspace.scratch(of: worker))
-    var region = region(piece, cut(blocks: step.blocks), blocks: step.blocks)
-    let rows = region.rows
-    var row = rows.lowerBound
-    while row < rows.upperBound {
-      let next = min(row + bandRows, rows.upperBound)
-      region.rows = row..<next
-      forward(through: tail.count, region, passes, step, scratch, worker)
-      row = next
-    }
+    chain.forward(
+      inBands: bandRows, of: region(piece, cut(blocks: step.blocks), blocks: step.blocks),
+      ChainPass(
+        passes: workspace.passes(of: worker), step: step, scratch: workspace.scratch(of: worker), worker: worker))
   }
-
-  private func forward(
-    through count: Int, _ region: Region, _ passes: UnsafeMutablePointer<LayerPass>, _ step: StepInfo,
-    _ scratch: UnsafeMutablePointer<Float>, _ worker: Int
-  ) {
-    if count < tail.count {
-      let behind = passes + tailIndex(count)
-      behind.pointee.x.move(under: region)
-      if head != nil || count > 0 { behind[-1].y.move(under: region) }
-    }
-    guard count > 0 else {
-      step.clocks.measure(.forward, of: first, by: worker) {
-        head?.forward(region, passes[first], step, scratch: scratch)
-      }
-      return
-    }
-    var before = region
-    before.rows = tail[count - 1].inputRows(for: region.rows)
-    forward(through: count - 1, before, passes, step, scratch, worker)
-    let index = tailIndex(count - 1)
-    step.clocks.measure(.forward, of: index, by: worker) {
-      tail[count - 1].forward(region, passes[index], step)
-    }
-  }
-
-  private func tailIndex(_ index: Int) -> Int { first + (head == nil ? 0 : 1) + index }
 
   /// Takes one piece of the gradient back through the tail.
   func backwardThroughTail(_ piece: Int, _ workspace: Workspace, _ worker: Int) {
     let step = workspace.step.pointee
     let region = region(piece, cut(blocks: step.blocks), blocks: step.blocks)
-    _ = backwardThroughTail(region, workspace.passes(of: worker), step, worker)
-  }
-
-  /// Takes the gradient of a region back through the tail; returns the region of the head's output it comes from.
-  ///
-  /// Gradients that the worker keeps for a band only are moved under it.
-  private func backwardThroughTail(
-    _ region: Region, _ passes: UnsafeMutablePointer<LayerPass>, _ step: StepInfo, _ worker: Int
-  ) -> Region {
-    var region = region
-    for index in tail.indices.reversed() {
-      let operation = tailIndex(index)
-      var before = region
-      before.rows = tail[index].inputRows(for: region.rows)
-      passes[operation].dx?.move(under: before)
-      if operation > first { passes[operation - 1].dy?.move(under: before) }
-      step.clocks.measure(.inputGradient, of: operation, by: worker) {
-        tail[index].backward(region, passes[operation], step)
-      }
-      region = before
-    }
-    return region
+    _ = chain.backward(
+      region,
+      ChainPass(
+        passes: workspace.passes(of: worker), step: step, scratch: workspace.scratch(of: worker), worker: worker))
   }
 }
 
@@ -180,7 +156,7 @@ extension Stage {
   var canSumInBands: Bool { bandSums != nil }
 
   private func gradientBandRows(_ sums: TapSums) -> Int {
-    guard let output = head?.output else { return 1 }
+    guard let output = headOutput else { return 1 }
     let rowBytes = output.width * sums.widestRange * LaneCPU.laneCount * 4
     return max(1, Self.gradientBandBytes / (rowBytes * max(1, output.height / max(finalRows, 1))))
   }
@@ -220,10 +196,10 @@ extension Stage {
     sums.clear(scratch, outputs)
     for band in step.blocks * bands * chunk / chunks..<step.blocks * bands * (chunk + 1) / chunks {
       let (block, part) = band.quotientAndRemainder(dividingBy: bands)
-      let region = backwardThroughTail(
+      let region = chain.backward(
         Region(
           blocks: block..<block + 1, channels: outputs, rows: part * rows..<min((part + 1) * rows, finalRows)),
-        passes, step, worker)
+        ChainPass(passes: passes, step: step, scratch: scratch, worker: worker))
       step.clocks.measure(.weightGradient, of: first, by: worker) {
         sums.add(region, passes[first], scratch)
       }

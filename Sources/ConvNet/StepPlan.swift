@@ -1,17 +1,11 @@
-/// A part of a step that a team works through together.
-struct Phase {
-  let items: (StepInfo) -> Int
-  let work: (_ item: Int, _ worker: Int) -> Void
-}
-
 /// All that a network does in a step, made once, so that a step allocates nothing.
 struct StepPlan {
-  /// Makes new versions of the images of the batch; nil where they are read as they are.
-  let augmenting: Phase?
+  /// Makes new versions of the images of the batch; none where they are read as they are.
+  let augmenting: [Phase]
   /// Reads the batch into lanes.
-  let loading: Phase
+  let loading: [Phase]
   /// Packs the weights of every layer for its kernels.
-  let packing: Phase
+  let packing: [Phase]
   /// Computes the outputs, stage by stage, and then the losses.
   let forward: [Phase]
   /// Computes the gradients, from the last stage to the first.
@@ -21,12 +15,12 @@ struct StepPlan {
     stages: [Stage], workspace: Workspace, loss: any Loss, classes: Int, training: Bool,
     augmenter: Augmenter? = nil
   ) {
-    augmenting = augmenter.map { Self.augmenting(workspace, $0) }
-    loading = Self.loading(workspace)
-    packing = Self.packing(workspace, training: training)
+    augmenting = augmenter.map { [Self.augmenting(workspace, $0)] } ?? []
+    loading = [Self.loading(workspace)]
+    packing = [Self.packing(workspace, training: training)]
     forward =
       stages.map { stage in
-        Phase(items: { stage.cut(blocks: $0.blocks).count }) { piece, worker in
+        Phase(items: { WorkItems(stage.cut(blocks: workspace.step.pointee.blocks).count) }) { piece, worker in
           stage.forward(piece, workspace, worker)
         }
       } + [Self.judging(workspace, loss, classes: classes)]
@@ -36,7 +30,7 @@ struct StepPlan {
 
   private static func augmenting(_ workspace: Workspace, _ augmenter: Augmenter) -> Phase {
     let others = workspace.operations.count
-    return Phase(items: \.images) { image, worker in
+    return Phase(items: { WorkItems(workspace.step.pointee.images) }) { image, worker in
       let step = workspace.step.pointee
       step.clocks.measure(.augmenting, of: others, by: worker) {
         guard let batch = step.batch, let random = step.augmentation else { return }
@@ -47,7 +41,10 @@ struct StepPlan {
 
   private static func loading(_ workspace: Workspace) -> Phase {
     let others = workspace.operations.count
-    return Phase(items: { $0.blocks * ($0.batch?.piecesPerBlock ?? 0) }) { piece, worker in
+    return Phase(items: {
+      let step = workspace.step.pointee
+      return WorkItems(step.blocks * (step.batch?.piecesPerBlock ?? 0))
+    }) { piece, worker in
       let step = workspace.step.pointee
       step.clocks.measure(.loading, of: others, by: worker) {
         step.batch?.read(piece, into: workspace.passes[0].x)
@@ -61,7 +58,7 @@ struct StepPlan {
       guard let layer = layer as? any MixingLayer, layer.packedSize.forward > 0 else { return [] }
       return (0..<layer.packingPieces(training: training)).map { (layer: layer, index: index, piece: $0) }
     }
-    return Phase(items: { _ in pieces.count }) { item, worker in
+    return Phase(items: { WorkItems(pieces.count) }) { item, worker in
       let (layer, index, piece) = pieces[item]
       workspace.step.pointee.clocks.measure(.packing, of: index, by: worker) {
         layer.pack(piece, workspace.passes[index])
@@ -71,7 +68,7 @@ struct StepPlan {
 
   private static func judging(_ workspace: Workspace, _ loss: any Loss, classes: Int) -> Phase {
     let others = workspace.operations.count
-    return Phase(items: { $0.blocks }) { block, worker in
+    return Phase(items: { WorkItems(workspace.step.pointee.blocks) }) { block, worker in
       let step = workspace.step.pointee
       step.clocks.measure(.loss, of: others, by: worker) {
         workspace.judge(block, classes: classes, loss: loss, step)
@@ -82,13 +79,13 @@ struct StepPlan {
   private static func backward(_ stage: Stage, _ workspace: Workspace) -> [Phase] {
     if stage.sumsInBands(workspace) {
       return [
-        Phase(items: { stage.bandedPieces(blocks: $0.blocks) }) { piece, worker in
+        Phase(items: { WorkItems(stage.bandedPieces(blocks: workspace.step.pointee.blocks)) }) { piece, worker in
           stage.backwardInBands(piece, workspace, worker)
         },
-        Phase(items: { _ in 1 }) { _, _ in stage.finishBands(workspace) },
+        Phase(items: { WorkItems(1) }) { _, _ in stage.finishBands(workspace) },
       ]
     }
-    let tail = Phase(items: { stage.cut(blocks: $0.blocks).count }) { piece, worker in
+    let tail = Phase(items: { WorkItems(stage.cut(blocks: workspace.step.pointee.blocks).count) }) { piece, worker in
       stage.backwardThroughTail(piece, workspace, worker)
     }
     return (stage.tail.isEmpty ? [] : [tail])
@@ -96,14 +93,14 @@ struct StepPlan {
   }
 
   private static func backward(_ head: any MixingLayer, _ index: Int, _ workspace: Workspace) -> [Phase] {
-    let gradients = Phase(items: { head.backwardPieces(workspace.passes[index], $0) }) { piece, worker in
+    let gradients = Phase(items: { head.backwardPieces(workspace.passes[index], workspace.step.pointee) }) { piece, worker in
       let (pass, step) = (workspace.passes[index], workspace.step.pointee)
       step.clocks.measure(head.backwardPass(of: piece, pass, step), of: index, by: worker) {
         head.backward(piece, pass, step, scratch: workspace.scratch(of: worker))
       }
     }
     guard head.finishingPieces > 0 else { return [gradients] }
-    let finishing = Phase(items: { _ in head.finishingPieces }) { piece, worker in
+    let finishing = Phase(items: { WorkItems(head.finishingPieces) }) { piece, worker in
       workspace.step.pointee.clocks.measure(.weightGradient, of: index, by: worker) {
         head.finish(piece, workspace.passes[index])
       }

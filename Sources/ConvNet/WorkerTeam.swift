@@ -7,10 +7,41 @@ import Synchronization
   import Darwin
 #endif
 
-/// A team of threads that works through numbered items and meets again at the end.
+/// A part of a step that a team works through together, item by item, before it goes on to the next.
+struct Phase {
+  let items: () -> WorkItems
+  let work: (_ item: Int, _ worker: Int) -> Void
+}
+
+/// Numbered items of work in up to three parts, one behind the other.
+///
+/// Every worker has its share of each part, the same neighbours in every phase of as many items: what lies in a
+/// worker's cache from the last phase is mostly what it needs in the next.
+struct WorkItems {
+  private let counts: InlineArray<3, Int>
+
+  init(_ first: Int, _ second: Int = 0, _ third: Int = 0) { counts = [first, second, third] }
+
+  var count: Int { counts[0] + counts[1] + counts[2] }
+
+  /// The items of one of `seats` workers, part by part.
+  func share(of seat: Int, among seats: Int) -> InlineArray<3, Range<Int>> {
+    var first = 0
+    var share = InlineArray<3, Range<Int>>(repeating: 0..<0)
+    for part in counts.indices {
+      let count = counts[part]
+      share[part] = first &+ count &* seat / seats..<first &+ count &* (seat &+ 1) / seats
+      first &+= count
+    }
+    return share
+  }
+}
+
+/// A team of threads that works through phases of numbered items, and meets at the end of each.
 ///
 /// A training step hands out work every few microseconds, so workers spin for a short while before they sleep.
-/// Items are taken from a counter: who computes an item never changes what is computed.
+/// Each takes the items of its own share first and then helps the others: who computes an item never changes what
+/// is computed.
 public final class WorkerTeam: Sendable {
   /// The number of threads, the caller's own included.
   public let threads: Int
@@ -20,7 +51,7 @@ public final class WorkerTeam: Sendable {
   /// Starts `threads` - 1 threads; the caller is the last member of the team.
   public init(threads: Int) {
     self.threads = max(1, threads)
-    let desk = Desk()
+    let desk = Desk(seats: max(1, threads))
     self.desk = desk
     workers = (1..<max(1, threads)).compactMap { worker in Self.start(worker: worker, at: desk) }
   }
@@ -34,24 +65,17 @@ public final class WorkerTeam: Sendable {
   public static var availableCores: Int { Int(usable_core_count()) }
 
   /// Calls `body(item, worker)` once for every item, on all threads, and returns when all are done.
-  ///
-  /// It escapes, so that a training step can hand out closures that were made once and allocate nothing.
   public func run(items: Int, _ body: @escaping (_ item: Int, _ worker: Int) -> Void) {
-    guard items > 0 else { return }
+    run([Phase(items: { WorkItems(items) }, work: body)])
+  }
+
+  /// Works through the phases in order, on all threads, and returns when all are done; allocates nothing.
+  func run(_ phases: [Phase]) {
     // The caller's own arithmetic, outside the engine, keeps its denormal numbers.
     let mode = floating_point_mode()
     set_floating_point_mode(flushing_denormals(mode))
-    defer { set_floating_point_mode(mode) }
-    if workers.isEmpty || items == 1 {
-      for item in 0..<items { body(item, 0) }
-      return
-    }
-    var job = Job(items: items, body: body)
-    withUnsafeMutablePointer(to: &job) { job in
-      desk.post(job, helpers: workers.count)
-      desk.work(on: job, as: 0)
-      desk.waitUntilDone()
-    }
+    desk.work(through: phases, helpers: workers.count)
+    set_floating_point_mode(mode)
   }
 
   private static func start(worker: Int, at desk: Desk) -> pthread_t? {
@@ -86,43 +110,60 @@ public final class WorkerTeam: Sendable {
   }
 }
 
-/// What a team works on: it lives on the caller's stack while the team works.
-private struct Job {
-  let items: Int
-  let body: (Int, Int) -> Void
+/// How far a worker's share of a phase is taken, in cache lines of its own.
+private struct Share: ~Copyable {
+  let taken = Atomic<Int>(0)
+  private let padding = InlineArray<15, Int>(repeating: 0)
 }
 
 /// The place where work is posted and taken.
 private final class Desk: @unchecked Sendable {
   private let generation = Atomic<Int>(0)
-  private let nextItem = Atomic<Int>(0)
+  /// Members of the team that are still at work on the phase.
   private let busy = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
+  private let isDone = Atomic<Bool>(false)
   private let stopping = Atomic<Bool>(false)
-  private var job: UnsafeMutablePointer<Job>?
+  private let seats: Int
+  private let shares: UnsafeMutablePointer<Share>
+  // What follows is written by one thread while all others wait.
+  private var phases: [Phase] = []
+  private var members = 1
+  private var current = 0
+  private var items = WorkItems(0)
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wakeUp = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
   /// Pauses before a worker sleeps: some tens of microseconds, longer than the gap between two layers.
   private static let spins = 4000
 
-  init() {
+  init(seats: Int) {
+    self.seats = seats
+    shares = .allocate(capacity: seats)
+    for seat in 0..<seats { (shares + seat).initialize(to: Share()) }
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(wakeUp, nil)
   }
 
   deinit {
+    shares.deinitialize(count: seats)
+    shares.deallocate()
     pthread_mutex_destroy(mutex)
     pthread_cond_destroy(wakeUp)
     mutex.deallocate()
     wakeUp.deallocate()
   }
 
-  func post(_ job: UnsafeMutablePointer<Job>, helpers: Int) {
-    self.job = job
-    nextItem.store(0, ordering: .relaxed)
-    busy.store(helpers, ordering: .relaxed)
-    announce()
+  /// Works through `phases` as worker 0, with the helpers.
+  func work(through phases: [Phase], helpers: Int) {
+    (self.phases, members, current) = (phases, helpers + 1, -1)
+    isDone.store(false, ordering: .relaxed)
+    var seen = generation.load(ordering: .relaxed)
+    advance(as: 0)
+    while waitForPhase(after: seen) {
+      seen &+= 1
+      work(as: 0)
+    }
   }
 
   func stop() {
@@ -130,34 +171,50 @@ private final class Desk: @unchecked Sendable {
     announce()
   }
 
-  func work(on job: UnsafeMutablePointer<Job>, as worker: Int) {
-    let items = job.pointee.items
-    let body = job.pointee.body
-    while true {
-      let item = nextItem.wrappingAdd(1, ordering: .relaxed).oldValue
-      if item >= items { return }
-      body(item, worker)
-    }
-  }
-
-  func waitUntilDone() {
-    var spins = 0
-    while busy.load(ordering: .acquiring) != 0 {
-      spins &+= 1
-      if spins < Self.spins { spin_pause() } else { sched_yield() }
-    }
-  }
-
   func serve(as worker: Int) {
     set_floating_point_mode(flushing_denormals(floating_point_mode()))
     var seen = 0
     while true {
-      waitForWork(after: seen)
+      sleepUntilPhase(after: seen)
       if stopping.load(ordering: .relaxed) { return }
       seen &+= 1
-      if let job { work(on: job, as: worker) }
-      busy.wrappingSubtract(1, ordering: .releasing)
+      work(as: worker)
     }
+  }
+
+  /// Takes items of the current phase until none is left; the last to come back goes on to the next phase.
+  private func work(as worker: Int) {
+    let (items, body) = (items, phases[current].work)
+    var seat = worker
+    for _ in 0..<seats {
+      let share = items.share(of: seat, among: seats)
+      var (part, before) = (0, 0)
+      while true {
+        let number = shares[seat].taken.wrappingAdd(1, ordering: .relaxed).oldValue
+        while part < 3, number &- before >= share[part].count {
+          before &+= share[part].count
+          part &+= 1
+        }
+        guard part < 3 else { break }
+        body(share[part].lowerBound &+ (number &- before), worker)
+      }
+      seat = seat &+ 1 == seats ? 0 : seat &+ 1
+    }
+    if busy.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 { advance(as: worker) }
+  }
+
+  /// Posts the next phase, while everybody else waits for it; what needs no team is done on the way.
+  private func advance(as worker: Int) {
+    while true {
+      current += 1
+      guard current < phases.count else { return isDone.store(true, ordering: .releasing) }
+      items = phases[current].items()
+      if members > 1, items.count > 1 { break }
+      for item in 0..<items.count { phases[current].work(item, worker) }
+    }
+    for seat in 0..<seats { shares[seat].taken.store(0, ordering: .relaxed) }
+    busy.store(members, ordering: .relaxed)
+    announce()
   }
 
   private func announce() {
@@ -169,7 +226,18 @@ private final class Desk: @unchecked Sendable {
     }
   }
 
-  private func waitForWork(after seen: Int) {
+  /// Waits for the next phase; false when there is none.
+  private func waitForPhase(after seen: Int) -> Bool {
+    var spins = 0
+    while generation.load(ordering: .acquiring) == seen {
+      if isDone.load(ordering: .acquiring) { return false }
+      spins &+= 1
+      if spins < Self.spins { spin_pause() } else { sched_yield() }
+    }
+    return true
+  }
+
+  private func sleepUntilPhase(after seen: Int) {
     for _ in 0..<Self.spins {
       if generation.load(ordering: .acquiring) != seen { return }
       spin_pause()

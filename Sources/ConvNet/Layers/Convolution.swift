@@ -122,9 +122,10 @@ struct Convolution: MixingLayer {
     return pass.dx == nil ? 0 : step.blocks * cut.groups * cut.bands
   }
 
-  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
-    weightGradient.pieces(step) + inputGradientPieces(pass, step)
-      + (pass.biasGradient == nil ? 0 : output.channels)
+  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> WorkItems {
+    WorkItems(
+      weightGradient.pieces(step), inputGradientPieces(pass, step),
+      pass.biasGradient == nil ? 0 : output.channels)
   }
 
   func backwardPass(of piece: Int, _ pass: LayerPass, _ step: StepInfo) -> StepPass {

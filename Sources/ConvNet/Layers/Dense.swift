@@ -110,8 +110,9 @@ struct MatrixProduct: MixingLayer {
 
   private var weightGradientPieces: Int { (features + Self.featuresPerPiece - 1) / Self.featuresPerPiece }
 
-  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
-    (pass.dx == nil ? 0 : inputGradientPieces) + weightGradientPieces + (pass.biasGradient == nil ? 0 : 1)
+  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> WorkItems {
+    WorkItems(
+      pass.dx == nil ? 0 : inputGradientPieces, weightGradientPieces, pass.biasGradient == nil ? 0 : 1)
   }
 
   func backwardPass(of piece: Int, _ pass: LayerPass, _ step: StepInfo) -> StepPass {

@@ -30,7 +30,9 @@ struct LogSoftmaxOverFeatures: MixingLayer {
     }
   }
 
-  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int { pass.dx == nil ? 0 : step.blocks }
+  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> WorkItems {
+    WorkItems(pass.dx == nil ? 0 : step.blocks)
+  }
 
   /// dx = dy - softmax sum(dy)
   func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {

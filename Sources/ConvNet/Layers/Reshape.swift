@@ -74,8 +74,8 @@ struct Relabeling: MixingLayer {
     }
   }
 
-  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
-    pass.dx == nil || pass.dx?.origin == pass.dy?.origin ? 0 : step.blocks
+  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> WorkItems {
+    WorkItems(pass.dx == nil || pass.dx?.origin == pass.dy?.origin ? 0 : step.blocks)
   }
 
   func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {

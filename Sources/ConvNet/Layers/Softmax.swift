@@ -38,7 +38,9 @@ struct SoftmaxOverFeatures: MixingLayer {
     }
   }
 
-  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> Int { pass.dx == nil ? 0 : step.blocks }
+  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> WorkItems {
+    WorkItems(pass.dx == nil ? 0 : step.blocks)
+  }
 
   /// dx = y (dy - sum(dy y))
   func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {

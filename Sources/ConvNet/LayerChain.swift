@@ -1,0 +1,94 @@
+/// The layers of a stage, one bound to the next, which work on a region together.
+///
+/// Bound by type: a chain is opened once for a piece of work. Layers out of an array would be copied for every band,
+/// with all threads counting references to the same boxes.
+protocol LayerChain: Sendable {
+  /// Computes a region of the last layer's output, and all of the maps in front that it needs.
+  func forward(_ region: Region, _ pass: ChainPass)
+  /// Takes the gradient of a region back through the tail; returns the region of the head's output it comes from.
+  func backward(_ region: Region, _ pass: ChainPass) -> Region
+}
+
+/// What the layers of a chain work with.
+struct ChainPass {
+  /// The buffers of all operations, as the worker sees them.
+  let passes: UnsafeMutablePointer<LayerPass>
+  let step: StepInfo
+  let scratch: UnsafeMutablePointer<Float>
+  let worker: Int
+}
+
+extension LayerChain {
+  /// Computes a region of the output `rows` rows at a time.
+  func forward(inBands rows: Int, of region: Region, _ pass: ChainPass) {
+    var band = region
+    var row = region.rows.lowerBound
+    while row < region.rows.upperBound {
+      let next = min(row + rows, region.rows.upperBound)
+      band.rows = row..<next
+      forward(band, pass)
+      row = next
+    }
+  }
+
+  func followed(by layer: some ChannelwiseLayer, index: Int) -> any LayerChain {
+    LinkOfChain(front: self, layer: layer, index: index)
+  }
+}
+
+/// The front of a stage that begins with a channelwise layer.
+struct NoLayers: LayerChain {
+  func forward(_ region: Region, _ pass: ChainPass) {}
+  func backward(_ region: Region, _ pass: ChainPass) -> Region { region }
+}
+
+/// A stage's mixing layer, operation `index`.
+struct HeadOfChain<Layer: MixingLayer>: LayerChain {
+  let layer: Layer
+  let index: Int
+
+  func forward(_ region: Region, _ pass: ChainPass) {
+    pass.passes[index].y.move(under: region)
+    pass.step.clocks.measure(.forward, of: index, by: pass.worker) {
+      layer.forward(region, pass.passes[index], pass.step, scratch: pass.scratch)
+    }
+  }
+
+  func backward(_ region: Region, _ pass: ChainPass) -> Region {
+    pass.passes[index].dy?.move(under: region)
+    return region
+  }
+}
+
+/// A channelwise layer behind other layers of its stage, operation `index`.
+///
+/// Maps that a worker keeps for a band only are moved under it.
+private struct LinkOfChain<Front: LayerChain, Layer: ChannelwiseLayer>: LayerChain {
+  let front: Front
+  let layer: Layer
+  let index: Int
+
+  func forward(_ region: Region, _ pass: ChainPass) {
+    let own = pass.passes + index
+    var before = region
+    before.rows = layer.inputRows(for: region.rows)
+    own.pointee.x.move(under: before)
+    own.pointee.y.move(under: region)
+    front.forward(before, pass)
+    pass.step.clocks.measure(.forward, of: index, by: pass.worker) {
+      layer.forward(region, own.pointee, pass.step)
+    }
+  }
+
+  func backward(_ region: Region, _ pass: ChainPass) -> Region {
+    let own = pass.passes + index
+    var before = region
+    before.rows = layer.inputRows(for: region.rows)
+    own.pointee.dx?.move(under: before)
+    own.pointee.dy?.move(under: region)
+    pass.step.clocks.measure(.inputGradient, of: index, by: pass.worker) {
+      layer.backward(region, own.pointee, pass.step)
+    }
+    return front.backward(before, pass)
+  }
+}
