@@ -1,12 +1,27 @@
-/// The layers of a stage, one bound to the next, which work on a region together.
+/// The layers of a stage, one bound to the next, which work on a region together; this one has none.
 ///
-/// Bound by type: a chain is opened once for a piece of work. Layers out of an array would be copied for every band,
-/// with all threads counting references to the same boxes.
-protocol LayerChain: Sendable {
+/// Each layer lies in an object of its own type. Out of an array of all types it would be copied for every band, with
+/// all threads counting references to the same boxes.
+class LayerChain {
+  init() {}
+
   /// Computes a region of the last layer's output, and all of the maps in front that it needs.
-  func forward(_ region: Region, _ pass: ChainPass)
+  func forward(_ region: Region, _ pass: ChainPass) {}
+
   /// Takes the gradient of a region back through the tail; returns the region of the head's output it comes from.
-  func backward(_ region: Region, _ pass: ChainPass) -> Region
+  func backward(_ region: Region, _ pass: ChainPass) -> Region { region }
+
+  /// Computes a region of the output `rows` rows at a time.
+  final func forward(inBands rows: Int, of region: Region, _ pass: ChainPass) {
+    var band = region
+    var row = region.rows.lowerBound
+    while row < region.rows.upperBound {
+      let next = min(row + rows, region.rows.upperBound)
+      band.rows = row..<next
+      forward(band, pass)
+      row = next
+    }
+  }
 }
 
 /// What the layers of a chain work with.
@@ -18,43 +33,21 @@ struct ChainPass {
   let worker: Int
 }
 
-extension LayerChain {
-  /// Computes a region of the output `rows` rows at a time.
-  func forward(inBands rows: Int, of region: Region, _ pass: ChainPass) {
-    var band = region
-    var row = region.rows.lowerBound
-    while row < region.rows.upperBound {
-      let next = min(row + rows, region.rows.upperBound)
-      band.rows = row..<next
-      forward(band, pass)
-      row = next
-    }
-  }
-
-  func followed(by layer: some ChannelwiseLayer, index: Int) -> any LayerChain {
-    LinkOfChain(front: self, layer: layer, index: index)
-  }
-}
-
-/// The front of a stage that begins with a channelwise layer.
-struct NoLayers: LayerChain {
-  func forward(_ region: Region, _ pass: ChainPass) {}
-  func backward(_ region: Region, _ pass: ChainPass) -> Region { region }
-}
-
 /// A stage's mixing layer, operation `index`.
-struct HeadOfChain<Layer: MixingLayer>: LayerChain {
-  let layer: Layer
-  let index: Int
+final class HeadOfChain<Layer: MixingLayer>: LayerChain {
+  private let layer: Layer
+  private let index: Int
 
-  func forward(_ region: Region, _ pass: ChainPass) {
+  init(layer: Layer, index: Int) { (self.layer, self.index) = (layer, index) }
+
+  override func forward(_ region: Region, _ pass: ChainPass) {
     pass.passes[index].y.move(under: region)
     pass.step.clocks.measure(.forward, of: index, by: pass.worker) {
       layer.forward(region, pass.passes[index], pass.step, scratch: pass.scratch)
     }
   }
 
-  func backward(_ region: Region, _ pass: ChainPass) -> Region {
+  override func backward(_ region: Region, _ pass: ChainPass) -> Region {
     pass.passes[index].dy?.move(under: region)
     return region
   }
@@ -63,12 +56,16 @@ struct HeadOfChain<Layer: MixingLayer>: LayerChain {
 /// A channelwise layer behind other layers of its stage, operation `index`.
 ///
 /// Maps that a worker keeps for a band only are moved under it.
-private struct LinkOfChain<Front: LayerChain, Layer: ChannelwiseLayer>: LayerChain {
-  let front: Front
-  let layer: Layer
-  let index: Int
+final class LinkOfChain<Layer: ChannelwiseLayer>: LayerChain {
+  private let front: LayerChain
+  private let layer: Layer
+  private let index: Int
 
-  func forward(_ region: Region, _ pass: ChainPass) {
+  init(front: LayerChain, layer: Layer, index: Int) {
+    (self.front, self.layer, self.index) = (front, layer, index)
+  }
+
+  override func forward(_ region: Region, _ pass: ChainPass) {
     let own = pass.passes + index
     var before = region
     before.rows = layer.inputRows(for: region.rows)
@@ -80,7 +77,7 @@ private struct LinkOfChain<Front: LayerChain, Layer: ChannelwiseLayer>: LayerCha
     }
   }
 
-  func backward(_ region: Region, _ pass: ChainPass) -> Region {
+  override func backward(_ region: Region, _ pass: ChainPass) -> Region {
     let own = pass.passes + index
     var before = region
     before.rows = layer.inputRows(for: region.rows)

@@ -3,7 +3,7 @@ struct Stage {
   let head: (any MixingLayer)?
   /// The operations of the tail.
   let tail: [any ChannelwiseLayer]
-  private let chain: any LayerChain
+  private let chain: LayerChain
   /// The first operation's number.
   let first: Int
   private let groups: [Range<Int>]
@@ -46,22 +46,26 @@ struct Stage {
 
   private static func chain(
     _ head: (any MixingLayer)?, _ tail: [any ChannelwiseLayer], first: Int
-  ) -> any LayerChain {
-    var chain: any LayerChain = NoLayers()
+  ) -> LayerChain {
+    var chain = LayerChain()
     var index = first
     if let head {
       chain = Self.chain(of: head, index: index)
       index += 1
     }
     for layer in tail {
-      chain = chain.followed(by: layer, index: index)
+      chain = Self.chain(chain, layer, index)
       index += 1
     }
     return chain
   }
 
-  private static func chain(of head: some MixingLayer, index: Int) -> any LayerChain {
+  private static func chain(of head: some MixingLayer, index: Int) -> LayerChain {
     HeadOfChain(layer: head, index: index)
+  }
+
+  private static func chain(_ front: LayerChain, _ layer: some ChannelwiseLayer, _ index: Int) -> LayerChain {
+    LinkOfChain(front: front, layer: layer, index: index)
   }
 
   private static func rowsInside(
