@@ -55,8 +55,8 @@ extension ChannelwiseLayer {
 protocol MixingLayer: BuiltLayer {
   /// Ranges of output channels that are computed apart.
   var channelGroups: [Range<Int>] { get }
-  /// Whether one piece of work spans all blocks (each weight is then read once) or one.
-  var spansBlocks: Bool { get }
+  /// The most blocks that one piece of work of the forward pass spans.
+  var mostBlocksPerPiece: Int { get }
   /// Rows of output are best computed in multiples of this, counted from the first.
   var rowMultiple: Int { get }
   /// Floats of packed weights for the forward pass and for the input gradient.
@@ -88,7 +88,7 @@ protocol MixingLayer: BuiltLayer {
 
 extension MixingLayer {
   var channelGroups: [Range<Int>] { [0..<output.channels] }
-  var spansBlocks: Bool { false }
+  var mostBlocksPerPiece: Int { 1 }
   var rowMultiple: Int { 1 }
   var packedSize: (forward: Int, inputGradient: Int) { (0, 0) }
   func scratchSize(blocks: Int, training: Bool) -> Int { 0 }

@@ -11,7 +11,7 @@ struct Stage {
   /// The stage is cut between multiples of this many rows of its output.
   private let granule: Int
   private let rowsAreIndependent: Bool
-  private let spansBlocks: Bool
+  private let mostBlocksPerPiece: Int
   private let headOutput: Shape?
   /// Rows of the final output that are taken through the stage together.
   private let bandRows: Int
@@ -28,7 +28,7 @@ struct Stage {
   init(head: (any MixingLayer)?, tail: [any ChannelwiseLayer], first: Int) {
     (self.head, self.tail, self.first) = (head, tail, first)
     chain = Self.chain(head, tail, first: first)
-    spansBlocks = head?.spansBlocks == true
+    mostBlocksPerPiece = head?.mostBlocksPerPiece ?? 1
     headOutput = head?.output
     let output = tail.last?.output ?? head?.output ?? Shape([1])
     groups = head?.channelGroups ?? [0..<output.channels]
@@ -88,7 +88,7 @@ struct Stage {
   var operations: Range<Int> { first..<first + (headOutput == nil ? 0 : 1) + tail.count }
 
   /// Whether a boundary inside the stage can be kept for a band only, in memory that stays in the cache.
-  var canForget: Bool { rowsAreIndependent && !spansBlocks }
+  var canForget: Bool { rowsAreIndependent && mostBlocksPerPiece == 1 }
 
   /// What a worker needs of the map behind operation `index` at a time.
   func band(behind index: Int) -> (channels: Int, rows: Int) {
@@ -102,19 +102,20 @@ struct Stage {
 
   /// How the stage's output is cut for `blocks` blocks.
   struct Cut {
-    let blocks: Int
+    /// Groups of blocks.
+    let units: Int
     let groups: Int
     let parts: Int
-    var count: Int { blocks * groups * parts }
+    var count: Int { units * groups * parts }
   }
 
   private var granules: Int { (finalRows + granule - 1) / granule }
 
   func cut(blocks: Int) -> Cut {
-    let units = spansBlocks ? 1 : blocks
+    let units = (blocks + mostBlocksPerPiece - 1) / mostBlocksPerPiece
     let whole = units * groups.count
     let parts = rowsAreIndependent ? min(granules, (Self.enoughPieces + whole - 1) / whole) : 1
-    return Cut(blocks: units, groups: groups.count, parts: parts)
+    return Cut(units: units, groups: groups.count, parts: parts)
   }
 
   private func region(_ piece: Int, _ cut: Cut, blocks: Int) -> Region {
@@ -122,7 +123,7 @@ struct Stage {
     let (unit, group) = rest.quotientAndRemainder(dividingBy: cut.groups)
     func row(_ part: Int) -> Int { min(granules * part / cut.parts * granule, finalRows) }
     return Region(
-      blocks: spansBlocks ? 0..<blocks : unit..<unit + 1, channels: groups[group],
+      blocks: blocks * unit / cut.units..<blocks * (unit + 1) / cut.units, channels: groups[group],
       rows: row(part)..<row(part + 1))
   }
 

@@ -55,7 +55,7 @@ struct StepPlan {
   private static func packing(_ workspace: Workspace, training: Bool) -> Phase {
     typealias Piece = (layer: any MixingLayer, index: Int, piece: Int)
     let pieces = workspace.operations.enumerated().flatMap { index, layer -> [Piece] in
-      guard let layer = layer as? any MixingLayer, layer.packedSize.forward > 0 else { return [] }
+      guard let layer = layer as? any MixingLayer, layer.packedSize != (0, 0) else { return [] }
       return (0..<layer.packingPieces(training: training)).map { (layer: layer, index: index, piece: $0) }
     }
     return Phase(items: { WorkItems(pieces.count) }) { item, worker in

@@ -42,7 +42,7 @@ package struct Dense: Layer {
 
 /// A dense layer bound to its shapes: y `[N, U]` from x `[N, F]` and weights `[U, F]`.
 ///
-/// The blocks of the batch stand side by side where a convolution has pixels, so each weight is read once per step.
+/// Some blocks of the batch stand side by side where a convolution has pixels, so a weight serves several images' lanes.
 struct MatrixProduct: MixingLayer {
   let input: Shape
   let output: Shape
@@ -64,41 +64,36 @@ struct MatrixProduct: MixingLayer {
   }
 
   var channelGroups: [Range<Int>] { unitTiles.map(\.channels) }
-  var spansBlocks: Bool { true }
-  var packedSize: (forward: Int, inputGradient: Int) { (units * features, units * features) }
+  var mostBlocksPerPiece: Int { 3 }
+  var packedSize: (forward: Int, inputGradient: Int) { (0, units * features) }
   func scratchSize(blocks: Int, training: Bool) -> Int {
     training ? blocks * LaneCPU.laneCount * Self.featuresPerPiece : 0
   }
 
   // MARK: Forward
 
-  func packingPieces(training: Bool) -> Int { unitTiles.count + (training ? inputGradientPieces : 0) }
-
-  func pack(_ piece: Int, _ pass: LayerPass) {
-    if piece < unitTiles.count {
-      WeightPacking.forward(
-        unitTiles[piece], weights: pass.weights, reduction: features, into: pass.packed)
-    } else if pass.dx != nil {
-      WeightPacking.inputGradient(
-        featureTiles[featureTiles(ofPiece: piece - unitTiles.count)], weights: pass.weights, outputs: units,
-        inputs: features, taps: 1, into: pass.packedForInputGradient)
-    }
-  }
-
   func forward(
     _ region: Region, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>
   ) {
-    let reduction = Reduction(channels: 1, channelStride: 0, rows: 1, rowStride: 0, columns: features)
     for tile in unitTiles where region.channels.contains(tile.first) {
-      computeRow(
+      computeUnits(
         tile: tile.width, x: pass.x.row(region.blocks.lowerBound, 0, 0), xStep: pass.x.block,
-        reduction: reduction, weights: pass.packed + tile.first &* features,
+        features: features, weights: pass.weights + tile.first &* features,
         bias: pass.bias.map { $0 + tile.first }, y: pass.y.row(region.blocks.lowerBound, tile.first, 0),
-        yStep: pass.y.block, yChannel: pass.y.channel, pixels: region.blocks.count)
+        yStep: pass.y.block, yChannel: pass.y.channel, blocks: region.blocks.count)
     }
   }
 
   // MARK: Backward
+
+  func packingPieces(training: Bool) -> Int { training ? inputGradientPieces : 0 }
+
+  func pack(_ piece: Int, _ pass: LayerPass) {
+    guard pass.dx != nil else { return }
+    WeightPacking.inputGradient(
+      featureTiles[featureTiles(ofPiece: piece)], weights: pass.weights, outputs: units, inputs: features,
+      taps: 1, into: pass.packedForInputGradient)
+  }
 
   private var inputGradientPieces: Int {
     (featureTiles.count + Self.tilesPerPiece - 1) / Self.tilesPerPiece
