@@ -17,13 +17,16 @@ enum RowTile<let O: Int, let P: Int> {
     if let bias {
       for o in 0..<O { sums[unchecked: o] = InlineArray(repeating: Lanes(repeating: bias[o])) }
     }
-    for feature in 0..<features {
+    var (column, weight) = (x, weights)
+    for _ in 0..<features {
       var inputs = InlineArray<P, Lanes>(repeating: Lanes())
-      for p in 0..<P { inputs[unchecked: p] = x[p &* xStep &+ feature] }
+      for p in 0..<P { inputs[unchecked: p] = column[p &* xStep] }
       for o in 0..<O {
-        let factor = Lanes(repeating: weights[o &* features &+ feature])
+        let factor = Lanes(repeating: weight[o &* features])
         for p in 0..<P { sums[unchecked: o][unchecked: p].addProduct(factor, inputs[unchecked: p]) }
       }
+      column += 1
+      weight += 1
     }
     for o in 0..<O {
       for p in 0..<P { y[o &* yChannel &+ p &* yStep] = sums[unchecked: o][unchecked: p] }
