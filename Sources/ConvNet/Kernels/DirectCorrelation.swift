@@ -21,7 +21,7 @@ struct DirectCorrelation: Correlation {
   func pack(_ tile: ChannelTile, _ filter: Filter, into packed: UnsafeMutablePointer<Float>) {
     if filter.isTransposed {
       WeightPacking.inputGradient(
-        [tile], weights: filter.weights, outputs: filter.outputs, inputs: filter.inputs, taps: filter.taps,
+        tile, weights: filter.weights, outputs: filter.outputs, inputs: filter.inputs, taps: filter.taps,
         into: packed)
     } else {
       WeightPacking.forward(

@@ -20,25 +20,17 @@ enum WeightPacking {
     }
   }
 
-  /// Packs some tiles of input channels for the input gradient: transposed, and turned by 180 degrees.
+  /// Packs one tile of input channels for the input gradient: transposed, and turned by 180 degrees.
   static func inputGradient(
-    _ tiles: ArraySlice<ChannelTile>, weights: UnsafePointer<Float>, outputs: Int, inputs: Int, taps: Int,
+    _ tile: ChannelTile, weights: UnsafePointer<Float>, outputs: Int, inputs: Int, taps: Int,
     into packed: UnsafeMutablePointer<Float>
   ) {
-    // Neighbouring tiles lie in the same lines of an output's weights: these are read once.
     for output in 0..<outputs {
-      for tile in tiles {
-        let source = weights + (output &* inputs &+ tile.first) &* taps
-        let target = packed + (tile.first &* outputs &+ output &* tile.width) &* taps
-        if taps == 1, tile.width == 8 {
-          UnsafeMutableRawPointer(target).storeBytes(
-            of: UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float>.self), as: SIMD8<Float>.self)
-          continue
-        }
-        for tap in 0..<taps {
-          let place = target + (taps &- 1 &- tap) &* tile.width
-          for input in 0..<tile.width { place[input] = source[input &* taps &+ tap] }
-        }
+      let source = weights + (output &* inputs &+ tile.first) &* taps
+      let target = packed + (tile.first &* outputs &+ output &* tile.width) &* taps
+      for tap in 0..<taps {
+        let place = target + (taps &- 1 &- tap) &* tile.width
+        for input in 0..<tile.width { place[input] = source[input &* taps &+ tap] }
       }
     }
   }

@@ -65,7 +65,6 @@ struct MatrixProduct: MixingLayer {
 
   var channelGroups: [Range<Int>] { unitTiles.map(\.channels) }
   var mostBlocksPerPiece: Int { 3 }
-  var packedSize: (forward: Int, inputGradient: Int) { (0, units * features) }
   func scratchSize(blocks: Int, training: Bool) -> Int {
     training ? blocks * LaneCPU.laneCount * Self.featuresPerPiece : 0
   }
@@ -76,56 +75,47 @@ struct MatrixProduct: MixingLayer {
     _ region: Region, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>
   ) {
     for tile in unitTiles where region.channels.contains(tile.first) {
-      computeUnits(
+      computeOutputs(
         tile: tile.width, x: pass.x.row(region.blocks.lowerBound, 0, 0), xStep: pass.x.block,
-        features: features, weights: pass.weights + tile.first &* features,
-        bias: pass.bias.map { $0 + tile.first }, y: pass.y.row(region.blocks.lowerBound, tile.first, 0),
+        weights: pass.weights + tile.first &* features,
+        walk: WeightWalk(terms: features, term: 1, output: features), bias: pass.bias.map { $0 + tile.first }, y: pass.y.row(region.blocks.lowerBound, tile.first, 0),
         yStep: pass.y.block, yChannel: pass.y.channel, blocks: region.blocks.count)
     }
   }
 
   // MARK: Backward
 
-  func packingPieces(training: Bool) -> Int { training ? inputGradientPieces : 0 }
-
-  func pack(_ piece: Int, _ pass: LayerPass) {
-    guard pass.dx != nil else { return }
-    WeightPacking.inputGradient(
-      featureTiles[featureTiles(ofPiece: piece)], weights: pass.weights, outputs: units, inputs: features,
-      taps: 1, into: pass.packedForInputGradient)
+  /// How the input gradient is cut: into groups of blocks, and these into groups of feature tiles.
+  private func inputGradientCut(_ step: StepInfo) -> (units: Int, groups: Int) {
+    (
+      (step.blocks + mostBlocksPerPiece - 1) / mostBlocksPerPiece,
+      (featureTiles.count + Self.tilesPerPiece - 1) / Self.tilesPerPiece
+    )
   }
 
-  private var inputGradientPieces: Int {
-    (featureTiles.count + Self.tilesPerPiece - 1) / Self.tilesPerPiece
-  }
-
-  private func featureTiles(ofPiece piece: Int) -> Range<Int> {
-    piece * Self.tilesPerPiece..<min((piece + 1) * Self.tilesPerPiece, featureTiles.count)
+  private func inputGradientPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
+    let cut = inputGradientCut(step)
+    return pass.dx == nil ? 0 : cut.units * cut.groups
   }
 
   private var weightGradientPieces: Int { (features + Self.featuresPerPiece - 1) / Self.featuresPerPiece }
 
   func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> WorkItems {
     WorkItems(
-      pass.dx == nil ? 0 : inputGradientPieces, weightGradientPieces, pass.biasGradient == nil ? 0 : 1)
+      inputGradientPieces(pass, step), weightGradientPieces, pass.biasGradient == nil ? 0 : 1)
   }
 
   func backwardPass(of piece: Int, _ pass: LayerPass, _ step: StepInfo) -> StepPass {
-    pass.dx != nil && piece < inputGradientPieces ? .inputGradient : .weightGradient
+    piece < inputGradientPieces(pass, step) ? .inputGradient : .weightGradient
   }
 
   func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
     guard let dy = pass.dy else { return }
-    var piece = piece
-    if let dx = pass.dx {
-      if piece < inputGradientPieces {
-        for tile in featureTiles(ofPiece: piece) { inputGradient(featureTiles[tile], dx, dy, pass, step) }
-        return
-      }
-      piece -= inputGradientPieces
-    }
-    if piece < weightGradientPieces {
-      weightGradient(piece &* Self.featuresPerPiece, dy, pass, step, scratch)
+    let pieces = inputGradientPieces(pass, step)
+    if piece < pieces {
+      inputGradient(piece, dy, pass, step)
+    } else if piece < pieces + weightGradientPieces {
+      weightGradient((piece - pieces) &* Self.featuresPerPiece, dy, pass, step, scratch)
     } else if let biasGradient = pass.biasGradient {
       for unit in 0..<units {
         var sum = Lanes()
@@ -135,14 +125,19 @@ struct MatrixProduct: MixingLayer {
     }
   }
 
-  private func inputGradient(
-    _ tile: ChannelTile, _ dx: FeatureMaps, _ dy: FeatureMaps, _ pass: LayerPass, _ step: StepInfo
-  ) {
-    computeRow(
-      tile: tile.width, x: dy.origin, xStep: dy.block,
-      reduction: Reduction(channels: 1, channelStride: 0, rows: 1, rowStride: 0, columns: units),
-      weights: pass.packedForInputGradient + tile.first &* units, bias: nil,
-      y: dx.row(0, tile.first, 0), yStep: dx.block, yChannel: dx.channel, pixels: step.blocks)
+  private func inputGradient(_ piece: Int, _ dy: FeatureMaps, _ pass: LayerPass, _ step: StepInfo) {
+    guard let dx = pass.dx else { return }
+    let cut = inputGradientCut(step)
+    let (unit, group) = piece.quotientAndRemainder(dividingBy: cut.groups)
+    let first = step.blocks * unit / cut.units
+    let tiles = group * Self.tilesPerPiece..<min((group + 1) * Self.tilesPerPiece, featureTiles.count)
+    for tile in featureTiles[tiles] {
+      computeOutputs(
+        tile: tile.width, x: dy.row(first, 0, 0), xStep: dy.block, weights: pass.weights + tile.first,
+        walk: WeightWalk(terms: units, term: features, output: 1), bias: nil,
+        y: dx.row(first, tile.first, 0), yStep: dx.block, yChannel: dx.channel,
+        blocks: step.blocks * (unit + 1) / cut.units - first)
+    }
   }
 
   private func weightGradient(

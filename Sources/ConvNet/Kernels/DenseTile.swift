@@ -1,0 +1,101 @@
+import CLanes
+
+/// The kernel of a dense layer's forward pass and input gradient: `O` outputs x `P` blocks in registers.
+///
+/// It broadcasts weights as they lie, `[U, F]`, so that nothing is packed: forward pass and input gradient walk through
+/// the same matrix, one along its rows and the other down its columns.
+enum DenseTile<let O: Int, let P: Int> {
+  /// Computes `O` outputs of `P` blocks.
+  ///
+  /// - Parameters:
+  ///   - x: the terms of the first block; the next block lies `xStep` vectors further.
+  ///   - weights: the weight of the first output's first term.
+  ///   - y: the output, blocks `yStep` and outputs `yChannel` vectors apart.
+  @inline(never)
+  static func compute(
+    x: UnsafePointer<Lanes>, xStep: Int, weights: UnsafePointer<Float>, walk: WeightWalk,
+    bias: UnsafePointer<Float>?, y: UnsafeMutablePointer<Lanes>, yStep: Int, yChannel: Int
+  ) {
+    var sums = InlineArray<O, InlineArray<P, Lanes>>(repeating: InlineArray(repeating: Lanes()))
+    if let bias {
+      for o in 0..<O { sums[unchecked: o] = InlineArray(repeating: Lanes(repeating: bias[o])) }
+    }
+    var (column, weight) = (x, weights)
+    var rest = walk.terms
+    while rest > 0 {
+      walk.fetch(from: weight, outputs: O)
+      for _ in 0..<min(WeightWalk.stride, rest) {
+        var inputs = InlineArray<P, Lanes>(repeating: Lanes())
+        for p in 0..<P { inputs[unchecked: p] = column[p &* xStep] }
+        for o in 0..<O {
+          let factor = Lanes(repeating: weight[o &* walk.output])
+          for p in 0..<P { sums[unchecked: o][unchecked: p].addProduct(factor, inputs[unchecked: p]) }
+        }
+        column += 1
+        weight += walk.term
+      }
+      rest &-= WeightWalk.stride
+    }
+    for o in 0..<O {
+      for p in 0..<P { y[o &* yChannel &+ p &* yStep] = sums[unchecked: o][unchecked: p] }
+    }
+  }
+}
+
+/// How a tile goes through a matrix of weights.
+struct WeightWalk {
+  /// Terms of each sum.
+  let terms: Int
+  /// Floats from a term to the next.
+  let term: Int
+  /// Floats from an output to the next.
+  let output: Int
+
+  /// Terms between two looks ahead: the floats of a cache line.
+  static let stride = 16
+
+  /// Fetches lines into the cache, which no hardware does for that many rows or such long steps: along rows those of
+  /// a later stride; down a column those of this one, all at once, as more of them may not fit into their set.
+  @inline(__always)
+  func fetch(from weight: UnsafePointer<Float>, outputs: Int) {
+    if term == 1 {
+      for row in 0..<outputs { prefetch(weight + (row &* output &+ 3 &* Self.stride)) }
+    } else {
+      for row in 0..<Self.stride { prefetch(weight + row &* term) }
+    }
+  }
+}
+
+/// Runs the kernel compiled for the width of a tile, on up to three blocks.
+@inline(__always)
+func computeOutputs(
+  tile width: Int, x: UnsafePointer<Lanes>, xStep: Int, weights: UnsafePointer<Float>, walk: WeightWalk,
+  bias: UnsafePointer<Float>?, y: UnsafeMutablePointer<Lanes>, yStep: Int, yChannel: Int, blocks: Int
+) {
+  typealias Kernel = (
+    UnsafePointer<Lanes>, Int, UnsafePointer<Float>, WeightWalk, UnsafePointer<Float>?,
+    UnsafeMutablePointer<Lanes>, Int, Int
+  ) -> Void
+  let kernel: Kernel
+  switch (width, blocks) {
+  case (8, 3): kernel = DenseTile<8, 3>.compute
+  case (8, 2): kernel = DenseTile<8, 2>.compute
+  case (8, _): kernel = DenseTile<8, 1>.compute
+  case (6, 3): kernel = DenseTile<6, 3>.compute
+  case (6, 2): kernel = DenseTile<6, 2>.compute
+  case (6, _): kernel = DenseTile<6, 1>.compute
+  case (4, 3): kernel = DenseTile<4, 3>.compute
+  case (4, 2): kernel = DenseTile<4, 2>.compute
+  case (4, _): kernel = DenseTile<4, 1>.compute
+  case (3, 3): kernel = DenseTile<3, 3>.compute
+  case (3, 2): kernel = DenseTile<3, 2>.compute
+  case (3, _): kernel = DenseTile<3, 1>.compute
+  case (2, 3): kernel = DenseTile<2, 3>.compute
+  case (2, 2): kernel = DenseTile<2, 2>.compute
+  case (2, _): kernel = DenseTile<2, 1>.compute
+  case (_, 3): kernel = DenseTile<1, 3>.compute
+  case (_, 2): kernel = DenseTile<1, 2>.compute
+  default: kernel = DenseTile<1, 1>.compute
+  }
+  kernel(x, xStep, weights, walk, bias, y, yStep, yChannel)
+}
