@@ -164,8 +164,11 @@ public final class Network {
 
   // MARK: Passes
 
+  /// Packs the weights for the kernels that want them in another order.
+  var packing: [Phase] { plan.packing }
+
   /// Packs the weights again after they have changed.
-  public func weightsChanged() { run(plan.packing) }
+  public func weightsChanged() { run(packing) }
 
   /// Computes the outputs of the loaded batch, and their losses; with `training`, dropout is on.
   public func forward(training: Bool = false, dropout: CounterRandom? = nil) -> BatchResult {

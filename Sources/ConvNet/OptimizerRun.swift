@@ -8,8 +8,8 @@ public final class OptimizerRun {
   /// Steps taken.
   public var step = 0
   private let network: Network
-  private let updating: [Phase]
-  private let constrained: [Parameter]
+  /// Updates the weights, holds those with a largest norm to it, and packs them for the next step.
+  private let phases: [Phase]
   private let overflow: Overflow
 
   /// Vectors that are one piece of work.
@@ -26,7 +26,8 @@ public final class OptimizerRun {
     self.overflow = overflow
     let vectors = network.parameters.count / LaneCPU.laneCount
     let (vectorsPerPiece, workspace) = (Self.vectorsPerPiece, network.workspace)
-    let update = Phase(items: { WorkItems((vectors + vectorsPerPiece - 1) / vectorsPerPiece) }) { piece, worker in
+    let updating = Phase(items: { WorkItems((vectors + vectorsPerPiece - 1) / vectorsPerPiece) }) {
+      piece, worker in
       let step = workspace.step.pointee
       let range = piece * vectorsPerPiece..<min((piece + 1) * vectorsPerPiece, vectors)
       step.clocks.measure(.optimizer, of: workspace.operations.count, by: worker) {
@@ -35,8 +36,15 @@ public final class OptimizerRun {
         if !state.weights.isFinite(range) { overflow.hasHappened.store(true, ordering: .relaxed) }
       }
     }
-    updating = [update]
-    constrained = network.model.parameters.filter { $0.spec.penalty.maxNorm != nil }
+    let constrained = network.model.parameters.filter { $0.spec.penalty.maxNorm != nil }
+    let parameters = network.parameters
+    let constraining = Phase(items: { WorkItems(constrained.count) }) { index, _ in
+      let parameter = constrained[index]
+      let weights = UnsafeMutableBufferPointer(
+        start: parameters.floats + parameter.offset, count: parameter.count)
+      parameter.spec.penalty.constrain(weights, units: parameter.shape[0])
+    }
+    phases = [updating, constraining] + network.packing
   }
 
   /// The names of the slots in a checkpoint.
@@ -48,13 +56,7 @@ public final class OptimizerRun {
   public func update(learningRate: Double) -> Bool {
     step += 1
     (network.step.learningRate, network.step.update) = (learningRate, step)
-    network.run(updating)
-    for parameter in constrained {
-      let weights = UnsafeMutableBufferPointer(
-        start: network.parameters.floats + parameter.offset, count: parameter.count)
-      parameter.spec.penalty.constrain(weights, units: parameter.shape[0])
-    }
-    network.weightsChanged()
+    network.run(phases)
     return !overflow.hasHappened.load(ordering: .relaxed)
   }
 }

@@ -135,7 +135,8 @@ struct Stage {
     chain.forward(
       inBands: bandRows, of: region(piece, cut(blocks: step.blocks), blocks: step.blocks),
       ChainPass(
-        passes: workspace.passes(of: worker), step: step, scratch: workspace.scratch(of: worker), worker: worker))
+        passes: workspace.passes(of: worker), step: step, scratch: workspace.scratch(of: worker),
+        worker: worker))
   }
 
   /// Takes one piece of the gradient back through the tail.
@@ -145,7 +146,8 @@ struct Stage {
     _ = chain.backward(
       region,
       ChainPass(
-        passes: workspace.passes(of: worker), step: step, scratch: workspace.scratch(of: worker), worker: worker))
+        passes: workspace.passes(of: worker), step: step, scratch: workspace.scratch(of: worker),
+        worker: worker))
   }
 }
 

@@ -79,13 +79,15 @@ struct StepPlan {
   private static func backward(_ stage: Stage, _ workspace: Workspace) -> [Phase] {
     if stage.sumsInBands(workspace) {
       return [
-        Phase(items: { WorkItems(stage.bandedPieces(blocks: workspace.step.pointee.blocks)) }) { piece, worker in
+        Phase(items: { WorkItems(stage.bandedPieces(blocks: workspace.step.pointee.blocks)) }) {
+          piece, worker in
           stage.backwardInBands(piece, workspace, worker)
         },
         Phase(items: { WorkItems(1) }) { _, _ in stage.finishBands(workspace) },
       ]
     }
-    let tail = Phase(items: { WorkItems(stage.cut(blocks: workspace.step.pointee.blocks).count) }) { piece, worker in
+    let tail = Phase(items: { WorkItems(stage.cut(blocks: workspace.step.pointee.blocks).count) }) {
+      piece, worker in
       stage.backwardThroughTail(piece, workspace, worker)
     }
     return (stage.tail.isEmpty ? [] : [tail])
@@ -93,7 +95,8 @@ struct StepPlan {
   }
 
   private static func backward(_ head: any MixingLayer, _ index: Int, _ workspace: Workspace) -> [Phase] {
-    let gradients = Phase(items: { head.backwardPieces(workspace.passes[index], workspace.step.pointee) }) { piece, worker in
+    let gradients = Phase(items: { head.backwardPieces(workspace.passes[index], workspace.step.pointee) }) {
+      piece, worker in
       let (pass, step) = (workspace.passes[index], workspace.step.pointee)
       step.clocks.measure(head.backwardPass(of: piece, pass, step), of: index, by: worker) {
         head.backward(piece, pass, step, scratch: workspace.scratch(of: worker))

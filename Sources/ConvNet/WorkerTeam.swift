@@ -8,32 +8,52 @@ import Synchronization
 #endif
 
 /// A part of a step that a team works through together, item by item, before it goes on to the next.
-struct Phase {
+package struct Phase {
   let items: () -> WorkItems
   let work: (_ item: Int, _ worker: Int) -> Void
+
+  /// `items` is asked when the phases in front are done.
+  package init(items: @escaping () -> WorkItems, work: @escaping (_ item: Int, _ worker: Int) -> Void) {
+    (self.items, self.work) = (items, work)
+  }
 }
 
 /// Numbered items of work in up to three parts, one behind the other.
 ///
 /// Every worker has its share of each part, the same neighbours in every phase of as many items: what lies in a
 /// worker's cache from the last phase is mostly what it needs in the next.
-struct WorkItems {
+package struct WorkItems {
   private let counts: InlineArray<3, Int>
 
-  init(_ first: Int, _ second: Int = 0, _ third: Int = 0) { counts = [first, second, third] }
+  package init(_ first: Int, _ second: Int = 0, _ third: Int = 0) { counts = [first, second, third] }
 
   var count: Int { counts[0] + counts[1] + counts[2] }
 
-  /// The items of one of `seats` workers, part by part.
-  func share(of seat: Int, among seats: Int) -> InlineArray<3, Range<Int>> {
+  /// The items of one of `seats` workers.
+  package func share(of seat: Int, among seats: Int) -> Share {
     var first = 0
-    var share = InlineArray<3, Range<Int>>(repeating: 0..<0)
+    var parts = InlineArray<3, Range<Int>>(repeating: 0..<0)
     for part in counts.indices {
       let count = counts[part]
-      share[part] = first &+ count &* seat / seats..<first &+ count &* (seat &+ 1) / seats
-      first &+= count
+      parts[part] = first + count * seat / seats..<first + count * (seat + 1) / seats
+      first += count
     }
-    return share
+    return Share(parts: parts)
+  }
+
+  /// What one worker begins with, part by part.
+  package struct Share {
+    fileprivate let parts: InlineArray<3, Range<Int>>
+
+    /// The item with a number within the share; nil behind the last.
+    package subscript(number: Int) -> Int? {
+      var number = number
+      for part in parts.indices {
+        if number < parts[part].count { return parts[part].lowerBound + number }
+        number -= parts[part].count
+      }
+      return nil
+    }
   }
 }
 
@@ -70,7 +90,7 @@ public final class WorkerTeam: Sendable {
   }
 
   /// Works through the phases in order, on all threads, and returns when all are done; allocates nothing.
-  func run(_ phases: [Phase]) {
+  package func run(_ phases: [Phase]) {
     // The caller's own arithmetic, outside the engine, keeps its denormal numbers.
     let mode = floating_point_mode()
     set_floating_point_mode(flushing_denormals(mode))
@@ -110,9 +130,9 @@ public final class WorkerTeam: Sendable {
   }
 }
 
-/// How far a worker's share of a phase is taken, in cache lines of its own.
-private struct Share: ~Copyable {
-  let taken = Atomic<Int>(0)
+/// How many items of a worker's share are taken, in cache lines of its own.
+private struct Taken: ~Copyable {
+  let count = Atomic<Int>(0)
   private let padding = InlineArray<15, Int>(repeating: 0)
 }
 
@@ -125,7 +145,7 @@ private final class Desk: @unchecked Sendable {
   private let isDone = Atomic<Bool>(false)
   private let stopping = Atomic<Bool>(false)
   private let seats: Int
-  private let shares: UnsafeMutablePointer<Share>
+  private let taken: UnsafeMutablePointer<Taken>
   // What follows is written by one thread while all others wait.
   private var phases: [Phase] = []
   private var members = 1
@@ -139,22 +159,22 @@ private final class Desk: @unchecked Sendable {
 
   init(seats: Int) {
     self.seats = seats
-    shares = .allocate(capacity: seats)
-    for seat in 0..<seats { (shares + seat).initialize(to: Share()) }
+    taken = .allocate(capacity: seats)
+    for seat in 0..<seats { (taken + seat).initialize(to: Taken()) }
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(wakeUp, nil)
   }
 
   deinit {
-    shares.deinitialize(count: seats)
-    shares.deallocate()
+    taken.deinitialize(count: seats)
+    taken.deallocate()
     pthread_mutex_destroy(mutex)
     pthread_cond_destroy(wakeUp)
     mutex.deallocate()
     wakeUp.deallocate()
   }
 
-  /// Works through `phases` as worker 0, with the helpers.
+  /// Works through `phases` as worker 0, with the helpers, and keeps nothing of them.
   func work(through phases: [Phase], helpers: Int) {
     (self.phases, members, current) = (phases, helpers + 1, -1)
     isDone.store(false, ordering: .relaxed)
@@ -164,6 +184,7 @@ private final class Desk: @unchecked Sendable {
       seen &+= 1
       work(as: 0)
     }
+    self.phases = []
   }
 
   func stop() {
@@ -185,20 +206,12 @@ private final class Desk: @unchecked Sendable {
   /// Takes items of the current phase until none is left; the last to come back goes on to the next phase.
   private func work(as worker: Int) {
     let (items, body) = (items, phases[current].work)
-    var seat = worker
-    for _ in 0..<seats {
+    for step in 0..<seats {
+      let seat = (worker + step) % seats
       let share = items.share(of: seat, among: seats)
-      var (part, before) = (0, 0)
-      while true {
-        let number = shares[seat].taken.wrappingAdd(1, ordering: .relaxed).oldValue
-        while part < 3, number &- before >= share[part].count {
-          before &+= share[part].count
-          part &+= 1
-        }
-        guard part < 3 else { break }
-        body(share[part].lowerBound &+ (number &- before), worker)
+      while let item = share[taken[seat].count.wrappingAdd(1, ordering: .relaxed).oldValue] {
+        body(item, worker)
       }
-      seat = seat &+ 1 == seats ? 0 : seat &+ 1
     }
     if busy.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 { advance(as: worker) }
   }
@@ -212,7 +225,7 @@ private final class Desk: @unchecked Sendable {
       if members > 1, items.count > 1 { break }
       for item in 0..<items.count { phases[current].work(item, worker) }
     }
-    for seat in 0..<seats { shares[seat].taken.store(0, ordering: .relaxed) }
+    for seat in 0..<seats { taken[seat].count.store(0, ordering: .relaxed) }
     busy.store(members, ordering: .relaxed)
     announce()
   }

@@ -45,6 +45,50 @@ import Testing
     #expect(numbers == Array(repeating: 2000 * 2001 / 2, count: 64))
   }
 
+  @Test(arguments: [1, 2, 3, 4]) func aPhaseBeginsWhenTheLastIsDone(threads: Int) {
+    let team = WorkerTeam(threads: threads)
+    var numbers = [Int](repeating: 0, count: 64)
+    var sums = [Int](repeating: 0, count: 3)
+    numbers.withUnsafeMutableBufferPointer { numbers in
+      sums.withUnsafeMutableBufferPointer { sums in
+        nonisolated(unsafe) let (numbers, sums) = (numbers, sums)
+        let phases = [
+          Phase(items: { WorkItems(40, 0, 24) }) { item, _ in numbers[item] += item },
+          Phase(items: { WorkItems(0) }) { _, _ in numbers[0] = -1 },
+          Phase(items: { WorkItems(1) }) { _, _ in numbers[0] += 1 },
+          // What there is to do depends on the phases in front.
+          Phase(items: { WorkItems(numbers[0] > 0 ? 3 : 0) }) { item, _ in sums[item] = numbers.reduce(0, +)
+          },
+        ]
+        for round in 1...1000 {
+          team.run(phases)
+          #expect(Array(sums) == Array(repeating: round * (64 * 63 / 2 + 1), count: 3))
+        }
+      }
+    }
+  }
+
+  @Test func nothingIsKeptOfAPhase() {
+    final class Token {}
+    weak var token: Token?
+    let team = WorkerTeam(threads: 2)
+    do {
+      let held = Token()
+      token = held
+      team.run(items: 8) { _, _ in withExtendedLifetime(held) {} }
+    }
+    #expect(token == nil)
+  }
+
+  @Test func sharesAreNeighboursOfEveryPart() {
+    let items = WorkItems(7, 0, 4)
+    let shares = (0..<3).map { seat in
+      let share = items.share(of: seat, among: 3)
+      return (0..<12).compactMap { share[$0] }
+    }
+    #expect(shares == [[0, 1, 7], [2, 3, 8], [4, 5, 6, 9, 10]])
+  }
+
   @Test func sleepersWakeUp() {
     let team = WorkerTeam(threads: 4)
     for _ in 0..<20 {

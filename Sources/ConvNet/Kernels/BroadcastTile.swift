@@ -15,24 +15,27 @@ enum BroadcastTile<let O: Int, let P: Int> {
     bias: UnsafePointer<Float>?, y: UnsafeMutablePointer<Lanes>, yStep: Int, yChannel: Int, pixels: Int
   ) {
     var pixel = 0
-    // A lone pixel keeps half of the registers idle: of the last four, two go together.
-    let wide = P == 3 && pixels % 3 == 1 ? pixels &- 4 : pixels &- P
-    while pixel <= wide {
-      compute(
-        x + pixel &* xStep, xStep, reduction, reduction.columns(under: pixel, P), weights, bias,
-        y + pixel &* yStep, yStep, yChannel)
-      pixel &+= P
-    }
-    while pixel &+ 2 <= pixels {
-      BroadcastTile<O, 2>.compute(
-        x + pixel &* xStep, xStep, reduction, reduction.columns(under: pixel, 2), weights, bias,
-        y + pixel &* yStep, yStep, yChannel)
-      pixel &+= 2
-    }
-    if pixel < pixels {
-      BroadcastTile<O, 1>.compute(
-        x + pixel &* xStep, xStep, reduction, reduction.columns(under: pixel, 1), weights, bias,
-        y + pixel &* yStep, yStep, yChannel)
+    while pixel < pixels {
+      let rest = pixels &- pixel
+      // At the border of the map two pixels at a time leave out more taps; they keep enough sums in flight if there
+      // are some channels. A lone pixel does not: of the last four, two go together.
+      let isAtBorder = O >= 4 && reduction.columns(under: pixel, 2).count < reduction.columns
+      if rest >= P, !isAtBorder, P != 3 || rest != 4 {
+        compute(
+          x + pixel &* xStep, xStep, reduction, reduction.columns(under: pixel, P), weights, bias,
+          y + pixel &* yStep, yStep, yChannel)
+        pixel &+= P
+      } else if rest >= 2 {
+        BroadcastTile<O, 2>.compute(
+          x + pixel &* xStep, xStep, reduction, reduction.columns(under: pixel, 2), weights, bias,
+          y + pixel &* yStep, yStep, yChannel)
+        pixel &+= 2
+      } else {
+        BroadcastTile<O, 1>.compute(
+          x + pixel &* xStep, xStep, reduction, reduction.columns(under: pixel, 1), weights, bias,
+          y + pixel &* yStep, yStep, yChannel)
+        pixel &+= 1
+      }
     }
   }
 

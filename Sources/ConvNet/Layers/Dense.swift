@@ -78,7 +78,8 @@ struct MatrixProduct: MixingLayer {
       computeOutputs(
         tile: tile.width, x: pass.x.row(region.blocks.lowerBound, 0, 0), xStep: pass.x.block,
         weights: pass.weights + tile.first &* features,
-        walk: WeightWalk(terms: features, term: 1, output: features), bias: pass.bias.map { $0 + tile.first }, y: pass.y.row(region.blocks.lowerBound, tile.first, 0),
+        walk: WeightWalk(terms: features, term: 1, output: features), bias: pass.bias.map { $0 + tile.first },
+        y: pass.y.row(region.blocks.lowerBound, tile.first, 0),
         yStep: pass.y.block, yChannel: pass.y.channel, blocks: region.blocks.count)
     }
   }
