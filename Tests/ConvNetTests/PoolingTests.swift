@@ -62,6 +62,18 @@ import Testing
     // In evaluation nothing is remembered for a backward pass, but the outputs are the same.
     #expect(probe.forward(x, training: false) == y)
   }
+
+  /// A byte counts the places of a window up to 16 x 16.
+  @Test(arguments: [16, 17]) func theLastPlaceOfALargeWindowWins(kernel: Int) throws {
+    let probe = try makeProbe(
+      [1, kernel, kernel], [["type": "max_pool2d", "kernel": JSON(kernel)]], images: 2)
+    let places = kernel * kernel
+    let x = (0..<2 * places).map { Float($0 % places) }
+    #expect(probe.forward(x) == [Float(places - 1), Float(places - 1)])
+    var dx = [Float](repeating: 0, count: 2 * places)
+    (dx[places - 1], dx[2 * places - 1]) = (5, 7)
+    #expect(probe.backward([5, 7]).dx == dx)
+  }
 }
 
 extension Layer {

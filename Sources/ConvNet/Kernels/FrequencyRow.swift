@@ -16,7 +16,7 @@ enum FrequencyRow<let I: Int> {
         let six = WinogradTransform.input(
           (d[0], d[row], d[2 &* row], d[3 &* row], d[4 &* row], d[5 &* row]))
         line[column] = pick(six)
-        for row in inputRows { prefetch(d + (x.channel &+ row &* x.row)) }
+        for row in inputRows { prefetch(d + (2 &* x.channel &+ row &* x.row)) }
       }
       for tile in 0..<run {
         let d = line + 4 &* tile
@@ -39,7 +39,7 @@ enum FrequencyRow<let I: Int> {
       for column in 0..<4 &* run {
         let d = d + column
         line[column] = pick(WinogradTransform.outputGradient((d[0], d[row], d[2 &* row], d[3 &* row])))
-        for row in slopeRows { prefetch(d + (dy.channel &+ row &* dy.row)) }
+        for row in slopeRows { prefetch(d + (2 &* dy.channel &+ row &* dy.row)) }
       }
       for tile in 0..<run {
         let d = line + 4 &* tile

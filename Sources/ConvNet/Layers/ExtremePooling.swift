@@ -1,3 +1,4 @@
+import CLanes
 import Configuration
 import Interchange
 
@@ -48,7 +49,7 @@ package struct MinPool2D: Layer {
 
 /// Max or min pooling bound to its shapes; it remembers which place of the window won, the first of equals.
 ///
-/// Places are kept as floating-point numbers: comparing whole-number lanes is a scalar loop in the standard library.
+/// Places are compared as floating-point numbers: comparing whole-number lanes is a scalar loop in the standard library.
 struct ExtremePooling: ChannelwiseLayer {
   let input: Shape
   let output: Shape
@@ -66,12 +67,13 @@ struct ExtremePooling: ChannelwiseLayer {
   func inputRows(for rows: Range<Int>) -> Range<Int> { frame.inputRows(for: rows) }
   var rowsAreIndependent: Bool { frame.rowsAreIndependent }
   var outputNeed: OutputNeed { rectifies ? .sign : .nothing }
-  func memory(blocks: Int, training: Bool) -> Int { blocks * output.count }
+  func memory(blocks: Int, training: Bool) -> Int {
+    Places.size(blocks * output.count, placesOfWindow: frame.places)
+  }
 
-  private func winners(_ block: Int, _ channel: Int, _ row: Int, _ pass: LayerPass)
-    -> UnsafeMutablePointer<Lanes>
-  {
-    pass.memory + ((block &* output.channels &+ channel) &* output.height &+ row) &* output.width
+  private func winners(_ block: Int, _ channel: Int, _ row: Int, _ pass: LayerPass) -> Places {
+    let first = ((block &* output.channels &+ channel) &* output.height &+ row) &* output.width
+    return Places(pass.memory, first: first, placesOfWindow: frame.places)
   }
 
   // MARK: Forward
@@ -99,7 +101,7 @@ struct ExtremePooling: ChannelwiseLayer {
       for column in fast..<output.width {
         pool(
           x + frame.inputColumn(column), rows, frame.columns(column), pass.x.row, frame.kernelColumns,
-          training, &y[column], &winners[column], wins)
+          training ? winners : nil, column, &y[column], wins)
       }
       if rectifies { for column in 0..<output.width { y[column] = y[column].max(Lanes()) } }
     }
@@ -108,7 +110,7 @@ struct ExtremePooling: ChannelwiseLayer {
   @inline(__always)
   private func pool(
     _ corner: UnsafeMutablePointer<Lanes>, _ rows: Range<Int>, _ columns: Range<Int>, _ rowStride: Int,
-    _ kernelColumns: Int, _ training: Bool, _ y: inout Lanes, _ winner: inout Lanes,
+    _ kernelColumns: Int, _ winners: Places?, _ column: Int, _ y: inout Lanes,
     _ wins: (Lanes, Lanes) -> LaneMask
   ) {
     var best = corner[rows.lowerBound &* rowStride &+ columns.lowerBound]
@@ -123,7 +125,7 @@ struct ExtremePooling: ChannelwiseLayer {
       }
     }
     y = best
-    if training { winner = place }
+    winners?[column] = place
   }
 
   // MARK: Backward
@@ -171,13 +173,53 @@ struct ExtremePooling: ChannelwiseLayer {
   }
 }
 
+/// The places that won in a row of windows: a byte for each lane, if the window has no more places than that.
+private struct Places {
+  private let memory: UnsafeMutableRawPointer
+  private let areBytes: Bool
+
+  /// Vectors of memory for `count` windows of some places.
+  static func size(_ count: Int, placesOfWindow: Int) -> Int {
+    placesOfWindow <= 256 ? (count + 3) / 4 : count
+  }
+
+  /// The places from window `first` on.
+  @inline(__always)
+  init(_ start: UnsafeMutablePointer<Lanes>, first: Int, placesOfWindow: Int) {
+    areBytes = placesOfWindow <= 256
+    memory =
+      areBytes
+      ? UnsafeMutableRawPointer(start) + first &* LaneCPU.laneCount : UnsafeMutableRawPointer(start + first)
+  }
+
+  @inline(__always)
+  subscript(column: Int) -> Lanes {
+    get { areBytes ? lanes_of_integers(lanes_of_bytes(bytes(column))) : numbers[column] }
+    nonmutating set {
+      if areBytes {
+        store_lanes_as_bytes(lanes_truncated(newValue), bytes(column), Int64(LaneCPU.laneCount))
+      } else {
+        numbers[column] = newValue
+      }
+    }
+  }
+
+  @inline(__always)
+  private func bytes(_ column: Int) -> UnsafeMutablePointer<UInt8> {
+    memory.assumingMemoryBound(to: UInt8.self) + column &* LaneCPU.laneCount
+  }
+
+  @inline(__always)
+  private var numbers: UnsafeMutablePointer<Lanes> { memory.assumingMemoryBound(to: Lanes.self) }
+}
+
 /// A row of 2x2 windows side by side, the common case.
 private enum PoolPairs {
   /// Writes the winner of each window and, in training, its place.
   @inline(__always)
   static func pool(
     _ upper: UnsafePointer<Lanes>, _ lower: UnsafePointer<Lanes>, _ y: UnsafeMutablePointer<Lanes>,
-    _ winners: UnsafeMutablePointer<Lanes>?, _ count: Int, _ wins: (Lanes, Lanes) -> LaneMask
+    _ winners: Places?, _ count: Int, _ wins: (Lanes, Lanes) -> LaneMask
   ) {
     if let winners {
       for column in 0..<count {
@@ -206,7 +248,7 @@ private enum PoolPairs {
   /// Gives the gradient of each window to the place that won; where `y` is given and not positive, to none.
   @inline(never)
   static func spread(
-    _ dy: UnsafePointer<Lanes>, _ winners: UnsafePointer<Lanes>, _ y: UnsafePointer<Lanes>?,
+    _ dy: UnsafePointer<Lanes>, _ winners: Places, _ y: UnsafePointer<Lanes>?,
     _ upper: UnsafeMutablePointer<Lanes>, _ lower: UnsafeMutablePointer<Lanes>, _ count: Int
   ) {
     for column in 0..<count {

@@ -20,6 +20,9 @@ struct PoolingFrame: Sendable {
     (top, left) = (border.top, border.left)
   }
 
+  /// Pixels of a window.
+  var places: Int { kernelRows * kernelColumns }
+
   /// The input row under the first row of window `row`; it lies outside the map when there is padding.
   @inline(__always)
   func inputRow(_ row: Int) -> Int { row &* strideRows &- top }
