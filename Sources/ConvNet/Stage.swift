@@ -217,6 +217,9 @@ extension Stage {
   /// Adds up what `backwardInBands` has summed of each part of the batch.
   func finishBands(_ workspace: Workspace) {
     guard let sums = bandSums else { return }
-    sums.finish(chunks: chunks(sums, blocks: workspace.step.pointee.blocks), workspace.passes[first])
+    let parts = chunks(sums, blocks: workspace.step.pointee.blocks)
+    for channel in 0..<(headOutput?.channels ?? 0) {
+      sums.finish(channel, parts: parts, workspace.passes[first])
+    }
   }
 }

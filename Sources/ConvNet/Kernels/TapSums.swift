@@ -37,32 +37,55 @@ struct TapSums: WeightGradient {
 
   // MARK: The gradient as a whole
 
-  func pieces(_ step: StepInfo) -> Int { outputRanges.count * inputs }
-  var reach: (rows: Int, columns: Int) { (output.height, output.width) }
-  var scratchSize: Int { widestRange * (min(inputs, Self.mostInputs) * taps + 1) * LaneCPU.laneCount }
-  var memorySize: Int { 0 }
-  var finishingPieces: Int { 0 }
-  func finish(
-    _ piece: Int, memory: UnsafeMutablePointer<Lanes>, gradient: UnsafeMutablePointer<Float>
-  ) {}
+  /// Parts of the batch that are summed apart: with two threads each reads the maps that it has made itself. Where
+  /// there are many channels, products take so long that it does not matter.
+  private var parts: Int { inputs < 16 ? 2 : 1 }
 
-  func sum(
-    _ piece: Int, x: FeatureMaps, dy: FeatureMaps, step: StepInfo, gradient: UnsafeMutablePointer<Float>,
-    memory: UnsafeMutablePointer<Lanes>, scratch: UnsafeMutablePointer<Float>
-  ) {
-    let (range, input) = piece.quotientAndRemainder(dividingBy: inputs)
+  func pieces(_ step: StepInfo) -> Int { parts * outputRanges.count * inputs }
+  var reach: (rows: Int, columns: Int) { (output.height, output.width) }
+  var sumsBiases: Bool { parts > 1 }
+  var scratchSize: Int { widestRange * (min(inputs, Self.mostInputs) * taps + 1) * LaneCPU.laneCount }
+  var memorySize: Int { memorySize(parts: parts) }
+
+  func sum(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
+    guard let dy = pass.dy else { return }
+    let (rest, input) = piece.quotientAndRemainder(dividingBy: inputs)
+    let (part, range) = rest.quotientAndRemainder(dividingBy: outputRanges.count)
     let outputs = outputRanges[range]
+    let sumsBiases = sumsBiases && input == 0 && pass.biasGradient != nil
     let sums = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Lanes.self)
-    for index in 0..<outputs.count &* taps { sums[index] = Lanes() }
-    for block in 0..<step.blocks {
-      for row in Swift.stride(from: 0, to: output.height, by: bandRows) {
-        let rows = row..<min(row &+ bandRows, output.height)
-        add(rows, ofBlock: block, outputs, input: input, x, dy, sums)
-      }
+    let biases = sums + outputs.count &* taps
+    for index in 0..<outputs.count &* (taps &+ 1) { sums[index] = Lanes() }
+    let bands = (output.height + bandRows - 1) / bandRows
+    let count = step.blocks * bands
+    for band in count * part / parts..<count * (part + 1) / parts {
+      let (block, band) = band.quotientAndRemainder(dividingBy: bands)
+      let rows = band &* bandRows..<min((band &+ 1) &* bandRows, output.height)
+      add(rows, ofBlock: block, outputs, input: input, pass.x, dy, sums)
+      if sumsBiases { add(rows, ofBlock: block, outputs, dy, biases) }
     }
+    let target = pass.memory.floats + part &* sumCount(output.channels)
     for output in 0..<outputs.count {
-      let target = gradient + ((outputs.lowerBound &+ output) &* inputs &+ input) &* taps
-      addLanes(of: sums + output &* taps, taps, into: target)
+      let target = target + sumCount(outputs.lowerBound &+ output)
+      addLanes(of: sums + output &* taps, taps, into: target + input &* taps)
+      if sumsBiases { target[inputs &* taps] = biases[output].laneSum() }
+    }
+  }
+
+  var finishingPieces: Int { output.channels }
+  func finish(_ channel: Int, _ pass: LayerPass) {
+    finish(channel, parts: parts, pass, withBias: sumsBiases)
+  }
+
+  /// Adds some rows of the gradient of `outputs` for their biases.
+  @inline(__always)
+  private func add(
+    _ rows: Range<Int>, ofBlock block: Int, _ outputs: Range<Int>, _ dy: FeatureMaps,
+    _ biases: UnsafeMutablePointer<Lanes>
+  ) {
+    for output in 0..<outputs.count {
+      biases[output] += dy.sum(
+        block, channel: outputs.lowerBound &+ output, rows: rows, columns: self.output.width)
     }
   }
 
@@ -97,9 +120,11 @@ struct TapSums: WeightGradient {
   /// The most parts of the batch that are summed apart, so that there is work for many threads.
   var mostChunks: Int { max(1, 32 / outputRanges.count) }
 
-  /// Vectors that are kept until all parts of the batch are summed.
-  var bandedMemorySize: Int {
-    (mostChunks * sumCount(output.channels) + LaneCPU.laneCount - 1) / LaneCPU.laneCount
+  var bandedMemorySize: Int { memorySize(parts: mostChunks) }
+
+  /// Vectors that are kept until all parts of the batch are summed: `[part][output][input, tap; bias]`.
+  private func memorySize(parts: Int) -> Int {
+    (parts * sumCount(output.channels) + LaneCPU.laneCount - 1) / LaneCPU.laneCount
   }
 
   /// Sums of some outputs, those of their biases included.
@@ -122,15 +147,11 @@ struct TapSums: WeightGradient {
           sums + input &* outputs.count &* taps)
       }
       guard pass.biasGradient != nil else { continue }
-      let biases = sums + inputs &* outputs.count &* taps
-      for output in 0..<outputs.count {
-        biases[output] += dy.sum(
-          block, channel: outputs.lowerBound &+ output, rows: region.rows, columns: self.output.width)
-      }
+      add(region.rows, ofBlock: block, outputs, dy, sums + inputs &* outputs.count &* taps)
     }
   }
 
-  /// Adds up the lanes of the sums of `outputs` over one part of the batch: `[part][output][input, tap; bias]`.
+  /// Adds up the lanes of the sums of `outputs` over one part of the batch.
   func keep(
     _ scratch: UnsafeMutablePointer<Float>, _ outputs: Range<Int>, chunk: Int, _ pass: LayerPass
   ) {
@@ -146,17 +167,14 @@ struct TapSums: WeightGradient {
     }
   }
 
-  /// Adds up the parts of the batch.
-  func finish(chunks: Int, _ pass: LayerPass) {
-    let (sums, count, filter) = (pass.memory.floats, sumCount(output.channels), inputs &* taps)
-    for chunk in 1..<chunks {
-      let part = sums + chunk &* count
-      for index in 0..<count { sums[index] += part[index] }
+  /// Adds up the parts of the batch for one output channel.
+  func finish(_ channel: Int, parts: Int, _ pass: LayerPass, withBias: Bool = true) {
+    let (count, filter) = (sumCount(output.channels), inputs &* taps)
+    let sums = pass.memory.floats + sumCount(channel)
+    for part in 1..<max(parts, 1) {
+      for index in 0..<filter &+ 1 { sums[index] += sums[part &* count &+ index] }
     }
-    for output in 0..<output.channels {
-      let sum = sums + sumCount(output)
-      (pass.weightGradient + output &* filter).update(from: sum, count: filter)
-      pass.biasGradient?[output] = sum[filter]
-    }
+    (pass.weightGradient + channel &* filter).update(from: sums, count: filter)
+    if withBias { pass.biasGradient?[channel] = sums[filter] }
   }
 }

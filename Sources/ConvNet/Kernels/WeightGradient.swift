@@ -4,16 +4,15 @@ protocol WeightGradient: Sendable {
   func pieces(_ step: StepInfo) -> Int
   /// Rows and columns of the output gradient that are read.
   var reach: (rows: Int, columns: Int) { get }
+  /// Whether it computes the gradient of the biases, too.
+  var sumsBiases: Bool { get }
   /// Floats of scratch memory.
   var scratchSize: Int { get }
   /// Vectors that are kept until the gradient is finished.
   var memorySize: Int { get }
-  /// Computes one piece of `gradient` `[O, I, KH, KW]`, or of what it is finished from.
-  func sum(
-    _ piece: Int, x: FeatureMaps, dy: FeatureMaps, step: StepInfo, gradient: UnsafeMutablePointer<Float>,
-    memory: UnsafeMutablePointer<Lanes>, scratch: UnsafeMutablePointer<Float>)
+  /// Computes one piece of what the gradient `[O, I, KH, KW]` is finished from.
+  func sum(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
   /// Pieces of what is left to do when all sums are there.
   var finishingPieces: Int { get }
-  func finish(
-    _ piece: Int, memory: UnsafeMutablePointer<Lanes>, gradient: UnsafeMutablePointer<Float>)
+  func finish(_ piece: Int, _ pass: LayerPass)
 }

@@ -65,6 +65,8 @@ struct WinogradSums: WeightGradient {
     [3, 2].first { 6 / $0 * outputRanges.count * inputRanges.count >= workers } ?? 1
   }
 
+  var sumsBiases: Bool { false }
+
   var scratchSize: Int {
     let channels = Self.whole(inputRanges[0].count) + LaneCPU.laneCount + outputRanges[0].count
     return (6 * Self.depth * channels + tileColumns * Self.tile + 2) * LaneCPU.laneCount
@@ -76,10 +78,9 @@ struct WinogradSums: WeightGradient {
 
   // MARK: Sums
 
-  func sum(
-    _ piece: Int, x: FeatureMaps, dy: FeatureMaps, step: StepInfo, gradient: UnsafeMutablePointer<Float>,
-    memory: UnsafeMutablePointer<Lanes>, scratch: UnsafeMutablePointer<Float>
-  ) {
+  func sum(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
+    guard let dy = pass.dy else { return }
+    let (x, memory) = (pass.x, pass.memory)
     let (rest, inputRange) = piece.quotientAndRemainder(dividingBy: inputRanges.count)
     let (rowRange, outputRange) = rest.quotientAndRemainder(dividingBy: outputRanges.count)
     let (outputs, inputs) = (outputRanges[outputRange], inputRanges[inputRange])
@@ -209,12 +210,10 @@ struct WinogradSums: WeightGradient {
   var finishingPieces: Int { output.channels }
 
   /// Turns the sums of one output channel into the gradient of its filters, G^T dU G.
-  func finish(
-    _ channel: Int, memory: UnsafeMutablePointer<Lanes>, gradient: UnsafeMutablePointer<Float>
-  ) {
+  func finish(_ channel: Int, _ pass: LayerPass) {
     let lanes = LaneCPU.laneCount
-    let source = memory + channel &* rowLength
-    let target = gradient + channel &* inputs &* 9
+    let source = pass.memory + channel &* rowLength
+    let target = pass.weightGradient + channel &* inputs &* 9
     let frequency = output.channels &* rowLength
     for input in stride(from: 0, to: inputs, by: lanes) {
       @inline(__always)

@@ -125,7 +125,7 @@ struct Convolution: MixingLayer {
   func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> WorkItems {
     WorkItems(
       weightGradient.pieces(step), inputGradientPieces(pass, step),
-      pass.biasGradient == nil ? 0 : output.channels)
+      pass.biasGradient == nil || weightGradient.sumsBiases ? 0 : output.channels)
   }
 
   func backwardPass(of piece: Int, _ pass: LayerPass, _ step: StepInfo) -> StepPass {
@@ -138,9 +138,7 @@ struct Convolution: MixingLayer {
     // The largest pieces come first, so that the workers are done at the same time.
     let (sums, pieces) = (weightGradient.pieces(step), inputGradientPieces(pass, step))
     if piece < sums {
-      weightGradient.sum(
-        piece, x: pass.x, dy: dy, step: step, gradient: pass.weightGradient, memory: pass.memory,
-        scratch: scratch)
+      weightGradient.sum(piece, pass, step, scratch: scratch)
     } else if piece < sums + pieces {
       inputGradient(piece - sums, dy, pass, step, scratch)
     } else if let biasGradient = pass.biasGradient {
@@ -152,7 +150,7 @@ struct Convolution: MixingLayer {
   var finishingPieces: Int { weightGradient.finishingPieces }
 
   func finish(_ piece: Int, _ pass: LayerPass) {
-    weightGradient.finish(piece, memory: pass.memory, gradient: pass.weightGradient)
+    weightGradient.finish(piece, pass)
   }
 
   private func inputGradient(
