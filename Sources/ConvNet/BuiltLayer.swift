@@ -55,7 +55,7 @@ extension ChannelwiseLayer {
 protocol MixingLayer: BuiltLayer {
   /// Ranges of output channels that are computed apart.
   var channelGroups: [Range<Int>] { get }
-  /// The most blocks that one piece of work of the forward pass spans.
+  /// The most blocks that a piece of work spans; with more than one, no map behind it can be kept for a band only.
   var mostBlocksPerPiece: Int { get }
   /// Rows of output are best computed in multiples of this, counted from the first.
   var rowMultiple: Int { get }

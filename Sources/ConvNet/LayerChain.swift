@@ -5,6 +5,17 @@
 class LayerChain {
   init() {}
 
+  /// The layers of a stage that begins with operation `first`.
+  static func of(_ head: (any MixingLayer)?, _ tail: [any ChannelwiseLayer], first: Int) -> LayerChain {
+    func chain(_ head: some MixingLayer) -> LayerChain { HeadOfChain(layer: head, index: first) }
+    func chain(_ front: LayerChain, _ layer: some ChannelwiseLayer, _ index: Int) -> LayerChain {
+      LinkOfChain(front: front, layer: layer, index: index)
+    }
+    let front = head.map { chain($0) } ?? LayerChain()
+    let firstOfTail = head == nil ? first : first + 1
+    return tail.enumerated().reduce(front) { chain($0, $1.element, firstOfTail + $1.offset) }
+  }
+
   /// Computes a region of the last layer's output, and all of the maps in front that it needs.
   func forward(_ region: Region, _ pass: ChainPass) {}
 
@@ -31,10 +42,17 @@ struct ChainPass {
   let step: StepInfo
   let scratch: UnsafeMutablePointer<Float>
   let worker: Int
+
+  init(_ workspace: Workspace, _ worker: Int) {
+    passes = workspace.passes(of: worker)
+    step = workspace.step.pointee
+    scratch = workspace.scratch(of: worker)
+    self.worker = worker
+  }
 }
 
 /// A stage's mixing layer, operation `index`.
-final class HeadOfChain<Layer: MixingLayer>: LayerChain {
+private final class HeadOfChain<Layer: MixingLayer>: LayerChain {
   private let layer: Layer
   private let index: Int
 
@@ -56,7 +74,7 @@ final class HeadOfChain<Layer: MixingLayer>: LayerChain {
 /// A channelwise layer behind other layers of its stage, operation `index`.
 ///
 /// Maps that a worker keeps for a band only are moved under it.
-final class LinkOfChain<Layer: ChannelwiseLayer>: LayerChain {
+private final class LinkOfChain<Layer: ChannelwiseLayer>: LayerChain {
   private let front: LayerChain
   private let layer: Layer
   private let index: Int

@@ -11,6 +11,7 @@ struct Stage {
   /// The stage is cut between multiples of this many rows of its output.
   private let granule: Int
   private let rowsAreIndependent: Bool
+  // What the head says is kept apart from it: asking it for every piece would count references in all threads.
   private let mostBlocksPerPiece: Int
   private let headOutput: Shape?
   /// Rows of the final output that are taken through the stage together.
@@ -22,12 +23,10 @@ struct Stage {
 
   /// Bytes of a band of the head's output: half of a first-level cache.
   private static let bandBytes = 24 * 1024
-  /// Pieces of work that keep a small team busy.
-  private static let enoughPieces = 16
 
   init(head: (any MixingLayer)?, tail: [any ChannelwiseLayer], first: Int) {
     (self.head, self.tail, self.first) = (head, tail, first)
-    chain = Self.chain(head, tail, first: first)
+    chain = LayerChain.of(head, tail, first: first)
     mostBlocksPerPiece = head?.mostBlocksPerPiece ?? 1
     headOutput = head?.output
     let output = tail.last?.output ?? head?.output ?? Shape([1])
@@ -42,30 +41,6 @@ struct Stage {
     bandRows = rowsAreIndependent && !tail.isEmpty ? max(1, rows / granule) * granule : finalRows
     rowsInside = Self.rowsInside(tail, rows: output.height, granule: granule, bandRows: bandRows)
     bandSums = rowsAreIndependent && !tail.isEmpty ? head?.bandSums : nil
-  }
-
-  private static func chain(
-    _ head: (any MixingLayer)?, _ tail: [any ChannelwiseLayer], first: Int
-  ) -> LayerChain {
-    var chain = LayerChain()
-    var index = first
-    if let head {
-      chain = Self.chain(of: head, index: index)
-      index += 1
-    }
-    for layer in tail {
-      chain = Self.chain(chain, layer, index)
-      index += 1
-    }
-    return chain
-  }
-
-  private static func chain(of head: some MixingLayer, index: Int) -> LayerChain {
-    HeadOfChain(layer: head, index: index)
-  }
-
-  private static func chain(_ front: LayerChain, _ layer: some ChannelwiseLayer, _ index: Int) -> LayerChain {
-    LinkOfChain(front: front, layer: layer, index: index)
   }
 
   private static func rowsInside(
@@ -84,15 +59,17 @@ struct Stage {
 
   // MARK: Memory
 
+  private var firstOfTail: Int { headOutput == nil ? first : first + 1 }
+
   /// The operations of the stage.
-  var operations: Range<Int> { first..<first + (headOutput == nil ? 0 : 1) + tail.count }
+  var operations: Range<Int> { first..<firstOfTail + tail.count }
 
   /// Whether a boundary inside the stage can be kept for a band only, in memory that stays in the cache.
   var canForget: Bool { rowsAreIndependent && mostBlocksPerPiece == 1 }
 
   /// What a worker needs of the map behind operation `index` at a time.
   func band(behind index: Int) -> (channels: Int, rows: Int) {
-    (groups.map(\.count).max() ?? 0, rowsInside[index - first + (headOutput == nil ? 1 : 0)])
+    (groups.map(\.count).max() ?? 0, rowsInside[index + 1 - firstOfTail])
   }
 
   /// The smallest number of steps of `step` that is a multiple of `multiple`.
@@ -100,54 +77,39 @@ struct Stage {
     (1...multiple).first { $0 * step % multiple == 0 } ?? multiple
   }
 
-  /// How the stage's output is cut for `blocks` blocks.
+  /// How the stage's output is cut: into groups of blocks, these into groups of channels, and these into rows.
   struct Cut {
-    /// Groups of blocks.
     let units: Int
     let groups: Int
-    let parts: Int
-    var count: Int { units * groups * parts }
+    let rows: RowCut
+    var count: Int { units * groups * rows.parts }
   }
-
-  private var granules: Int { (finalRows + granule - 1) / granule }
 
   func cut(blocks: Int) -> Cut {
     let units = (blocks + mostBlocksPerPiece - 1) / mostBlocksPerPiece
     let whole = units * groups.count
-    let parts = rowsAreIndependent ? min(granules, (Self.enoughPieces + whole - 1) / whole) : 1
-    return Cut(units: units, groups: groups.count, parts: parts)
+    let rows = RowCut(rows: finalRows, multiple: rowsAreIndependent ? granule : finalRows, whole: whole)
+    return Cut(units: units, groups: groups.count, rows: rows)
   }
 
-  private func region(_ piece: Int, _ cut: Cut, blocks: Int) -> Region {
-    let (rest, part) = piece.quotientAndRemainder(dividingBy: cut.parts)
+  private func region(_ piece: Int, _ step: StepInfo) -> Region {
+    let cut = cut(blocks: step.blocks)
+    let (rest, part) = piece.quotientAndRemainder(dividingBy: cut.rows.parts)
     let (unit, group) = rest.quotientAndRemainder(dividingBy: cut.groups)
-    func row(_ part: Int) -> Int { min(granules * part / cut.parts * granule, finalRows) }
     return Region(
-      blocks: blocks * unit / cut.units..<blocks * (unit + 1) / cut.units, channels: groups[group],
-      rows: row(part)..<row(part + 1))
+      blocks: (0..<step.blocks).part(unit, of: cut.units), channels: groups[group], rows: cut.rows[part])
   }
 
   /// Computes one piece of the stage's output, band by band.
-  ///
-  /// Maps that the worker keeps for a band only are moved under it.
   func forward(_ piece: Int, _ workspace: Workspace, _ worker: Int) {
-    let step = workspace.step.pointee
-    chain.forward(
-      inBands: bandRows, of: region(piece, cut(blocks: step.blocks), blocks: step.blocks),
-      ChainPass(
-        passes: workspace.passes(of: worker), step: step, scratch: workspace.scratch(of: worker),
-        worker: worker))
+    let pass = ChainPass(workspace, worker)
+    chain.forward(inBands: bandRows, of: region(piece, pass.step), pass)
   }
 
   /// Takes one piece of the gradient back through the tail.
   func backwardThroughTail(_ piece: Int, _ workspace: Workspace, _ worker: Int) {
-    let step = workspace.step.pointee
-    let region = region(piece, cut(blocks: step.blocks), blocks: step.blocks)
-    _ = chain.backward(
-      region,
-      ChainPass(
-        passes: workspace.passes(of: worker), step: step, scratch: workspace.scratch(of: worker),
-        worker: worker))
+    let pass = ChainPass(workspace, worker)
+    _ = chain.backward(region(piece, pass.step), pass)
   }
 }
 
@@ -195,23 +157,22 @@ extension Stage {
   /// Sums the weight gradient of some output channels over some bands, as the tail's gradient comes in.
   func backwardInBands(_ piece: Int, _ workspace: Workspace, _ worker: Int) {
     guard let sums = bandSums else { return }
-    let step = workspace.step.pointee
-    let (passes, scratch) = (workspace.passes(of: worker), workspace.scratch(of: worker))
+    let pass = ChainPass(workspace, worker)
     let (chunk, range) = piece.quotientAndRemainder(dividingBy: sums.outputRanges.count)
-    let (outputs, chunks) = (sums.outputRanges[range], chunks(sums, blocks: step.blocks))
+    let (outputs, chunks) = (sums.outputRanges[range], chunks(sums, blocks: pass.step.blocks))
     let (bands, rows) = (bands(sums), gradientBandRows(sums))
-    sums.clear(scratch, outputs)
-    for band in step.blocks * bands * chunk / chunks..<step.blocks * bands * (chunk + 1) / chunks {
+    sums.clear(pass.scratch, outputs)
+    for band in (0..<pass.step.blocks * bands).part(chunk, of: chunks) {
       let (block, part) = band.quotientAndRemainder(dividingBy: bands)
       let region = chain.backward(
         Region(
           blocks: block..<block + 1, channels: outputs, rows: part * rows..<min((part + 1) * rows, finalRows)),
-        ChainPass(passes: passes, step: step, scratch: scratch, worker: worker))
-      step.clocks.measure(.weightGradient, of: first, by: worker) {
-        sums.add(region, passes[first], scratch)
+        pass)
+      pass.step.clocks.measure(.weightGradient, of: first, by: worker) {
+        sums.add(region, pass.passes[first], pass.scratch)
       }
     }
-    sums.keep(scratch, outputs, chunk: chunk, passes[first])
+    sums.keep(pass.scratch, outputs, chunk: chunk, pass.passes[first])
   }
 
   /// Adds up what `backwardInBands` has summed of each part of the batch.

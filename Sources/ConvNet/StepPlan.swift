@@ -4,7 +4,7 @@ struct StepPlan {
   let augmenting: [Phase]
   /// Reads the batch into lanes.
   let loading: [Phase]
-  /// Packs the weights of every layer for its kernels.
+  /// Packs the weights of the layers whose kernels want another order.
   let packing: [Phase]
   /// Computes the outputs, stage by stage, and then the losses.
   let forward: [Phase]
@@ -55,7 +55,7 @@ struct StepPlan {
   private static func packing(_ workspace: Workspace, training: Bool) -> Phase {
     typealias Piece = (layer: any MixingLayer, index: Int, piece: Int)
     let pieces = workspace.operations.enumerated().flatMap { index, layer -> [Piece] in
-      guard let layer = layer as? any MixingLayer, layer.packedSize != (0, 0) else { return [] }
+      guard let layer = layer as? any MixingLayer else { return [] }
       return (0..<layer.packingPieces(training: training)).map { (layer: layer, index: index, piece: $0) }
     }
     return Phase(items: { WorkItems(pieces.count) }) { item, worker in

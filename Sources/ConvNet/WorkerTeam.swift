@@ -7,56 +7,6 @@ import Synchronization
   import Darwin
 #endif
 
-/// A part of a step that a team works through together, item by item, before it goes on to the next.
-package struct Phase {
-  let items: () -> WorkItems
-  let work: (_ item: Int, _ worker: Int) -> Void
-
-  /// `items` is asked when the phases in front are done.
-  package init(items: @escaping () -> WorkItems, work: @escaping (_ item: Int, _ worker: Int) -> Void) {
-    (self.items, self.work) = (items, work)
-  }
-}
-
-/// Numbered items of work in up to three parts, one behind the other.
-///
-/// Every worker has its share of each part, the same neighbours in every phase of as many items: what lies in a
-/// worker's cache from the last phase is mostly what it needs in the next.
-package struct WorkItems {
-  private let counts: InlineArray<3, Int>
-
-  package init(_ first: Int, _ second: Int = 0, _ third: Int = 0) { counts = [first, second, third] }
-
-  var count: Int { counts[0] + counts[1] + counts[2] }
-
-  /// The items of one of `seats` workers.
-  package func share(of seat: Int, among seats: Int) -> Share {
-    var first = 0
-    var parts = InlineArray<3, Range<Int>>(repeating: 0..<0)
-    for part in counts.indices {
-      let count = counts[part]
-      parts[part] = first + count * seat / seats..<first + count * (seat + 1) / seats
-      first += count
-    }
-    return Share(parts: parts)
-  }
-
-  /// What one worker begins with, part by part.
-  package struct Share {
-    fileprivate let parts: InlineArray<3, Range<Int>>
-
-    /// The item with a number within the share; nil behind the last.
-    package subscript(number: Int) -> Int? {
-      var number = number
-      for part in parts.indices {
-        if number < parts[part].count { return parts[part].lowerBound + number }
-        number -= parts[part].count
-      }
-      return nil
-    }
-  }
-}
-
 /// A team of threads that works through phases of numbered items, and meets at the end of each.
 ///
 /// A training step hands out work every few microseconds, so workers spin for a short while before they sleep.
@@ -90,6 +40,8 @@ public final class WorkerTeam: Sendable {
   }
 
   /// Works through the phases in order, on all threads, and returns when all are done; allocates nothing.
+  ///
+  /// Not from within that work, nor from two threads at once.
   package func run(_ phases: [Phase]) {
     // The caller's own arithmetic, outside the engine, keeps its denormal numbers.
     let mode = floating_point_mode()
@@ -176,6 +128,7 @@ private final class Desk: @unchecked Sendable {
 
   /// Works through `phases` as worker 0, with the helpers, and keeps nothing of them.
   func work(through phases: [Phase], helpers: Int) {
+    require(self.phases.isEmpty)
     (self.phases, members, current) = (phases, helpers + 1, -1)
     isDone.store(false, ordering: .relaxed)
     var seen = generation.load(ordering: .relaxed)
@@ -203,17 +156,25 @@ private final class Desk: @unchecked Sendable {
     }
   }
 
-  /// Takes items of the current phase until none is left; the last to come back goes on to the next phase.
+  /// Takes part in the current phase; the last to come back goes on to the next one.
   private func work(as worker: Int) {
+    takeItems(as: worker)
+    if busy.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 { advance(as: worker) }
+  }
+
+  /// Takes items of the current phase until none is left, and lets go of what works on them.
+  @inline(never)
+  private func takeItems(as worker: Int) {
     let (items, body) = (items, phases[current].work)
     for step in 0..<seats {
       let seat = (worker + step) % seats
       let share = items.share(of: seat, among: seats)
+      // A look first: an addition takes the line from all others.
+      guard taken[seat].count.load(ordering: .relaxed) < share.count else { continue }
       while let item = share[taken[seat].count.wrappingAdd(1, ordering: .relaxed).oldValue] {
         body(item, worker)
       }
     }
-    if busy.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 { advance(as: worker) }
   }
 
   /// Posts the next phase, while everybody else waits for it; what needs no team is done on the way.

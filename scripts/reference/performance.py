@@ -31,9 +31,9 @@ def bench(config: str, chosen: argparse.Namespace, batch: int | None = None, thr
             for _ in range(chosen.rounds)]
     fastest = max(runs, key=lambda run: run["images_per_second"])
     scale = fastest["peak_flops"] / max(run["peak_flops"] for run in runs)
-    for shares in [fastest, *(layer["share_of_peak"] for layer in fastest["layers"])]:
-        shares.update({key: value * scale for key, value in shares.items()
-                       if shares is not fastest or key == "share_of_peak"})
+    fastest["share_of_peak"] *= scale
+    for layer in fastest["layers"]:
+        layer["share_of_peak"] = {name: share * scale for name, share in layer["share_of_peak"].items()}
     return fastest
 
 

@@ -1,7 +1,8 @@
-/// The kernel behind convolution, its input gradient and dense layers: `O` output channels x `P` pixels in registers.
+/// The kernel behind direct convolution, its input gradient and Winograd's products: `O` output channels x `P` pixels in
+/// registers.
 ///
 /// Each step of the reduction broadcasts one weight per channel and loads one vector per pixel, for
-/// `O` x `P` multiply-adds. With 32 registers 8 x 3 reaches the peak of the CPU; see `TileWidths`.
+/// `O` x `P` multiply-adds. With 32 registers 8 x 3 reaches the peak of the CPU; `computeRow` has the others.
 enum BroadcastTile<let O: Int, let P: Int> {
   /// Computes `pixels` neighbouring pixels of `O` channels.
   ///

@@ -23,8 +23,9 @@ enum DenseTile<let O: Int, let P: Int> {
     var (column, weight) = (x, weights)
     var rest = walk.terms
     while rest > 0 {
-      walk.fetch(from: weight, outputs: O)
-      for _ in 0..<min(WeightWalk.stride, rest) {
+      let count = min(WeightWalk.stride, rest)
+      walk.fetch(from: weight, outputs: O, terms: count)
+      for _ in 0..<count {
         var inputs = InlineArray<P, Lanes>(repeating: Lanes())
         for p in 0..<P { inputs[unchecked: p] = column[p &* xStep] }
         for o in 0..<O {
@@ -53,20 +54,22 @@ struct WeightWalk {
 
   /// Terms between two looks ahead: the floats of a cache line.
   static let stride = 16
+  /// The most blocks a tile is compiled for.
+  static let mostBlocks = 3
 
   /// Fetches lines into the cache, which no hardware does for that many rows or such long steps: along rows those of
   /// a later stride; down a column those of this one, all at once, as more of them may not fit into their set.
   @inline(__always)
-  func fetch(from weight: UnsafePointer<Float>, outputs: Int) {
+  func fetch(from weight: UnsafePointer<Float>, outputs: Int, terms count: Int) {
     if term == 1 {
       for row in 0..<outputs { prefetch(weight + (row &* output &+ 3 &* Self.stride)) }
     } else {
-      for row in 0..<Self.stride { prefetch(weight + row &* term) }
+      for row in 0..<count { prefetch(weight + row &* term) }
     }
   }
 }
 
-/// Runs the kernel compiled for the width of a tile, on up to three blocks.
+/// Runs the kernel compiled for the width of a tile, on up to `WeightWalk.mostBlocks` blocks.
 @inline(__always)
 func computeOutputs(
   tile width: Int, x: UnsafePointer<Lanes>, xStep: Int, weights: UnsafePointer<Float>, walk: WeightWalk,
@@ -76,6 +79,7 @@ func computeOutputs(
     UnsafePointer<Lanes>, Int, UnsafePointer<Float>, WeightWalk, UnsafePointer<Float>?,
     UnsafeMutablePointer<Lanes>, Int, Int
   ) -> Void
+  require(blocks <= WeightWalk.mostBlocks)
   let kernel: Kernel
   switch (width, blocks) {
   case (8, 3): kernel = DenseTile<8, 3>.compute

@@ -45,7 +45,7 @@ struct TapSums: WeightGradient {
   var reach: (rows: Int, columns: Int) { (output.height, output.width) }
   var sumsBiases: Bool { parts > 1 }
   var scratchSize: Int { widestRange * (min(inputs, Self.mostInputs) * taps + 1) * LaneCPU.laneCount }
-  var memorySize: Int { memorySize(parts: parts) }
+  var memorySize: Int { parts > 1 ? memorySize(parts: parts) : 0 }
 
   func sum(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
     guard let dy = pass.dy else { return }
@@ -57,8 +57,7 @@ struct TapSums: WeightGradient {
     let biases = sums + outputs.count &* taps
     for index in 0..<outputs.count &* (taps &+ 1) { sums[index] = Lanes() }
     let bands = (output.height + bandRows - 1) / bandRows
-    let count = step.blocks * bands
-    for band in count * part / parts..<count * (part + 1) / parts {
+    for band in (0..<step.blocks * bands).part(part, of: parts) {
       let (block, band) = band.quotientAndRemainder(dividingBy: bands)
       let rows = band &* bandRows..<min((band &+ 1) &* bandRows, output.height)
       add(rows, ofBlock: block, outputs, input: input, pass.x, dy, sums)
@@ -66,16 +65,15 @@ struct TapSums: WeightGradient {
     }
     let target = pass.memory.floats + part &* sumCount(output.channels)
     for output in 0..<outputs.count {
-      let target = target + sumCount(outputs.lowerBound &+ output)
+      let channel = outputs.lowerBound &+ output
+      let target = parts > 1 ? target + sumCount(channel) : pass.weightGradient + channel &* inputs &* taps
       addLanes(of: sums + output &* taps, taps, into: target + input &* taps)
       if sumsBiases { target[inputs &* taps] = biases[output].laneSum() }
     }
   }
 
-  var finishingPieces: Int { output.channels }
-  func finish(_ channel: Int, _ pass: LayerPass) {
-    finish(channel, parts: parts, pass, withBias: sumsBiases)
-  }
+  var finishingPieces: Int { parts > 1 ? output.channels : 0 }
+  func finish(_ channel: Int, _ pass: LayerPass) { finish(channel, parts: parts, pass) }
 
   /// Adds some rows of the gradient of `outputs` for their biases.
   @inline(__always)
@@ -168,13 +166,13 @@ struct TapSums: WeightGradient {
   }
 
   /// Adds up the parts of the batch for one output channel.
-  func finish(_ channel: Int, parts: Int, _ pass: LayerPass, withBias: Bool = true) {
+  func finish(_ channel: Int, parts: Int, _ pass: LayerPass) {
     let (count, filter) = (sumCount(output.channels), inputs &* taps)
     let sums = pass.memory.floats + sumCount(channel)
     for part in 1..<max(parts, 1) {
       for index in 0..<filter &+ 1 { sums[index] += sums[part &* count &+ index] }
     }
     (pass.weightGradient + channel &* filter).update(from: sums, count: filter)
-    if withBias { pass.biasGradient?[channel] = sums[filter] }
+    pass.biasGradient?[channel] = sums[filter]
   }
 }

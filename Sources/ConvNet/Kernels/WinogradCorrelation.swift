@@ -3,7 +3,7 @@ import CLanes
 /// A 3x3 correlation by Winograd's F(4x4, 3x3), a quarter of the multiplications of the direct sum.
 ///
 /// A few tiles of the map are transformed for all input channels; then, for each tile of output channels, the 36
-/// frequencies are 36 products of matrices, `[outputs, inputs]` with `[inputs, tiles]`, which the dense kernel
+/// frequencies are 36 products of matrices, `[outputs, inputs]` with `[inputs, tiles]`, which `BroadcastTile`
 /// computes; the outputs are transformed back while they are in the cache.
 struct WinogradCorrelation: Correlation {
   let shape: CorrelationShape

@@ -106,20 +106,17 @@ struct Convolution: MixingLayer {
 
   // MARK: Backward
 
-  /// Pieces of work that keep a small team busy.
-  private static let enoughPieces = 16
-
   /// How the input gradient is cut: for each block into groups of channels, and these into bands of rows.
-  private func inputGradientCut(_ step: StepInfo) -> (groups: Int, bands: Int) {
+  private func inputGradientCut(_ step: StepInfo) -> (groups: Int, rows: RowCut) {
     let (groups, multiple) = (inputGradient.channelGroups.count, inputGradient.rowMultiple)
-    let most = (input.height + multiple - 1) / multiple
-    let whole = step.blocks * groups
-    return (groups, multiple > 1 ? most : min(most, (Self.enoughPieces + whole - 1) / whole))
+    let rows = RowCut(
+      rows: input.height, multiple: multiple, whole: step.blocks * groups, isFine: multiple > 1)
+    return (groups, rows)
   }
 
   private func inputGradientPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
     let cut = inputGradientCut(step)
-    return pass.dx == nil ? 0 : step.blocks * cut.groups * cut.bands
+    return pass.dx == nil ? 0 : step.blocks * cut.groups * cut.rows.parts
   }
 
   func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> WorkItems {
@@ -158,14 +155,11 @@ struct Convolution: MixingLayer {
     _ scratch: UnsafeMutablePointer<Float>
   ) {
     guard let dx = pass.dx else { return }
-    let (cut, multiple) = (inputGradientCut(step), inputGradient.rowMultiple)
-    let (rest, band) = piece.quotientAndRemainder(dividingBy: cut.bands)
+    let cut = inputGradientCut(step)
+    let (rest, band) = piece.quotientAndRemainder(dividingBy: cut.rows.parts)
     let (block, group) = rest.quotientAndRemainder(dividingBy: cut.groups)
-    let granules = (input.height + multiple - 1) / multiple
-    func row(_ band: Int) -> Int { min(granules * band / cut.bands * multiple, input.height) }
     let region = Region(
-      blocks: block..<block + 1, channels: inputGradient.channelGroups[group], rows: row(band)..<row(band + 1)
-    )
+      blocks: block..<block + 1, channels: inputGradient.channelGroups[group], rows: cut.rows[band])
     inputGradient.compute(
       region, x: dy.withoutGaps(rowStep: window.stride.rows), weights: pass.packedForInputGradient,
       bias: nil, y: dx, scratch: scratch)

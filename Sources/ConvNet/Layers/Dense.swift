@@ -64,7 +64,7 @@ struct MatrixProduct: MixingLayer {
   }
 
   var channelGroups: [Range<Int>] { unitTiles.map(\.channels) }
-  var mostBlocksPerPiece: Int { 3 }
+  var mostBlocksPerPiece: Int { WeightWalk.mostBlocks }
   func scratchSize(blocks: Int, training: Bool) -> Int {
     training ? blocks * LaneCPU.laneCount * Self.featuresPerPiece : 0
   }
@@ -130,14 +130,15 @@ struct MatrixProduct: MixingLayer {
     guard let dx = pass.dx else { return }
     let cut = inputGradientCut(step)
     let (unit, group) = piece.quotientAndRemainder(dividingBy: cut.groups)
-    let first = step.blocks * unit / cut.units
+    let blocks = (0..<step.blocks).part(unit, of: cut.units)
     let tiles = group * Self.tilesPerPiece..<min((group + 1) * Self.tilesPerPiece, featureTiles.count)
     for tile in featureTiles[tiles] {
       computeOutputs(
-        tile: tile.width, x: dy.row(first, 0, 0), xStep: dy.block, weights: pass.weights + tile.first,
+        tile: tile.width, x: dy.row(blocks.lowerBound, 0, 0), xStep: dy.block,
+        weights: pass.weights + tile.first,
         walk: WeightWalk(terms: units, term: features, output: 1), bias: nil,
-        y: dx.row(first, tile.first, 0), yStep: dx.block, yChannel: dx.channel,
-        blocks: step.blocks * (unit + 1) / cut.units - first)
+        y: dx.row(blocks.lowerBound, tile.first, 0), yStep: dx.block, yChannel: dx.channel,
+        blocks: blocks.count)
     }
   }
 

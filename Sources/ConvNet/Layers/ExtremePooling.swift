@@ -178,15 +178,19 @@ private struct Places {
   private let memory: UnsafeMutableRawPointer
   private let areBytes: Bool
 
+  /// Whether a byte can tell the places of a window apart.
+  private static func areBytes(_ placesOfWindow: Int) -> Bool { placesOfWindow <= 256 }
+
   /// Vectors of memory for `count` windows of some places.
   static func size(_ count: Int, placesOfWindow: Int) -> Int {
-    placesOfWindow <= 256 ? (count + 3) / 4 : count
+    let floatSize = MemoryLayout<Float>.size
+    return areBytes(placesOfWindow) ? (count + floatSize - 1) / floatSize : count
   }
 
   /// The places from window `first` on.
   @inline(__always)
   init(_ start: UnsafeMutablePointer<Lanes>, first: Int, placesOfWindow: Int) {
-    areBytes = placesOfWindow <= 256
+    areBytes = Self.areBytes(placesOfWindow)
     memory =
       areBytes
       ? UnsafeMutableRawPointer(start) + first &* LaneCPU.laneCount : UnsafeMutableRawPointer(start + first)

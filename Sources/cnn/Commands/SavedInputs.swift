@@ -36,10 +36,12 @@ struct SavedInputs {
       return try AtomicFile.write(PNG.encode(image), to: path)
     }
     let base = Self.baseName(input)
-    let folder = path
-    let files = (1...).lazy.map { joinPath(folder, $0 == 1 ? "\(base).png" : "\(base)-\($0).png") }
-    guard let free = files.first(where: { !isFile($0) }) else { return }
-    try AtomicFile.write(PNG.encode(image), to: free)
+    var (file, number) = (joinPath(path, "\(base).png"), 1)
+    while isFile(file) {
+      number += 1
+      file = joinPath(path, "\(base)-\(number).png")
+    }
+    try AtomicFile.write(PNG.encode(image), to: file)
   }
 
   /// `seven` of `photos/seven.jpg`, `digits.idx@7` of itself, `input` of standard input.
