@@ -4,6 +4,7 @@ The text between the tables is kept: only what stands between a pair of marks `<
 """
 
 import argparse
+import copy
 import json
 import os
 import platform
@@ -22,14 +23,17 @@ Rows = list[list[str]]
 
 
 def bench(config: str, chosen: argparse.Namespace, batch: int | None = None, threads: int | None = None) -> Result:
-    """The fastest of some runs, with shares of the highest peak: whatever else the machine does only slows it down."""
+    """Runs once more; the fastest run so far, with shares of the highest peak.
+
+    Whatever else the machine does only slows it down, often for several runs after one another.
+    """
     command = [str(CNN), "bench", config, "--json", "--seconds", str(chosen.seconds)]
     if batch:
         command += ["--batch-size", str(batch)]
     command += ["--threads", str(threads or chosen.threads)]
-    runs = [json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-            for _ in range(chosen.rounds)]
-    fastest = max(runs, key=lambda run: run["images_per_second"])
+    runs = chosen.runs.setdefault(tuple(command), [])
+    runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+    fastest = copy.deepcopy(max(runs, key=lambda run: run["images_per_second"]))
     scale = fastest["peak_flops"] / max(run["peak_flops"] for run in runs)
     fastest["share_of_peak"] *= scale
     for layer in fastest["layers"]:
@@ -209,12 +213,13 @@ def machine() -> str:
 def main() -> None:
     options = argparse.ArgumentParser(prog="scripts/performance", description=__doc__.split("\n")[0])
     options.add_argument("--seconds", type=float, default=1.0, help="per measurement (default: 1)")
-    options.add_argument("--rounds", type=int, default=3, help="of which the fastest counts (default: 3)")
+    options.add_argument("--rounds", type=int, default=3, help="through all measurements; the fastest counts (default: 3)")
     options.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    chosen = options.parse_args()
+    chosen = options.parse_args(namespace=argparse.Namespace(runs={}))
     with tempfile.TemporaryDirectory() as folder:
-        measured = {"batch": by_batch(chosen), "size": by_size(chosen, folder),
-                    "channels": by_channels(chosen, folder), "threads": by_threads(chosen)}
+        for _ in range(max(chosen.rounds, 1)):
+            measured = {"batch": by_batch(chosen), "size": by_size(chosen, folder),
+                        "channels": by_channels(chosen, folder), "threads": by_threads(chosen)}
     page = replace(PAGE.read_text(), "machine", f"{machine()}, {chosen.threads} threads.")
     for name, (heading, rows, _) in measured.items():
         page = replace(page, name, markdown(heading, rows))

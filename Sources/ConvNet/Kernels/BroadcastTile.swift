@@ -97,7 +97,7 @@ func computeRow(
     case 8: kernel = BroadcastTile<8, 3>.row
     case 6: kernel = BroadcastTile<6, 4>.row
     case 4: kernel = BroadcastTile<4, 6>.row
-    case 3: kernel = BroadcastTile<3, 8>.row
+    case 3: kernel = BroadcastTile<3, 7>.row
     case 2: kernel = BroadcastTile<2, 8>.row
     default: kernel = BroadcastTile<1, 8>.row
     }
