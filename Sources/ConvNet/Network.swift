@@ -71,9 +71,6 @@ public final class Network {
     set { workspace.step.pointee = newValue }
   }
 
-  /// Works through parts of a step.
-  func run(_ phases: [Phase]) { team.run(phases) }
-
   private static func operations(of model: Model, absorbingSoftmax: Bool) -> [Operation] {
     var layers = model.layers
     if absorbingSoftmax, layers.last?.layer is Softmax { layers.removeLast() }
@@ -148,10 +145,10 @@ public final class Network {
           step.batch = Gather(pixels: pixels, indices: indices, table: table, shape: model.input)
           if let augmenter, augmentation != nil {
             step.augmentation = augmentation
-            run(plan.augmenting)
+            team.run(plan.augmenting)
             step.batch = augmenter.batch(of: step.images, table: table)
           }
-          run(plan.loading)
+          team.run(plan.loading)
           step.batch = nil
         }
       }
@@ -168,13 +165,13 @@ public final class Network {
   var packing: [Phase] { plan.packing }
 
   /// Packs the weights again after they have changed.
-  public func weightsChanged() { run(packing) }
+  public func weightsChanged() { team.run(packing) }
 
   /// Computes the outputs of the loaded batch, and their losses; with `training`, dropout is on.
   public func forward(training: Bool = false, dropout: CounterRandom? = nil) -> BatchResult {
     step.training = training
     if let dropout { step.random = dropout }
-    run(plan.forward)
+    team.run(plan.forward)
     var (sum, correct) = (0.0, 0)
     for image in 0..<step.images {
       let (block, lane) = image.quotientAndRemainder(dividingBy: LaneCPU.laneCount)
@@ -187,7 +184,7 @@ public final class Network {
   /// Computes the gradient of the mean loss, and of all penalties, after a training forward pass.
   public func backward() {
     guard let gradients else { return }
-    run(plan.backward)
+    team.run(plan.backward)
     for parameter in penalized {
       let weights = UnsafeBufferPointer(start: parameters.floats + parameter.offset, count: parameter.count)
       parameter.spec.penalty.addGradient(weights, to: gradients.floats + parameter.offset)

@@ -56,7 +56,7 @@ public final class OptimizerRun {
   public func update(learningRate: Double) -> Bool {
     step += 1
     (network.step.learningRate, network.step.update) = (learningRate, step)
-    network.run(phases)
+    network.team.run(phases)
     return !overflow.hasHappened.load(ordering: .relaxed)
   }
 }

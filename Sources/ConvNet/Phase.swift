@@ -61,6 +61,7 @@ extension Range<Int> {
 struct RowCut {
   private let rows: Int
   private let multiple: Int
+  private let multiples: Int
   let parts: Int
 
   /// Pieces of work that keep a small team busy.
@@ -70,12 +71,12 @@ struct RowCut {
   /// many parts as make enough pieces, if `isFine` into as many as there can be.
   init(rows: Int, multiple: Int, whole: Int, isFine: Bool = false) {
     (self.rows, self.multiple) = (rows, multiple)
-    let most = (rows + multiple - 1) / multiple
-    parts = isFine ? most : min(most, (Self.enoughPieces + whole - 1) / whole)
+    multiples = (rows + multiple - 1) / multiple
+    parts = isFine ? multiples : min(multiples, (Self.enoughPieces + whole - 1) / whole)
   }
 
   subscript(part: Int) -> Range<Int> {
-    let multiples = (0..<(rows + multiple - 1) / multiple).part(part, of: parts)
-    return multiples.lowerBound * multiple..<min(multiples.upperBound * multiple, rows)
+    let range = (0..<multiples).part(part, of: parts)
+    return range.lowerBound * multiple..<min(range.upperBound * multiple, rows)
   }
 }

@@ -75,31 +75,32 @@ func computeOutputs(
   tile width: Int, x: UnsafePointer<Lanes>, xStep: Int, weights: UnsafePointer<Float>, walk: WeightWalk,
   bias: UnsafePointer<Float>?, y: UnsafeMutablePointer<Lanes>, yStep: Int, yChannel: Int, blocks: Int
 ) {
-  typealias Kernel = (
-    UnsafePointer<Lanes>, Int, UnsafePointer<Float>, WeightWalk, UnsafePointer<Float>?,
-    UnsafeMutablePointer<Lanes>, Int, Int
-  ) -> Void
   require(blocks <= WeightWalk.mostBlocks)
-  let kernel: Kernel
-  switch (width, blocks) {
-  case (8, 3): kernel = DenseTile<8, 3>.compute
-  case (8, 2): kernel = DenseTile<8, 2>.compute
-  case (8, _): kernel = DenseTile<8, 1>.compute
-  case (6, 3): kernel = DenseTile<6, 3>.compute
-  case (6, 2): kernel = DenseTile<6, 2>.compute
-  case (6, _): kernel = DenseTile<6, 1>.compute
-  case (4, 3): kernel = DenseTile<4, 3>.compute
-  case (4, 2): kernel = DenseTile<4, 2>.compute
-  case (4, _): kernel = DenseTile<4, 1>.compute
-  case (3, 3): kernel = DenseTile<3, 3>.compute
-  case (3, 2): kernel = DenseTile<3, 2>.compute
-  case (3, _): kernel = DenseTile<3, 1>.compute
-  case (2, 3): kernel = DenseTile<2, 3>.compute
-  case (2, 2): kernel = DenseTile<2, 2>.compute
-  case (2, _): kernel = DenseTile<2, 1>.compute
-  case (_, 3): kernel = DenseTile<1, 3>.compute
-  case (_, 2): kernel = DenseTile<1, 2>.compute
-  default: kernel = DenseTile<1, 1>.compute
+  let kernel: DenseKernel
+  switch width {
+  case 8: kernel = DenseTile<8, 1>.kernel(blocks: blocks)
+  case 6: kernel = DenseTile<6, 1>.kernel(blocks: blocks)
+  case 4: kernel = DenseTile<4, 1>.kernel(blocks: blocks)
+  case 3: kernel = DenseTile<3, 1>.kernel(blocks: blocks)
+  case 2: kernel = DenseTile<2, 1>.kernel(blocks: blocks)
+  default: kernel = DenseTile<1, 1>.kernel(blocks: blocks)
   }
   kernel(x, xStep, weights, walk, bias, y, yStep, yChannel)
+}
+
+private typealias DenseKernel = (
+  UnsafePointer<Lanes>, Int, UnsafePointer<Float>, WeightWalk, UnsafePointer<Float>?,
+  UnsafeMutablePointer<Lanes>, Int, Int
+) -> Void
+
+extension DenseTile {
+  /// The kernel for as many blocks, whatever `P` is.
+  @inline(__always)
+  fileprivate static func kernel(blocks: Int) -> DenseKernel {
+    switch blocks {
+    case 3: DenseTile<O, 3>.compute
+    case 2: DenseTile<O, 2>.compute
+    default: DenseTile<O, 1>.compute
+    }
+  }
 }
