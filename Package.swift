@@ -8,70 +8,88 @@ import PackageDescription
   let cpuFlags: [String] = []
 #endif
 
+// Who imports whom is part of the architecture: docs/layout.md draws it, and scripts/check-imports holds every source to it.
 let package = Package(
   name: "cnn",
   platforms: [.macOS(.v26)],
-  products: [.executable(name: "cnn", targets: ["cnn"])],
+  products: [
+    .executable(name: "cnn", targets: ["cnn"]),
+    .library(name: "CNNEngine", targets: ["CNNEngine"]),
+    .library(name: "CNNTraining", targets: ["Training"]),
+  ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
+    // System libraries
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(
       name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg",
       providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
-    .target(name: "CLanes"),
+    .systemLibrary(
+      name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+
+    // Foundations
+    .target(name: "CSIMD"),
+    .target(name: "CPlatform"),
+    .target(name: "Formatting"),
     .target(name: "Randomness"),
-    .target(name: "Configuration"),
+    .target(name: "ConfigDecoding", dependencies: ["Formatting"]),
+    .target(name: "JSONText", dependencies: ["ConfigDecoding"]),
+
+    // The engine
     .target(
-      name: "Digits",
-      dependencies: [
-        "CPNG", "CTurboJPEG", "CZlib", "Randomness", .product(name: "Crypto", package: "swift-crypto"),
-      ]),
-    .target(
-      name: "ConvNet",
-      dependencies: ["CLanes", "Configuration", "Interchange", "Randomness"],
+      name: "CNNEngine",
+      dependencies: ["CPlatform", "CSIMD", "ConfigDecoding", "Randomness"],
       swiftSettings: [
         // Kernels are generic in their tile size: only once they are unrolled do the tiles stay in registers.
         .unsafeFlags(["-Ounchecked", "-Xllvm", "-unroll-threshold=3000"] + cpuFlags)
       ]),
-    .target(name: "Interchange", dependencies: ["Configuration"]),
+
+    // Files and data
+    .target(name: "FileIO", dependencies: ["CZlib", "Formatting"]),
+    .target(name: "ModelFormats", dependencies: ["FileIO", "JSONText"]),
+    .target(name: "ImageFiles", dependencies: ["CPNG", "CTurboJPEG", "FileIO"]),
     .target(
-      name: "Training",
-      dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"],
+      name: "Datasets", dependencies: ["CCrypto", "FileIO", "ImageFiles", "ModelFormats", "Randomness"]),
+    .target(
+      name: "Training", dependencies: ["CNNEngine", "Datasets", "JSONText"],
       resources: [.embedInCode("Configs")]),
-    .target(name: "Charts", dependencies: ["Digits"]),
-    .target(name: "Reporting", dependencies: ["Charts", "Configuration", "ConvNet", "Digits", "Training"]),
-    .target(
-      name: "Serving", dependencies: ["Configuration", "ConvNet", "Digits", "Training"],
-      resources: [.embedInCode("Page")]),
+
+    // What people see
+    .target(name: "SVGCharts", dependencies: ["Formatting"]),
+    .target(name: "Reporting", dependencies: ["SVGCharts", "Training"]),
+    .target(name: "HTTPServer", dependencies: ["Formatting"]),
+    .target(name: "WebDemo", dependencies: ["HTTPServer", "Training"], resources: [.embedInCode("Page")]),
     .executableTarget(
       name: "cnn",
       dependencies: [
-        "Charts", "Reporting", "Serving", "Training",
+        "Reporting", "Training", "WebDemo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    // Tests
+    .target(name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter"),
+    .target(
+      name: "TestSupport", dependencies: ["CNNEngine", "Datasets"], path: "Tests/Support",
+      exclude: ["CAllocationCounter"], swiftSettings: [.unsafeFlags(cpuFlags)]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
-    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
-    .testTarget(name: "DigitsTests", dependencies: ["Digits"]),
+    .testTarget(name: "ConfigDecodingTests", dependencies: ["JSONText"]),
+    .testTarget(name: "JSONTextTests", dependencies: ["JSONText"]),
     .testTarget(
-      name: "ConvNetTests",
-      dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness"],
+      name: "CNNEngineTests", dependencies: ["ModelFormats", "TestSupport"],
       swiftSettings: [.unsafeFlags(cpuFlags)]),
-    .testTarget(name: "InterchangeTests", dependencies: ["Interchange"]),
-    .testTarget(
-      name: "TrainingTests",
-      dependencies: ["Configuration", "ConvNet", "Digits", "Interchange", "Randomness", "Training"]),
-    .target(name: "TestSupport", path: "Tests/Support"),
-    .testTarget(name: "ChartsTests", dependencies: ["Charts", "Digits", "TestSupport"]),
-    .testTarget(
-      name: "ServingTests", dependencies: ["Configuration", "ConvNet", "Digits", "Serving", "Training"]),
-    .testTarget(
-      name: "CommandTests", dependencies: ["Digits", "TestSupport", "cnn", "Training"], exclude: ["Snapshots"]
-    ),
+    .testTarget(name: "FileIOTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "ModelFormatsTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "ImageFilesTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "TrainingTests", dependencies: ["CAllocationCounter", "TestSupport", "Training"]),
+    .testTarget(name: "SVGChartsTests", dependencies: ["SVGCharts", "TestSupport"]),
+    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"]),
+    .testTarget(name: "WebDemoTests", dependencies: ["WebDemo"]),
+    .testTarget(name: "CommandTests", dependencies: ["TestSupport", "cnn"], exclude: ["Snapshots"]),
   ]
 )
 
@@ -79,7 +97,6 @@ let package = Package(
 if Context.environment["CNN_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["CZlib", "Configuration", "ConvNet", "Digits", "Interchange", "Training"],
-      path: "Tests/Fuzz",
-      exclude: ["Corpus"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+      name: "fuzz", dependencies: ["Training"], path: "Tests/Fuzz", exclude: ["Corpus"],
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
 }

@@ -1,6 +1,7 @@
-import Charts
-import ConvNet
-import Digits
+import Formatting
+import ImageFiles
+import ModelFormats
+import SVGCharts
 import Training
 
 /// A picture of a report and the name of its files.

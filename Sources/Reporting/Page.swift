@@ -1,4 +1,4 @@
-import Charts
+import SVGCharts
 
 /// A page of HTML that needs nothing but itself: no script, no other file.
 struct Page {

@@ -1,4 +1,4 @@
-import Charts
+import SVGCharts
 
 /// How a report looks: light or dark as the reader prefers, light on paper.
 enum PageStyle {

@@ -1,5 +1,6 @@
-import Charts
-import Digits
+import FileIO
+import ImageFiles
+import SVGCharts
 
 /// The files of a report's pictures: SVG, and PNG made from them by `rsvg-convert`.
 public struct PictureFiles: Sendable {

@@ -1,8 +1,6 @@
-import Charts
-import Configuration
-import ConvNet
-import Digits
-import Training
+import Formatting
+import JSONText
+import SVGCharts
 
 /// A report: a page, and the pictures that lie beside it.
 public struct Report: Sendable {

@@ -1,5 +1,7 @@
-import ConvNet
-import Digits
+import CNNEngine
+import FileIO
+import Formatting
+import ImageFiles
 import Training
 
 /// A run as a report sees it: what its folder holds, and what its weights make of the test images.

@@ -1,3 +1,5 @@
+import Formatting
+
 /// Rows of text in aligned columns.
 package struct Table {
   /// How a column is aligned.
@@ -6,7 +8,7 @@ package struct Table {
   /// How each column is aligned.
   package let alignments: [Alignment]
   /// The heading and the rows.
-  package private(set) var rows: [[String]]
+  private(set) var rows: [[String]]
 
   /// A table with a heading; columns are as wide as their widest text.
   package init(_ columns: [(heading: String, alignment: Alignment)]) {
@@ -21,7 +23,8 @@ package struct Table {
     let widths = alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     let lines = rows.map { row in
       let cells = row.indices.map { column in
-        alignments[column] == .left ? row[column].left(widths[column]) : row[column].right(widths[column])
+        alignments[column] == .left
+          ? row[column].padded(right: widths[column]) : row[column].padded(left: widths[column])
       }
       return trimmed(cells.joined(separator: "  "))
     }

@@ -1,6 +1,7 @@
-import Configuration
-import ConvNet
-import Digits
+import CNNEngine
+import ConfigDecoding
+import Formatting
+import JSONText
 import Training
 
 extension Model {

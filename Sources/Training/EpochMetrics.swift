@@ -1,4 +1,5 @@
-import Configuration
+import ConfigDecoding
+import JSONText
 
 /// The numbers of one epoch.
 public struct EpochMetrics: Sendable, Equatable {

@@ -1,5 +1,6 @@
-import ConvNet
-import Digits
+import CNNEngine
+import Datasets
+import ImageFiles
 
 #if canImport(Glibc)
   import Glibc

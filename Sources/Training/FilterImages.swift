@@ -1,4 +1,4 @@
-import Digits
+import ImageFiles
 
 extension NamedTensor {
   /// The filters of a convolution as images: one each in RGB where they have three channels, else one for each

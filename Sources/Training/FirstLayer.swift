@@ -1,4 +1,4 @@
-import ConvNet
+import CNNEngine
 
 /// The first layer of a network that learns, with the activation behind it, run by itself so that it can be looked at.
 public final class FirstLayer {

@@ -1,7 +1,6 @@
-import Configuration
-import ConvNet
-import Digits
-import Interchange
+import CNNEngine
+import Datasets
+import FileIO
 
 /// A network somebody named on the command line: a config, a checkpoint, a run's folder, or bare weights.
 public struct ModelSource {

@@ -1,5 +1,4 @@
-import Configuration
-import Digits
+import FileIO
 
 #if canImport(Glibc)
   import Glibc

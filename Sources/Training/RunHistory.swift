@@ -1,5 +1,7 @@
-import Configuration
-import Digits
+import ConfigDecoding
+import FileIO
+import Formatting
+import JSONText
 
 /// What a run has written of itself: the numbers of its epochs and its events.
 public struct RunHistory: Sendable {

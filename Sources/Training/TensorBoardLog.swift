@@ -1,6 +1,7 @@
-import ConvNet
-import Digits
-import Interchange
+import CNNEngine
+import FileIO
+import ImageFiles
+import ModelFormats
 
 #if canImport(Glibc)
   import Glibc

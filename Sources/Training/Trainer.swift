@@ -1,5 +1,5 @@
-import ConvNet
-import Digits
+import CNNEngine
+import Datasets
 import Randomness
 
 /// What a trainer tells while it works.

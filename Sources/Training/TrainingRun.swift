@@ -1,6 +1,7 @@
-import Configuration
-import ConvNet
-import Digits
+import CNNEngine
+import ConfigDecoding
+import FileIO
+import JSONText
 
 /// A training run with its folder: it writes metrics and checkpoints while the trainer works.
 public final class TrainingRun {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Configuration
-import ConvNet
+import CNNEngine
+import ConfigDecoding
 
 /// The command line.
 @main

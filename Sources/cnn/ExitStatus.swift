@@ -1,7 +1,8 @@
 import ArgumentParser
-import Configuration
-import Digits
-import Interchange
+import ConfigDecoding
+import FileIO
+import HTTPServer
+import ModelFormats
 import Training
 
 /// How the program ends, after the numbers of `sysexits.h`.
@@ -11,6 +12,7 @@ enum ExitStatus: Int32 {
   case badData = 65
   case noInput = 66
   case defect = 70
+  case unavailable = 71
   case cannotWrite = 74
   case badConfig = 78
   case interrupted = 130
@@ -32,6 +34,8 @@ enum ExitStatus: Int32 {
       }
     case let error as ConfigError: self = error.issues.allSatisfy(\.place.isFlag) ? .usage : .badConfig
     case let error as SafeTensorsError: self = error.kind == .unreadable ? .noInput : .badData
+    case let error as ListenerError:
+      if case .unknownHost = error { self = .usage } else { self = .unavailable }
     case is CheckpointError: self = .badData
     case is TrainingError: self = .answerIsNo
     default: return nil
@@ -45,6 +49,7 @@ enum ExitStatus: Int32 {
     (usage.rawValue, "Wrong words on the command line."), (badData.rawValue, "Bad data in a file."),
     (noInput.rawValue, "An input that is missing or cannot be read."),
     (defect.rawValue, "A defect of the program, or a CPU it was not built for."),
+    (unavailable.rawValue, "The machine has not enough, or a port is taken."),
     (cannotWrite.rawValue, "An output that could not be written."), (badConfig.rawValue, "A bad config."),
     (interrupted.rawValue, "Stopped by Ctrl-C (SIGINT); a run is saved first."),
     (unread.rawValue, "Nobody read the output of a run any more; it is saved first."),

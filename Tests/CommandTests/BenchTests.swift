@@ -1,14 +1,8 @@
+import CNNEngine
 import Foundation
 import Testing
 
 struct BenchTests {
-  #if os(Linux)
-    /// Whether allocations are counted: a sanitizer's allocator does not.
-    private static let countsAllocations = Sanitizer.current == nil
-  #else
-    private static let countsAllocations = false
-  #endif
-
   @Test func everyLayerAndPassIsTimed() throws {
     let outcome = try Sandbox().run("bench torch-lenet --seconds 0.1 --batch-size 32 --threads 2 --json")
     let json = try #require(try outcome.json() as? [String: Any])
@@ -31,15 +25,12 @@ struct BenchTests {
     #expect(Set(others.keys) == ["loading", "loss", "optimizer"])
   }
 
-  @Test(.enabled(if: countsAllocations), arguments: [1, 2]) func stepsAllocateNothing(threads: Int) throws {
-    let options = "--seconds 0.1 --batch-size 20 --threads \(threads) --json"
-    let outcome = try Sandbox().run("bench \(options)")
-    #expect(outcome.lines.count == 8)
-    let counts = outcome.lines.map { $0.firstMatch(of: /"allocations_per_step":([0-9.]+|null)/)?.1 }
-    #expect(counts == Array(repeating: "0", count: 8))
+  @Test func withoutNamesEveryShippedConfigIsMeasured() throws {
+    let outcome = try Sandbox().run("bench --seconds 0.1 --batch-size 20 --threads 2 --json")
+    #expect(outcome.status == 0 && outcome.lines.count == 8)
   }
 
-  @Test func augmentationIsTimedAndAllocatesNothing() throws {
+  @Test func augmentationIsTimed() throws {
     let sandbox = try Sandbox()
     let entries = ["shift", "rotate", "scale", "shear", "elastic", "erase", "noise"].map { "\"\($0)\"" }
     let data = #""dataset": "builtin", "augment": [\#(entries.joined(separator: ", "))]"#
@@ -49,7 +40,6 @@ struct BenchTests {
     let json = try #require(try outcome.json() as? [String: Any])
     let others = try #require(json["other_thread_seconds"] as? [String: Double])
     #expect(Set(others.keys) == ["augmenting", "loading", "loss", "optimizer"])
-    if Self.countsAllocations { #expect(json["allocations_per_step"] as? Double == 0) }
     #expect(
       try sandbox.run("bench augmented.json --seconds 0.1").output.contains(/Other work: augment [0-9]/))
   }

@@ -1,5 +1,7 @@
-import Digits
+import CNNEngine
+import FileIO
 import Foundation
+import ImageFiles
 import Testing
 
 /// `cnn predict` with pictures, folders and what it saves.

@@ -1,5 +1,6 @@
-import Testing
 import cnn
+import Testing
+import TestSupport
 
 struct ProbabilityBarsTests {
   private typealias Style = ProbabilityBars.Style

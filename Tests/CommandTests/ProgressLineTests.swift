@@ -1,5 +1,5 @@
-import Testing
 import cnn
+import Testing
 
 /// A narrow window shows less of the bar first, and less of what stands behind it then.
 struct ProgressLineTests {

@@ -1,5 +1,5 @@
-import Digits
 import Foundation
+import ImageFiles
 import Testing
 
 @Suite struct ReadmeTests {

@@ -1,6 +1,7 @@
 import Foundation
-import TestSupport
+import ImageFiles
 import Testing
+import TestSupport
 
 struct ReportTests {
   private func page(_ sandbox: Sandbox, _ name: String = "runs/tiny/report.html") throws -> XMLCheck {

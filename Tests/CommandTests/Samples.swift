@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Small inputs made by hand.
 ///

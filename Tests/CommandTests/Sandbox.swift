@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A folder in which the real program runs, with nothing of the user's around it: no data, no cache, no curl.
 final class Sandbox {

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// Commands and what they print, compared with a file in `Snapshots/`.
 ///

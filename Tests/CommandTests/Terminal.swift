@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A pseudo terminal and what was written to it.
 final class Terminal: @unchecked Sendable {

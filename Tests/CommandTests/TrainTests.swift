@@ -1,5 +1,7 @@
+import CNNEngine
 import Foundation
 import Testing
+import Training
 
 struct TrainTests {
   @Test func printsWhatItDoesAndWritesItsFolder() throws {

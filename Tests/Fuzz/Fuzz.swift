@@ -1,8 +1,11 @@
+import ConfigDecoding
 import CZlib
-import Configuration
-import Digits
+import Datasets
+import FileIO
 import Foundation
-import Interchange
+import ImageFiles
+import JSONText
+import ModelFormats
 import Training
 
 // Built and run by scripts/fuzz; a reader is a function and a row of `targets`.

@@ -1,5 +1,6 @@
-import Configuration
-import ConvNet
+import CNNEngine
+import ConfigDecoding
+import JSONText
 import Training
 
 /// Trains a network of any shape for a step, under the sanitizer: the engine reads and writes its own memory only,

@@ -1,4 +1,4 @@
-import ConvNet
+import CNNEngine
 import Testing
 import Training
 

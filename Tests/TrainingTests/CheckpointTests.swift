@@ -1,9 +1,9 @@
-import Configuration
-import ConvNet
+import CNNEngine
 import Foundation
-import Interchange
+import ModelFormats
 import Randomness
 import Testing
+import TestSupport
 import Training
 
 @Suite(.serialized) struct CheckpointTests {

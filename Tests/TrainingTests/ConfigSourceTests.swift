@@ -1,6 +1,7 @@
-import Configuration
+import ConfigDecoding
 import Foundation
 import Testing
+import TestSupport
 import Training
 
 @Suite struct ConfigSourceTests {

@@ -1,6 +1,5 @@
-import Configuration
-import Digits
 import Testing
+import TestSupport
 import Training
 
 /// Runs that are cut off.

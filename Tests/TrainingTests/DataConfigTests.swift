@@ -1,5 +1,5 @@
 import Testing
-import Training
+import TestSupport
 
 private func faults(_ data: String) -> String {
   message {

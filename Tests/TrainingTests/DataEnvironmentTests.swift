@@ -1,5 +1,6 @@
-import Digits
+import FileIO
 import Testing
+import TestSupport
 import Training
 
 @Suite struct DataEnvironmentTests {

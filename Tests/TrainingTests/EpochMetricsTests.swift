@@ -1,4 +1,5 @@
-import Configuration
+import CNNEngine
+import ConfigDecoding
 import Testing
 import Training
 

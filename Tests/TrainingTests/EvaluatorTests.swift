@@ -1,7 +1,8 @@
-import ConvNet
-import Digits
+import CNNEngine
 import Foundation
+import ImageFiles
 import Testing
+import TestSupport
 import Training
 
 @Suite struct EvaluationTests {

@@ -1,4 +1,5 @@
-import Interchange
+import ModelFormats
+import TestSupport
 
 /// The events of a TensorBoard file, as far as the tests look at them.
 struct ReadEvent: Equatable {

@@ -1,7 +1,9 @@
-import Configuration
-import ConvNet
+import CNNEngine
+import ConfigDecoding
 import Foundation
+import JSONText
 import Testing
+import TestSupport
 import Training
 
 /// What the user reads when a config is wrong.

@@ -1,6 +1,8 @@
-import ConvNet
-import Digits
+import Datasets
+import ImageFiles
+import JSONText
 import Testing
+import TestSupport
 import Training
 
 private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { Array(subset[$0]) } }

@@ -1,4 +1,5 @@
-import Digits
+import CNNEngine
+import ImageFiles
 import Testing
 import Training
 

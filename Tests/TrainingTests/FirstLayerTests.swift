@@ -1,5 +1,6 @@
-import Configuration
-import ConvNet
+import CNNEngine
+import ConfigDecoding
+import JSONText
 import Testing
 import Training
 

@@ -1,7 +1,7 @@
-import ConvNet
-import Digits
-import Interchange
+import CNNEngine
+import ModelFormats
 import Testing
+import TestSupport
 import Training
 
 @Suite struct ForeignWeightsTests {

@@ -1,6 +1,7 @@
-import ConvNet
-import Digits
+import CNNEngine
+import FileIO
 import Testing
+import TestSupport
 import Training
 
 @Suite struct LineFileTests {

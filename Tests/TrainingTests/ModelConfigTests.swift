@@ -1,5 +1,5 @@
 import Testing
-import Training
+import TestSupport
 
 private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String] {
   let text = """

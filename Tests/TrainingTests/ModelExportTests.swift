@@ -1,7 +1,8 @@
-import ConvNet
-import Digits
-import Interchange
+import CNNEngine
+import JSONText
+import ModelFormats
 import Testing
+import TestSupport
 import Training
 
 @Suite struct ModelExportTests {
@@ -45,7 +46,7 @@ import Training
     let layers = try everything().model.layers
     for type in LayerType.allCases {
       let layer = try #require(layers.first { $0.type == type.rawValue }, "\(type) is missing in this test")
-      let operators = layer.layer.operators(input: layer.input, output: layer.output)
+      let operators = layer.layer.onnxOperators(input: layer.input, output: layer.output)
       #expect(operators.map(\.type) == expected[type])
       #expect(operators.contains(where: \.takesWeights) == !layer.parameters.isEmpty)
     }
@@ -56,7 +57,7 @@ import Training
     let layers = try everything().model.layers
     func attributes(_ type: LayerType) -> [String] {
       let layer = layers.first { $0.type == type.rawValue }
-      let operators = layer.map { $0.layer.operators(input: $0.input, output: $0.output) } ?? []
+      let operators = layer.map { $0.layer.onnxOperators(input: $0.input, output: $0.output) } ?? []
       return operators.flatMap(\.attributes).map { "\($0.name) \($0.value)" }
     }
     #expect(
@@ -73,7 +74,8 @@ import Training
       layers: #"{ "type": "average_pool2d", "kernel": 2, "padding": 1 }, \#(Small.linear)"#)
     let pool = padded.model.layers[0]
     #expect(
-      pool.layer.operators(input: pool.input, output: pool.output)[0].attributes.last?.value == .integer(1))
+      pool.layer.onnxOperators(input: pool.input, output: pool.output)[0].attributes.last?.value
+        == .integer(1))
   }
 
   @Test("The graph holds the normalization, weights, both outputs and what explains it")

@@ -1,6 +1,7 @@
-import ConvNet
-import Interchange
+import JSONText
+import ModelFormats
 import Testing
+import TestSupport
 import Training
 
 @Suite(.serialized) struct ModelSourceTests {

@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 import Training
 
 private func optimizer(_ text: String) throws -> OptimizerConfig {

@@ -1,8 +1,7 @@
-import Configuration
-import ConvNet
-import Digits
+import FileIO
 import Foundation
 import Testing
+import TestSupport
 import Training
 
 /// A run that was cut off somewhere and goes on ends like one that never was.

@@ -1,6 +1,5 @@
-import ConvNet
-import Digits
 import Testing
+import TestSupport
 import Training
 
 /// From which checkpoint a run goes on, and what is said where none will do.

@@ -1,6 +1,6 @@
-import Digits
 import Foundation
 import Testing
+import TestSupport
 import Training
 
 @Suite(.serialized) struct RunFolderTests {

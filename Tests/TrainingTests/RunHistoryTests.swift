@@ -1,5 +1,6 @@
-import Configuration
+import ConfigDecoding
 import Testing
+import TestSupport
 import Training
 
 @Suite struct RunHistoryTests {

@@ -1,6 +1,6 @@
-import Configuration
 import Foundation
 import Testing
+import TestSupport
 import Training
 
 @Suite struct TensorBoardLogTests {

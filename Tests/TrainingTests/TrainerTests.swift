@@ -1,7 +1,7 @@
-import ConvNet
-import Digits
-import Randomness
+import CNNEngine
+import Datasets
 import Testing
+import TestSupport
 import Training
 
 @Suite(.serialized) struct TrainerTests {
@@ -309,22 +309,6 @@ import Training
     let first = try weights(seed: 1, threads: 1)
     for threads in [1, 2, 3, 4] { #expect(try weights(seed: 1, threads: threads) == first) }
     #expect(try weights(seed: 2, threads: 1) != first)
-  }
-
-  @Test("A step allocates nothing", .enabled(if: Machine.allocationCount != nil))
-  func allocations() throws {
-    let config = try Small.config()
-    let trainer = try Trainer(config, data: Small.data(config), team: WorkerTeam(threads: 1))
-    var (counts, new) = ([Int](repeating: 0, count: 20), 0)
-    _ = try trainer.run { event in
-      // The first step of an epoch comes after all that an epoch allocates.
-      guard case .step(let epoch, let step, _, _) = event, let count = Machine.allocationCountOfThread else {
-        return
-      }
-      if step > 1 { new += count - counts[epoch] }
-      counts[epoch] = count
-    }
-    #expect(counts[2] > 0 && new == 0)
   }
 
   @Test(

@@ -1,5 +1,6 @@
-import ConvNet
+import CNNEngine
 import Testing
+import TestSupport
 import Training
 
 @Suite(.serialized) struct TrainingErrorTests {

@@ -1,7 +1,9 @@
-import Configuration
-import ConvNet
-import Digits
+import CNNEngine
+import ConfigDecoding
+import FileIO
+import JSONText
 import Testing
+import TestSupport
 import Training
 
 @Suite(.serialized) struct TrainingRunTests {

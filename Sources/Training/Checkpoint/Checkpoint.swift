@@ -1,6 +1,8 @@
-import Configuration
-import ConvNet
-import Interchange
+import CNNEngine
+import ConfigDecoding
+import Formatting
+import JSONText
+import ModelFormats
 
 /// A model on disk: weights under PyTorch's names, and beside them what a run needs to go on.
 ///

@@ -1,6 +1,6 @@
-import ConvNet
-import Digits
-import Interchange
+import CNNEngine
+import FileIO
+import ModelFormats
 
 /// Weights that another program may have written, under its names and in its layout, fitted to a network.
 ///

@@ -1,4 +1,4 @@
-import ConvNet
+import CNNEngine
 
 /// A tensor of a checkpoint: weights, or what an optimizer remembers of them.
 public struct NamedTensor: Sendable, Equatable {

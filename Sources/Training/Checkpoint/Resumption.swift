@@ -1,7 +1,5 @@
-import Configuration
-import ConvNet
-import Digits
-import Interchange
+import ConfigDecoding
+import FileIO
 
 /// Where a run goes on: the newest of its checkpoints that verifies.
 public struct Resumption {

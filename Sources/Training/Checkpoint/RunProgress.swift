@@ -1,5 +1,5 @@
-import Configuration
-import Digits
+import ConfigDecoding
+import Datasets
 
 /// Where a run stands: enough to go on from the middle of an epoch.
 public struct RunProgress: Sendable, Equatable {

@@ -1,5 +1,5 @@
-import ConvNet
-import Interchange
+import CNNEngine
+import ModelFormats
 
 /// Weights in a safetensors file, under the network's names.
 enum WeightFile {

@@ -1,5 +1,6 @@
-import Configuration
-import Digits
+import ConfigDecoding
+import FileIO
+import JSONText
 
 /// Where a config comes from: a file, or one of those the program ships with, changed by flags.
 public enum ConfigSource {

@@ -1,5 +1,5 @@
-import Configuration
-import ConvNet
+import CNNEngine
+import ConfigDecoding
 
 /// The data set of a config and how it is split and scaled.
 public struct DataConfig: Sendable {

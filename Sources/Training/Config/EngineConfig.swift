@@ -1,4 +1,4 @@
-import Configuration
+import ConfigDecoding
 
 /// How the network is computed.
 struct EngineConfig: Sendable {

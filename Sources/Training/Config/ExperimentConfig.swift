@@ -1,6 +1,6 @@
-import Configuration
-import ConvNet
-import Digits
+import CNNEngine
+import ConfigDecoding
+import Formatting
 import Randomness
 
 /// Everything an experiment is made of, read from a config and checked, shapes included.

@@ -1,4 +1,4 @@
-import Configuration
+import ConfigDecoding
 
 /// What a run writes besides metrics and checkpoints.
 public struct LogConfig: Sendable {

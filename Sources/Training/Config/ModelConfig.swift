@@ -1,5 +1,5 @@
-import Configuration
-import ConvNet
+import CNNEngine
+import ConfigDecoding
 
 /// The network of a config: the input's shape and the layers as they were written.
 struct ModelConfig: Sendable {

@@ -1,5 +1,5 @@
-import Configuration
-import ConvNet
+import CNNEngine
+import ConfigDecoding
 
 /// The optimizer of a config, its learning rate, and how that changes.
 public struct OptimizerConfig: Sendable {

@@ -1,4 +1,4 @@
-import Configuration
+import ConfigDecoding
 
 /// How long a run trains and in which batches.
 public struct TrainConfig: Sendable {

@@ -1,4 +1,4 @@
-import Digits
+import Datasets
 
 /// Where the program runs, as far as finding data is concerned.
 public struct DataEnvironment {

@@ -1,6 +1,7 @@
-import Configuration
-import ConvNet
-import Digits
+import CNNEngine
+import ConfigDecoding
+import Datasets
+import FileIO
 
 /// The images of an experiment, split as its config says.
 public struct ExperimentData: Sendable {
@@ -74,7 +75,7 @@ public struct ExperimentData: Sendable {
     }
     let digits = DrawnDigits(seed: config.seed, channels: input.channels, size: input.height)
     let (train, test) = config.data.builtin
-    guard (train + test) * digits.byteCount <= Dataset.byteLimit else {
+    guard (train + test) * digits.byteCount <= ByteSource.byteLimit else {
       let message = "\(train + test) digits of \(input) take more than the limit of 4 GiB"
       throw ConfigError([config.resolved.issue(at: ["data", "builtin"], message)])
     }

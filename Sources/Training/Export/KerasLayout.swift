@@ -1,4 +1,4 @@
-import ConvNet
+import CNNEngine
 
 /// How Keras lays out the weights of a network: kernels [h, w, in, out], dense weights [in, out], and the features
 /// behind a flatten channels last.

@@ -1,6 +1,7 @@
-import Configuration
-import ConvNet
-import Interchange
+import CNNEngine
+import ConfigDecoding
+import JSONText
+import ModelFormats
 
 extension ModelExport {
   /// The network as a graph that takes raw pixels, 0 to 255, and gives logits and probabilities.
@@ -34,21 +35,21 @@ extension ModelExport {
     ] where numbers.contains(where: { $0 != neutral }) {
       let constant = "normalize.\(name)"
       graph.file.append(constant, shape: [1, numbers.count, 1, 1], numbers.map { Float($0) })
-      graph.append(ONNX.Operator(type, takesWeights: true), weights: [constant], output: "\(constant).output")
+      graph.append(ONNXOperator(type, takesWeights: true), weights: [constant], output: "\(constant).output")
     }
   }
 
   /// The numbers of `cnn predict`: logits (where only probabilities are known, their logarithms), probabilities.
   private func appendOutputs(to graph: inout GraphBuilder, endsWithSoftmax: Bool) {
     if !config.model.output.isFlat {
-      graph.append(ONNX.Operator("Flatten", [("axis", .integer(1))]), output: "scores.output")
+      graph.append(ONNXOperator("Flatten", [.integer("axis", 1)]), output: "scores.output")
     }
     let scores = graph.value
     let knowsProbabilities = endsWithSoftmax && !type(of: config.loss).absorbsSoftmax
-    let overClasses: [(String, ONNX.Attribute)] = [("axis", .integer(1))]
+    let overClasses: [ONNXOperator.Attribute] = [.integer("axis", 1)]
     for (name, operation) in [
-      ("logits", knowsProbabilities ? ONNX.Operator("LogSoftmax", overClasses) : ONNX.Operator("Identity")),
-      ("probabilities", ONNX.Operator("Softmax", overClasses)),
+      ("logits", knowsProbabilities ? ONNXOperator("LogSoftmax", overClasses) : ONNXOperator("Identity")),
+      ("probabilities", ONNXOperator("Softmax", overClasses)),
     ] {
       graph.value = scores
       graph.append(operation, output: name)
@@ -66,7 +67,7 @@ private struct GraphBuilder {
   init(value: String) { self.value = value }
 
   mutating func append(_ layer: ModelLayer) {
-    let operators = layer.layer.operators(input: layer.input, output: layer.output)
+    let operators = layer.layer.onnxOperators(input: layer.input, output: layer.output)
     for (index, operation) in operators.enumerated() {
       let isLast = index == operators.count - 1
       append(
@@ -75,9 +76,23 @@ private struct GraphBuilder {
     }
   }
 
-  mutating func append(_ operation: ONNX.Operator, weights: [String] = [], output: String) {
-    let inputs = [value] + (operation.takesWeights ? weights : [])
-    file.append(operation, inputs: inputs, output: output)
+  mutating func append(_ operation: ONNXOperator, weights: [String] = [], output: String) {
+    var inputs = [value] + (operation.takesWeights ? weights : [])
+    if let list = operation.list {
+      inputs.append("\(output).list")
+      file.append("\(output).list", list)
+    }
+    file.appendNode(operation.type, operation.attributes.map(\.onnx), inputs: inputs, output: output)
     value = output
+  }
+}
+
+extension ONNXOperator.Attribute {
+  /// The attribute as the file format has it.
+  fileprivate var onnx: (name: String, value: ONNX.Attribute) {
+    switch value {
+    case .integer(let number): (name, .integer(number))
+    case .integers(let numbers): (name, .integers(numbers))
+    }
   }
 }

@@ -1,6 +1,6 @@
-import ConvNet
-import Digits
-import Interchange
+import FileIO
+import Formatting
+import ModelFormats
 
 /// A trained network that leaves for other tools.
 public struct ModelExport {
@@ -47,7 +47,7 @@ public struct ModelExport {
     let parameters = "\(config.model.parameterCount.grouped) parameters"
     switch format {
     case .onnx: return "\(config.name), \(parameters): input \(config.model.input) pixels, 0 to 255"
-    case .safetensors, .npz: return "\(config.name), \(parameters) in \(counted(weights.count, "array"))"
+    case .safetensors, .npz: return "\(config.name), \(parameters) in \(weights.count.pluralized("array"))"
     }
   }
 

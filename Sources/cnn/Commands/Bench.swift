@@ -1,6 +1,8 @@
 import ArgumentParser
-import Configuration
-import ConvNet
+import CNNEngine
+import ConfigDecoding
+import Formatting
+import JSONText
 import Reporting
 import Training
 
@@ -64,7 +66,7 @@ struct Bench: ParsableCommand {
         "\(LaneCPU.name), \(team.threads) threads: at most \((peak / 1e9).fixed(0)) GFLOP/s")
     }
     for config in configs {
-      let benchmark = Benchmark(
+      let benchmark = Benchmark.measure(
         config, seconds: seconds, peak: peak, team: team)
       if json {
         try Console.print(benchmark.json.text(pretty: false))
@@ -122,8 +124,7 @@ extension Benchmark {
         + "\((Double(flopsPerStep) / secondsPerStep / 1e9).fixed(0)) GFLOP/s, "
         + "\((shareOfPeak * 100).fixed(0)) % of the peak",
       "Evaluation: \(Int(evaluatedPerSecond).grouped) images/s",
-      "Peak memory: \((Double(peakMemory) / 1e6).fixed(0)) MB"
-        + (allocationsPerStep.map { "; allocations per step: \($0.fixed($0 == 0 ? 0 : 1))" } ?? ""),
+      "Peak memory: \((Double(peakMemory) / 1e6).fixed(0)) MB",
     ]
   }
 
@@ -148,7 +149,6 @@ extension Benchmark {
       ("seconds_per_step", JSON(secondsPerStep)), ("images_per_second", JSON(trainedPerSecond)),
       ("share_of_peak", JSON(shareOfPeak)), ("waiting_share", JSON(waitingShare)),
       ("evaluated_per_second", JSON(evaluatedPerSecond)), ("peak_memory", JSON(peakMemory)),
-      ("allocations_per_step", allocationsPerStep.map { JSON($0) } ?? .null),
       (
         "layers",
         JSON(

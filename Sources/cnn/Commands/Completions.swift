@@ -1,5 +1,5 @@
 import ArgumentParser
-import Digits
+import FileIO
 import Training
 
 /// What a shell offers for the value of an option.

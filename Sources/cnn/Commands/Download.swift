@@ -1,5 +1,7 @@
 import ArgumentParser
-import Digits
+import Datasets
+import FileIO
+import Formatting
 
 struct Download: ParsableCommand {
   static let configuration = CommandConfiguration(

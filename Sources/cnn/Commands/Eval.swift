@@ -1,6 +1,8 @@
 import ArgumentParser
-import Configuration
-import Digits
+import ConfigDecoding
+import Datasets
+import Formatting
+import JSONText
 import Reporting
 import Training
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Digits
+import FileIO
 import Training
 
 struct Export: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Configuration
+import ConfigDecoding
+import JSONText
 
 struct Manual: ParsableCommand {
   static let configuration = CommandConfiguration(

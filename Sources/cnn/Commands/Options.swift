@@ -1,6 +1,7 @@
 import ArgumentParser
-import ConvNet
-import Digits
+import CNNEngine
+import Datasets
+import FileIO
 import Training
 
 /// Options several commands share.

@@ -1,6 +1,10 @@
 import ArgumentParser
-import Configuration
-import Digits
+import ConfigDecoding
+import Datasets
+import FileIO
+import Formatting
+import ImageFiles
+import JSONText
 import Training
 
 struct Predict: ParsableCommand {

@@ -1,4 +1,6 @@
-import Digits
+import Datasets
+import FileIO
+import ImageFiles
 import Training
 
 /// Images somebody asked about, each with a name.

@@ -1,5 +1,7 @@
 import ArgumentParser
-import Digits
+import FileIO
+import Formatting
+import ImageFiles
 import Reporting
 import Training
 

@@ -1,4 +1,5 @@
-import Digits
+import FileIO
+import ImageFiles
 
 /// Where what the network saw is written: a PNG file, or a folder of them.
 struct SavedInputs {

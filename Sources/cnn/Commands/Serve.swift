@@ -1,6 +1,7 @@
 import ArgumentParser
-import Serving
+import HTTPServer
 import Training
+import WebDemo
 
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(

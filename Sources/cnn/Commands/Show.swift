@@ -1,6 +1,8 @@
 import ArgumentParser
-import ConvNet
-import Digits
+import Datasets
+import FileIO
+import Formatting
+import ImageFiles
 import Training
 
 struct Show: ParsableCommand {
@@ -103,9 +105,9 @@ struct Show: ParsableCommand {
         captions: labels ? captions : nil)
       let picture = format == .png ? sheet.enlarged(toWidth: Self.sheetWidth) : sheet.images
       try AtomicFile.write(format.encode(picture), to: output)
-      let versions = variants.map { ", \(counted($0, "version")) of each," } ?? ""
+      let versions = variants.map { ", \($0.pluralized("version")) of each," } ?? ""
       return try Console.print(
-        "\(output): \(counted(range.count, "image"))\(versions) of \(experiment.name) \(split.rawValue)")
+        "\(output): \(range.count.pluralized("image"))\(versions) of \(experiment.name) \(split.rawValue)")
     }
     try Console.print(
       "x [\(images.count), \(images.shape.channels), \(images.shape.height), \(images.shape.width)] bytes, "
@@ -116,7 +118,7 @@ struct Show: ParsableCommand {
       let names = row.map { version in
         let label = experiment.classNames.name(of: Int(images.label(at: version.position)))
         let name = "#\(version.position): \(label)" + (isAugmented ? ", epoch \(version.epoch)" : "")
-        return name.left(images.shape.width)
+        return name.padded(right: images.shape.width)
       }
       try Console.print(names.joined(separator: "  "))
       let pictures = row.map {

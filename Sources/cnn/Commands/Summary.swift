@@ -1,8 +1,9 @@
 import ArgumentParser
-import Configuration
-import ConvNet
-import Digits
-import Reporting
+import CNNEngine
+import ConfigDecoding
+import FileIO
+import Formatting
+import JSONText
 import Training
 
 struct Summary: ParsableCommand {

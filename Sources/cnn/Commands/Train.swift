@@ -1,6 +1,6 @@
 import ArgumentParser
-import Configuration
-import ConvNet
+import ConfigDecoding
+import JSONText
 import Training
 
 struct Train: ParsableCommand {

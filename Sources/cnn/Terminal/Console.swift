@@ -1,5 +1,5 @@
 import ArgumentParser
-import Digits
+import FileIO
 
 #if canImport(Glibc)
   import Glibc

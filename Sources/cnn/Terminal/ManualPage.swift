@@ -1,4 +1,4 @@
-import Configuration
+import ConfigDecoding
 
 /// A manual page in the man(7) language, made of the help texts as the argument parser describes them.
 struct ManualPage {

@@ -1,4 +1,4 @@
-import Training
+import Formatting
 
 /// The probability of classes as bars, for a terminal.
 package struct ProbabilityBars {
@@ -55,7 +55,8 @@ package struct ProbabilityBars {
     return [heading]
       + shown.map { name, probability in
         let percent = "\((probability * 100).fixed(1)) %"
-        let line = "  \(name.right(names)) \(bar(probability, cells).left(cells)) \(percent.right(7))"
+        let line =
+          "  \(name.padded(left: names)) \(bar(probability, cells).padded(right: cells)) \(percent.padded(left: 7))"
         return name == guess ? emphasized(line) : line
       }
   }

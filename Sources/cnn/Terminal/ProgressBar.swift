@@ -1,3 +1,5 @@
+import Formatting
+
 /// One line that is drawn over and over on a terminal, and gone when the work is done.
 struct ProgressBar {
   private let clock = ContinuousClock()

@@ -1,4 +1,4 @@
-import Digits
+import Formatting
 
 /// What a progress bar says, as much of it as a window has room for.
 package struct ProgressLine {

@@ -1,4 +1,4 @@
-import Digits
+import ImageFiles
 
 /// An image as lines of text; a line stands for two rows of pixels, as letters are tall.
 struct TerminalPicture {

@@ -1,6 +1,6 @@
-import Charts
-import Digits
+import Formatting
 import Reporting
+import SVGCharts
 import Training
 
 #if canImport(Glibc)

@@ -1,6 +1,7 @@
-import Configuration
-import ConvNet
-import Digits
+import CNNEngine
+import ConfigDecoding
+import Formatting
+import JSONText
 import Training
 
 /// What a user reads while a network trains.
@@ -113,7 +114,8 @@ final class TrainingPrinter {
       return
     }
     var parts = [
-      "Epoch \(String(metrics.epoch).right(String(epochs).count))/\(epochs)", "loss \(metrics.loss.fixed(4))",
+      "Epoch \(String(metrics.epoch).padded(left: String(epochs).count))/\(epochs)",
+      "loss \(metrics.loss.fixed(4))",
     ]
     if config.train.logSummedLoss { parts.append("sum \(metrics.summedLoss.fixed(2))") }
     parts.append("accuracy \(metrics.accuracy.fixed(4))")

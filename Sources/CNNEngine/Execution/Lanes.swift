@@ -1,0 +1,146 @@
+import CSIMD
+
+/// A vector with one number for each image of a block, as wide as the CPU's widest registers.
+package typealias Lanes = lanes
+/// Whole numbers beside `Lanes`.
+package typealias IntegerLanes = integer_lanes
+/// Random bits beside `Lanes`.
+package typealias RandomLanes = random_lanes
+
+/// The outcome of comparing two `Lanes`.
+typealias LaneMask = SIMDMask<IntegerLanes>
+
+/// What the engine knows about the CPU it was built for.
+public enum LaneCPU {
+  /// Images in a block: 16 with AVX-512, 8 with AVX2, 4 otherwise.
+  public static var laneCount: Int { Int(lane_count) }
+  /// The instruction set the engine was compiled for.
+  public static var name: String { String(cString: lane_cpu_name()) }
+  /// Whether this machine can run the engine at all.
+  public static var isSupported: Bool { lane_cpu_is_supported() != 0 }
+  /// Vector registers, which bound the size of a register tile.
+  static var registers: Int { Int(vector_register_count) }
+}
+
+/// The number of blocks that hold `images` images.
+@inline(__always)
+package func blockCount(_ images: Int) -> Int {
+  (images + LaneCPU.laneCount - 1) / LaneCPU.laneCount
+}
+
+extension Lanes {
+  /// Lane-wise `max(self, other)`; a select is one instruction pair where `pointwiseMax` is a scalar loop.
+  @inline(__always)
+  package func max(_ other: Lanes) -> Lanes { replacing(with: other, where: other .> self) }
+
+  /// The sum of all lanes in a fixed order: halves are added until one number is left.
+  @inline(__always)
+  package func laneSum() -> Float {
+    var sums = InlineArray<16, Float>(repeating: 0)
+    for lane in 0..<LaneCPU.laneCount { sums[unchecked: lane] = self[lane] }
+    var width = LaneCPU.laneCount / 2
+    while width > 0 {
+      for lane in 0..<width { sums[unchecked: lane] += sums[unchecked: lane &+ width] }
+      width /= 2
+    }
+    return sums[unchecked: 0]
+  }
+
+  /// e^x to within 2 ulp; x is clamped to ±87 where single precision ends.
+  @inline(__always)
+  package func exponential() -> Lanes {
+    var x = max(Lanes(repeating: -87))
+    x = x.replacing(with: 87, where: x .> 87)
+    // Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits: 2^n is then a shift.
+    let magic = Lanes(repeating: 12_582_912)
+    let shifted = magic.addingProduct(x, Lanes(repeating: 1.442_695_04))
+    let n = shifted - magic
+    let reduced = x.addingProduct(n, Lanes(repeating: -0.693_359_375))
+      .addingProduct(n, Lanes(repeating: 2.121_944_4e-4))
+    var sum = Lanes(repeating: 1.987_569_2e-4)
+    sum = Lanes(repeating: 1.398_199_95e-3).addingProduct(sum, reduced)
+    sum = Lanes(repeating: 8.333_452e-3).addingProduct(sum, reduced)
+    sum = Lanes(repeating: 4.166_579_6e-2).addingProduct(sum, reduced)
+    sum = Lanes(repeating: 1.666_666_5e-1).addingProduct(sum, reduced)
+    sum = Lanes(repeating: 0.5).addingProduct(sum, reduced)
+    sum = (reduced + 1).addingProduct(sum, reduced * reduced)
+    let bits = unsafeBitCast(shifted, to: IntegerLanes.self) &- unsafeBitCast(magic, to: IntegerLanes.self)
+    let power = unsafeBitCast((bits &+ 127) &<< 23, to: Lanes.self)
+    return sum * power
+  }
+
+  /// The natural logarithm of positive, normal numbers, to within 2 ulp.
+  @inline(__always)
+  package func logarithm() -> Lanes {
+    // x = 2^n m with m in [sqrt(1/2), sqrt(2)), then log m from the series of atanh((m - 1) / (m + 1)).
+    let bits = unsafeBitCast(self, to: IntegerLanes.self) &- 0x3F35_04F3
+    let exponent = bits &>> 23
+    let mantissa = unsafeBitCast((bits & 0x007F_FFFF) &+ 0x3F35_04F3, to: Lanes.self)
+    let magic = IntegerLanes(repeating: 0x4B40_0000)
+    let n = unsafeBitCast(exponent &+ magic, to: Lanes.self) - 12_582_912
+    let s = (mantissa - 1) / (mantissa + 1)
+    let square = s * s
+    var series = Lanes(repeating: 2 / 9)
+    series = Lanes(repeating: 2 / 7).addingProduct(series, square)
+    series = Lanes(repeating: 2 / 5).addingProduct(series, square)
+    series = Lanes(repeating: 2 / 3).addingProduct(series, square)
+    let log = (s + s).addingProduct(series * square, s)
+    return (log.addingProduct(n, Lanes(repeating: 2.121_944_4e-4) * -1)).addingProduct(
+      n, Lanes(repeating: 0.693_359_375))
+  }
+
+  /// 1 / (1 + e^-x).
+  @inline(__always)
+  package func logistic() -> Lanes { 1 / (1 + (-self).exponential()) }
+
+  /// tanh x: a polynomial near zero, where 1 - 2 / (e^2x + 1) would cancel.
+  @inline(__always)
+  package func hyperbolicTangent() -> Lanes {
+    let square = self * self
+    var series = Lanes(repeating: -5.704_988_7e-3)
+    series = Lanes(repeating: 2.063_908_9e-2).addingProduct(series, square)
+    series = Lanes(repeating: -5.373_971_6e-2).addingProduct(series, square)
+    series = Lanes(repeating: 1.333_144_2e-1).addingProduct(series, square)
+    series = Lanes(repeating: -3.333_328_2e-1).addingProduct(series, square)
+    let small = self.addingProduct(series * square, self)
+    let large = 1 - 2 / ((self + self).exponential() + 1)
+    return large.replacing(with: small, where: square .< 0.390_625)
+  }
+}
+
+extension UnsafeMutablePointer<Lanes> {
+  /// The lanes one after another.
+  var floats: UnsafeMutablePointer<Float> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Float.self)
+  }
+}
+
+/// Adds up the lanes of `count` vectors, as many at a time as a vector has lanes.
+func addLanes(of sums: UnsafePointer<Lanes>, _ count: Int, into target: UnsafeMutablePointer<Float>) {
+  let lanes = LaneCPU.laneCount
+  let whole = count / lanes &* lanes
+  for index in stride(from: 0, to: whole, by: lanes) {
+    UnsafeMutableRawPointer(target + index).storeBytes(of: lane_sums(sums + index), as: Lanes.self)
+  }
+  for index in whole..<count { target[index] = sums[index].laneSum() }
+}
+
+/// Turns `count` vectors, `[row][lane]`, to `[lane][row]` with `rowLength` floats from lane to lane.
+@inline(__always)
+func transpose(
+  _ vectors: UnsafePointer<Lanes>, _ count: Int, to target: UnsafeMutablePointer<Float>, rowLength: Int
+) {
+  let lanes = LaneCPU.laneCount
+  let source = UnsafeRawPointer(vectors).assumingMemoryBound(to: Float.self)
+  let whole = lanes >= 8 ? count / 8 &* 8 : 0
+  for row in stride(from: 0, to: whole, by: 8) {
+    for lane in stride(from: 0, to: lanes, by: 8) {
+      transpose_8x8(
+        source + (row &* lanes &+ lane), Int64(lanes), target + (lane &* rowLength &+ row), Int64(rowLength))
+    }
+  }
+  guard whole < count else { return }
+  for lane in 0..<lanes {
+    for row in whole..<count { target[lane &* rowLength &+ row] = source[row &* lanes &+ lane] }
+  }
+}

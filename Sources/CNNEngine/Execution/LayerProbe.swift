@@ -1,0 +1,107 @@
+import ConfigDecoding
+import CSIMD
+import Randomness
+
+/// Layers at work on chosen numbers, run by the same code as in a network: to look inside, and for tests against
+/// other truths.
+package final class LayerProbe {
+  /// The checked layers.
+  package let model: Model
+  private let network: Network
+
+  /// Allocates everything for up to `images` images of `input`; without `inputGradient` no dx comes back.
+  package convenience init(
+    _ layers: [LayerSpec], input: Shape, images: Int, threads: Int = 1, usesWinograd: Bool = true,
+    inputGradient: Bool = true
+  ) throws(ModelError) {
+    let model = try Model(input: input, layers: layers, usesWinograd: usesWinograd)
+    self.init(
+      model, parameters: FlatBuffer(count: model.flatCount), images: images, threads: threads,
+      training: true, inputGradient: inputGradient)
+  }
+
+  /// Allocates what the forward pass of up to `images` images with these weights takes, and more for `training`.
+  package init(
+    _ model: Model, parameters: FlatBuffer, images: Int, threads: Int = 1, training: Bool = false,
+    inputGradient: Bool = false
+  ) {
+    self.model = model
+    network = Network(
+      model: model, parameters: parameters, loss: NoLoss(), batchSize: images, training: training,
+      team: WorkerTeam(threads: threads), inputGradient: inputGradient)
+    network.weightsChanged()
+  }
+
+  /// Sets every parameter, in the model's order.
+  package func setParameters(_ values: [[Float]]) {
+    for (parameter, values) in zip(model.parameters, values) {
+      require(values.count == parameter.count)
+      network.parameters.replace(at: parameter.offset, with: values)
+    }
+    network.weightsChanged()
+  }
+
+  /// The outputs `[N, ...]` of `x` `[N, ...]`.
+  package func forward(_ x: [Float], training: Bool = true, dropout: CounterRandom? = nil) -> [Float] {
+    require(
+      x.count % model.input.count == 0 && x.count <= network.workspace.capacity * model.input.count)
+    network.step.images = x.count / model.input.count
+    scatter(x, model.input, into: network.workspace.passes[0].x)
+    _ = network.forward(training: training, dropout: dropout)
+    return gather(network.workspace.passes[last].y, Shape([model.output.count]))
+  }
+
+  /// The gradients of sum(dy * y), and of penalties, for the last training forward pass.
+  package func backward(_ dy: [Float]) -> (dx: [Float], parameters: [[Float]]) {
+    require(dy.count == network.step.images * model.output.count)
+    guard let upstream = network.workspace.passes[last].dy, let gradients = network.gradients
+    else { return ([], []) }
+    scatter(dy, Shape([model.output.count]), into: upstream)
+    network.backward()
+    let dx = network.workspace.passes[0].dx.map { gather($0, model.input) } ?? []
+    return (dx, model.parameters.map { gradients[$0.range] })
+  }
+
+  /// What weights and activities add to the loss of the last forward pass.
+  package func penalty() -> Double { network.penalty() }
+
+  private var last: Int { network.workspace.operations.count - 1 }
+
+  private func scatter(_ values: [Float], _ shape: Shape, into maps: FeatureMaps) {
+    let (lanes, count) = (LaneCPU.laneCount, shape.count)
+    for block in 0..<network.step.blocks {
+      let images = min(lanes, network.step.images - block * lanes)
+      for index in 0..<count {
+        var vector = Lanes()
+        for lane in 0..<images { vector[lane] = values[(block * lanes + lane) * count + index] }
+        maps.pixel(block, index, shape).pointee = vector
+      }
+    }
+  }
+
+  private func gather(_ maps: FeatureMaps, _ shape: Shape) -> [Float] {
+    let (lanes, count) = (LaneCPU.laneCount, shape.count)
+    var values = [Float](repeating: 0, count: network.step.images * count)
+    for block in 0..<network.step.blocks {
+      let images = min(lanes, network.step.images - block * lanes)
+      for index in 0..<count {
+        let vector = maps.pixel(block, index, shape).pointee
+        for lane in 0..<images { values[(block * lanes + lane) * count + index] = vector[lane] }
+      }
+    }
+    return values
+  }
+}
+
+/// No loss at all: the gradient of the outputs comes from elsewhere.
+private struct NoLoss: Loss {
+  static let absorbsSoftmax = false
+
+  init() {}
+  init(_ reader: ObjectReader) {}
+
+  func evaluate(
+    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
+    dy: UnsafeMutablePointer<Lanes>?
+  ) -> Lanes { Lanes() }
+}

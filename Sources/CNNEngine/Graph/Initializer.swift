@@ -1,0 +1,106 @@
+import ConfigDecoding
+import CSIMD
+import Randomness
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// How weights start.
+package enum Initializer: Sendable, Equatable {
+  case zeros
+  case constant(Double)
+  /// Normal(mean, std).
+  case normal(mean: Double, std: Double)
+  /// Normal, redrawn beyond two standard deviations (Keras `TruncatedNormal`).
+  case truncatedNormal(mean: Double, std: Double)
+  case uniform(low: Double, high: Double)
+  /// Glorot and Bengio 2010: variance 2 / (fan in + fan out).
+  case glorotUniform, glorotNormal
+  /// He et al. 2015: variance 2 / fan in.
+  case heUniform, heNormal
+  /// Uniform within ±1 / sqrt(fan in), biases too (`torch.nn.Linear`, `torch.nn.Conv2d`).
+  case torchDefault
+
+  /// How a config says it: a name, or an object with a `type` and its options.
+  package static func field(isBias: Bool) -> Field<Initializer> {
+    @Sendable func real(_ reader: ObjectReader, _ key: String, _ value: Double, _ help: String) -> Double {
+      reader.value(key, .number(.within(-1e6...1e6)), default: JSON(value), help)
+    }
+    @Sendable func std(_ reader: ObjectReader) -> Double {
+      reader.value("std", .number(.within(0...1e6)), default: 0.05, "Standard deviation.")
+    }
+    return .variant(
+      [
+        Variant("torch_default", "Uniform within 1 / sqrt(fan in), as PyTorch does.") { _ in .torchDefault },
+        Variant("keras_default", "Glorot uniform, biases zero, as Keras does.") { _ in
+          isBias ? .zeros : .glorotUniform
+        },
+        Variant("zeros", "All zero.") { _ in .zeros },
+        Variant("constant", "All the same.") { .constant(real($0, "value", 0, "The value.")) },
+        Variant("normal", "Normal numbers.") { .normal(mean: real($0, "mean", 0, "Mean."), std: std($0)) },
+        Variant("truncated_normal", "Normal numbers, redrawn beyond two standard deviations.") {
+          .truncatedNormal(mean: real($0, "mean", 0, "Mean."), std: std($0))
+        },
+        Variant("uniform", "Uniform numbers.") {
+          .uniform(low: real($0, "low", -0.05, "Lower end."), high: real($0, "high", 0.05, "Upper end."))
+        },
+        Variant("glorot_uniform", "Glorot and Bengio 2010.") { _ in .glorotUniform },
+        Variant("glorot_normal", "Glorot and Bengio 2010.") { _ in .glorotNormal },
+        Variant("he_uniform", "He et al. 2015.") { _ in .heUniform },
+        Variant("he_normal", "He et al. 2015.") { _ in .heNormal },
+      ], allowsName: true)
+  }
+
+  /// Draws a parameter's first values; each is a function of the seed, the parameter's number and its own place.
+  package func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, spec: ParameterSpec, seed: UInt64, stream: Int
+  ) {
+    let random = CounterRandom(seed: seed, purpose: .initialWeights, stream: UInt64(stream))
+    let (fanIn, fanOut) = (Double(spec.fanIn), Double(spec.fanOut))
+    func uniform(_ low: Double, _ high: Double) {
+      for index in values.indices {
+        values[index] = Float(low + (high - low) * random.uniform(at: UInt64(index)))
+      }
+    }
+    func normal(_ mean: Double, _ std: Double, within limit: Double = .infinity) {
+      for index in values.indices {
+        values[index] = Float(mean + std * Self.normal(random, at: UInt64(index), within: limit))
+      }
+    }
+    switch self {
+    case .zeros: values.update(repeating: 0)
+    case .constant(let value): values.update(repeating: Float(value))
+    case .normal(let mean, let std): normal(mean, std)
+    case .truncatedNormal(let mean, let std): normal(mean, std, within: 2)
+    case .uniform(let low, let high): uniform(low, high)
+    case .glorotUniform:
+      let limit = (6 / (fanIn + fanOut)).squareRoot()
+      uniform(-limit, limit)
+    case .glorotNormal:
+      // Keras divides by the standard deviation of a normal cut off at two, so that the variance comes out right.
+      normal(0, (2 / (fanIn + fanOut)).squareRoot() / 0.879_625_661_034_239_78, within: 2)
+    case .heUniform:
+      let limit = (6 / fanIn).squareRoot()
+      uniform(-limit, limit)
+    case .heNormal: normal(0, (2 / fanIn).squareRoot() / 0.879_625_661_034_239_78, within: 2)
+    case .torchDefault:
+      let limit = 1 / fanIn.squareRoot()
+      uniform(-limit, limit)
+    }
+  }
+
+  /// A standard normal number by Box and Muller's transform, redrawn while it lies beyond `limit`.
+  private static func normal(_ random: CounterRandom, at index: UInt64, within limit: Double) -> Double {
+    var attempt: UInt64 = 0
+    while true {
+      let place = index &* 128 &+ attempt
+      let radius = (-2 * log(1 - random.uniform(at: place))).squareRoot()
+      let value = radius * cos(2 * .pi * random.uniform(at: place &+ 1))
+      if abs(value) <= limit || attempt >= 126 { return value }
+      attempt += 2
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import FileIO
+import Formatting
+
+/// The start of an IDX file: magic number and sizes, checked before anything is allocated.
+///
+/// `00 00 TT RR` (TT the element type, RR the number of dimensions), then RR big-endian 32-bit sizes.
+struct IDXHeader: Equatable {
+  private static let typeNames: [UInt8: String] = [
+    0x08: "uint8", 0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64",
+  ]
+
+  /// The sizes, the number of items first.
+  let dimensions: [Int]
+  /// The product of the sizes: the number of bytes that follow.
+  let byteCount: Int
+
+  /// Reads the header from `source`; throws if it is not that of uint8 data of one of `ranks`, if a size is 0 or
+  /// all together exceed the limit, or if they do not agree with a file of known length.
+  init(parsing source: inout ByteSource, of items: String, ranks: ClosedRange<Int>) throws(DataError) {
+    let magic = try Self.magic(from: &source)
+    guard magic[2] == 0x08 else {
+      let name = Self.typeNames[magic[2]].map { " (\($0))" } ?? ", which IDX does not know"
+      throw source.malformed(at: 2, "type 0x\(hex(magic[2]))\(name); only 0x08 (uint8) can be read")
+    }
+    let rank = Int(magic[3])
+    guard ranks.contains(rank) else {
+      let wanted = ranks.map(String.init).joined(separator: " or ")
+      throw source.malformed(at: 3, "\(rank) dimensions, but \(items) have \(wanted)")
+    }
+    let sizes = try source.read(exactly: 4 * rank)
+    dimensions = (0..<rank).map { axis in
+      sizes[4 * axis..<4 * axis + 4].reduce(0) { $0 << 8 | Int($1) }
+    }
+    byteCount = try Self.checkedProduct(dimensions, of: items, in: source)
+    try checkLength(of: source, items: items)
+  }
+
+  private static func magic(from source: inout ByteSource) throws(DataError) -> [UInt8] {
+    let start = try source.read(upTo: 4)
+    guard start.count == 4, start[0] == 0, start[1] == 0 else {
+      let found = try FileSignature.describe(start + source.read(upTo: FileSignature.length))
+      throw source.malformed(at: 0, "not IDX: \(found)")
+    }
+    return start
+  }
+
+  private static func checkedProduct(
+    _ dimensions: [Int], of items: String, in source: borrowing ByteSource
+  ) throws(DataError) -> Int {
+    if dimensions[0] == 0 { throw source.malformed(at: 4, "no \(items)") }
+    if let axis = dimensions.firstIndex(of: 0) {
+      throw source.malformed(at: 4 + 4 * axis, "size \(axis + 1) of \(dimensions.count) is 0")
+    }
+    let text = dimensions.map(String.init).joined(separator: "x")
+    if dimensions[0] > Int32.max {
+      throw source.malformed(at: 4, "\(text): more than \(Int(Int32.max).grouped) \(items)")
+    }
+    guard let count = dimensions.byteCount(elementSize: 1) else {
+      throw source.malformed(at: 4, "\(text) bytes are more than the limit of 4 GiB")
+    }
+    return count
+  }
+
+  private func checkLength(of source: borrowing ByteSource, items: String) throws(DataError) {
+    guard let remaining = source.remaining, remaining != byteCount else { return }
+    let text = dimensions.map(String.init).joined(separator: "x")
+    if remaining < byteCount {
+      throw source.malformed(
+        at: source.offset + remaining,
+        "the file ends here, \((byteCount - remaining).pluralized("byte")) too early for \(text) \(items)")
+    }
+    throw source.malformed(
+      at: source.offset + byteCount,
+      "\((remaining - byteCount).pluralized("byte")) after the end of \(text) \(items)")
+  }
+}

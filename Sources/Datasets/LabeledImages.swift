@@ -1,0 +1,79 @@
+import FileIO
+import Formatting
+import ImageFiles
+
+/// Images and the class of each of them; pixels stay bytes.
+public struct LabeledImages: Sendable, Equatable {
+  /// The images, [N, C, H, W].
+  public let images: Images
+  /// The class of each image, [N].
+  public let labels: [UInt8]
+
+  /// Pairs `images` with `labels`, which must be as many.
+  public init(images: Images, labels: [UInt8]) {
+    precondition(images.count == labels.count, "as many labels as images")
+    self.images = images
+    self.labels = labels
+  }
+
+  /// Pairs `pixels`, [N, C, H, W], with N labels.
+  public init(pixels: [UInt8], labels: [UInt8], channels: Int = 1, height: Int, width: Int) {
+    let shape = ImageShape(channels: channels, height: height, width: width)
+    self.init(images: Images(pixels: pixels, shape: shape), labels: labels)
+  }
+
+  /// Reads a pair of IDX files; throws also if their counts differ or a label is not below `classes`.
+  public static func load(
+    images: String, labels: String, classes: Int = 10
+  ) throws(DataError) -> LabeledImages {
+    var reader = try LabeledReader(images: images, labels: labels, classes: classes)
+    return LabeledImages(images: try reader.images.readAll(), labels: reader.labels)
+  }
+
+  /// The bytes of all images, [N, C, H, W].
+  public var pixels: [UInt8] { images.pixels }
+  /// The shape of each image.
+  public var shape: ImageShape { images.shape }
+  /// 1 for gray, 3 for RGB.
+  public var channels: Int { shape.channels }
+  /// Rows of an image.
+  public var height: Int { shape.height }
+  /// Columns of an image.
+  public var width: Int { shape.width }
+  /// How many images there are.
+  public var count: Int { labels.count }
+
+  /// The bytes of image `index`, [C, H, W].
+  public subscript(index: Int) -> ArraySlice<UInt8> { images[index] }
+
+  /// Copies of the images at `indices`, in that order.
+  public func selecting(_ indices: some Collection<Int>) -> LabeledImages {
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(indices.count * shape.size)
+    for index in indices { pixels += self[index] }
+    return LabeledImages(images: Images(pixels: pixels, shape: shape), labels: indices.map { labels[$0] })
+  }
+}
+
+/// A pair of IDX files: labels read and checked, images still to be read.
+struct LabeledReader: ~Copyable {
+  var images: IDX.ImageReader
+  let labels: [UInt8]
+
+  init(images imagePath: String, labels labelPath: String, classes: Int) throws(DataError) {
+    let reader = try IDX.ImageReader(ByteSource(path: imagePath))
+    var source = try ByteSource(path: labelPath)
+    let labels = try IDX.readLabels(from: &source)
+    guard labels.count == reader.count else {
+      throw source.malformed(
+        at: 4, "\(labels.count.pluralized("label")), but \(imagePath) has \(reader.count.pluralized("image"))"
+      )
+    }
+    if let index = labels.firstIndex(where: { Int($0) >= classes }) {
+      throw source.malformed(
+        at: 8 + index, "label \(labels[index]) of image \(index.grouped) is not one of 0 to \(classes - 1)")
+    }
+    images = reader
+    self.labels = labels
+  }
+}

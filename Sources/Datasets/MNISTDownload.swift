@@ -1,0 +1,172 @@
+import FileIO
+
+/// Downloads MNIST: mirrors in turn, checked against the canonical checksums, nothing half-written.
+public struct MNISTDownload: Sendable {
+  /// One of the four files.
+  package struct File: Sendable {
+    /// Its name without `.gz`.
+    package let name: String
+    /// SHA-256 of what it decompresses to; mirrors compress differently.
+    package let sha256: String
+    /// The size of that.
+    package let contentSize: Int
+    /// The usual size of the compressed file.
+    package let downloadSize: Int
+
+    package init(name: String, sha256: String, contentSize: Int, downloadSize: Int) {
+      self.name = name
+      self.sha256 = sha256
+      self.contentSize = contentSize
+      self.downloadSize = downloadSize
+    }
+  }
+
+  /// How far the download is.
+  public struct Progress: Equatable, Sendable {
+    /// The file under way: `train-images-idx3-ubyte.gz`.
+    public let file: String
+    /// Its bytes so far.
+    public let received: Int
+    /// Its bytes in all, as mirrors usually have it.
+    public let expected: Int
+  }
+
+  /// What `run` did with each file.
+  public enum Outcome: Equatable, Sendable {
+    /// It was there and is right.
+    case kept(String)
+    /// It was fetched from the URL.
+    case downloaded(String, from: String)
+  }
+
+  /// The mirrors, in the order they are tried.
+  public static let mirrors = [
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+  ]
+
+  package static let files = [
+    File(
+      name: "train-images-idx3-ubyte",
+      sha256: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+      contentSize: 47_040_016, downloadSize: 9_912_422),
+    File(
+      name: "train-labels-idx1-ubyte",
+      sha256: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+      contentSize: 60_008, downloadSize: 28_881),
+    File(
+      name: "t10k-images-idx3-ubyte",
+      sha256: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+      contentSize: 7_840_016, downloadSize: 1_648_877),
+    File(
+      name: "t10k-labels-idx1-ubyte",
+      sha256: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+      contentSize: 10_008, downloadSize: 4_542),
+  ]
+
+  private let mirrors: [String]
+  private let files: [File]
+  private let transport: any DownloadTransport
+
+  /// A download from `mirrors`, URLs of folders, through `transport`.
+  public init(transport: any DownloadTransport, mirrors: [String] = MNISTDownload.mirrors) {
+    self.init(transport: transport, mirrors: mirrors, files: Self.files)
+  }
+
+  /// A download of other files, for tests.
+  package init(transport: any DownloadTransport, mirrors: [String], files: [File]) {
+    self.transport = transport
+    self.mirrors = mirrors
+    self.files = files
+  }
+
+  /// Brings the four files into `directory`, which is created if missing; files that are right are kept.
+  ///
+  /// Throws `unreadable` when all mirrors fail, with a line for each and what to do by hand; `unwritable` when a file cannot be stored
+  /// or `shouldStop` said so; `malformed` when a file of the same name and another content is in the way.
+  public func run(
+    into directory: String, progress: (Progress) -> Void = { _ in }, shouldStop: () -> Bool = { false }
+  ) throws(DataError) -> [Outcome] {
+    try AtomicFile.createFolder(directory)
+    var outcomes: [Outcome] = []
+    for file in files {
+      if let path = try existing(file, in: directory) {
+        outcomes.append(.kept(path))
+      } else {
+        outcomes.append(try download(file, into: directory, shouldStop: shouldStop, progress: progress))
+      }
+    }
+    return outcomes
+  }
+
+  /// The path of `file` if it is in `directory` and right, nil if it is missing or damaged.
+  private func existing(_ file: File, in directory: String) throws(DataError) -> String? {
+    for path in [file.name, file.name + ".gz"].map({ joinPath(directory, $0) }) where isFile(path) {
+      do throws(DataError) {
+        if try Self.isContent(of: file, in: ByteSource(path: path)) { return path }
+      } catch {
+        // A download that was cut off is replaced.
+        guard case .malformed = error else { throw error }
+        continue
+      }
+      // Other data that goes by the same names, as Fashion-MNIST does, is not.
+      throw .malformed(path: path, byte: 0, reason: "\(Self.otherContent); remove it, or name another folder")
+    }
+    return nil
+  }
+
+  private func download(
+    _ file: File, into directory: String, shouldStop: () -> Bool, progress: (Progress) -> Void
+  ) throws(DataError) -> Outcome {
+    let name = file.name + ".gz"
+    let path = joinPath(directory, name)
+    var failures: [DataError] = []
+    for mirror in mirrors {
+      let url = joinPath(mirror, name)
+      do throws(DataError) {
+        try AtomicFile.write(to: path) { (output) throws(DataError) in
+          var received = 0
+          func report() { progress(Progress(file: name, received: received, expected: file.downloadSize)) }
+          report()
+          try transport.fetch(url) { (bytes) throws(DataError) in
+            if shouldStop() { throw .unwritable(path: path, reason: "stopped before it was complete") }
+            received += bytes.count
+            if received > 2 * file.downloadSize + 4096 {
+              throw .malformed(path: url, byte: received, reason: "much longer than \(name) is")
+            }
+            try output.write(bytes)
+            report()
+          }
+          guard try Self.isContent(of: file, in: ByteSource(path: output.temporaryPath, name: url)) else {
+            throw .malformed(path: url, byte: 0, reason: Self.otherContent)
+          }
+        }
+        return .downloaded(path, from: url)
+      } catch {
+        if case .unwritable = error { throw error }
+        failures.append(error)
+      }
+    }
+    throw .unreadable(path: path, reason: byHand(failures, directory))
+  }
+
+  private func byHand(_ failures: [DataError], _ directory: String) -> String {
+    let names = files.map { $0.name + ".gz" }.joined(separator: ", ")
+    let advice = "fetch \(names) by hand, from a mirror, and put them into \(directory)"
+    return (["cannot be downloaded"] + failures.map(\.description) + [advice]).joined(separator: "\n")
+  }
+
+  private static let otherContent = "not MNIST's file of this name (its SHA-256 differs)"
+
+  /// Whether `source` holds exactly the content of `file`; throws if it cannot be read or decompressed.
+  private static func isContent(of file: File, in source: consuming ByteSource) throws(DataError) -> Bool {
+    var hash = SHA256()
+    while source.offset <= file.contentSize {
+      let bytes = try source.read(upTo: 1 << 18)
+      if bytes.isEmpty { break }
+      hash.update(bytes)
+    }
+    let digest = hash.hexadecimalDigest()
+    return source.offset == file.contentSize && digest == file.sha256
+  }
+}

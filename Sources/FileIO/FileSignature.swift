@@ -1,0 +1,89 @@
+/// What a file's first bytes say it is, so that an error can name what was found instead of what was wanted.
+public enum FileSignature: Sendable, CaseIterable {
+  case gzip, idx, pgm, ppm, png, jpeg, heif, webp, gif, bmp, tiff, zip, xz, bzip2, zstandard, html, xml,
+    numpy,
+    hdf5, matlab, gitLFS
+
+  /// How many bytes of a file are enough to tell.
+  package static let length = 64
+
+  /// The kind of file that begins with these bytes, or nil if they are none of the known ones.
+  public init?(_ bytes: some Collection<UInt8>) {
+    let start = Array(bytes.prefix(Self.length))
+    guard let match = Self.allCases.first(where: { $0.matches(start) }) else { return nil }
+    self = match
+  }
+
+  private func matches(_ start: [UInt8]) -> Bool {
+    func begins(_ magic: UInt8...) -> Bool { start.starts(with: magic) }
+    func says(_ word: String) -> Bool {
+      let text = start.drop { $0 <= 0x20 || $0 >= 0x80 }.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }
+      return text.starts(with: word.utf8)
+    }
+    return switch self {
+    case .gzip: begins(0x1F, 0x8B)
+    case .idx: start.count >= 4 && begins(0, 0) && 0x08...0x0E ~= start[2] && 1...4 ~= start[3]
+    case .pgm: begins(0x50, 0x35) || begins(0x50, 0x32)
+    case .ppm: begins(0x50, 0x36) || begins(0x50, 0x33)
+    case .png: begins(0x89, 0x50, 0x4E, 0x47)
+    case .jpeg: begins(0xFF, 0xD8, 0xFF)
+    case .heif: start.dropFirst(4).starts(with: Array("ftyp".utf8))
+    case .webp: begins(0x52, 0x49, 0x46, 0x46) && start.dropFirst(8).starts(with: Array("WEBP".utf8))
+    case .gif: begins(0x47, 0x49, 0x46, 0x38)
+    case .bmp: begins(0x42, 0x4D)
+    case .tiff: begins(0x49, 0x49, 0x2A, 0) || begins(0x4D, 0x4D, 0, 0x2A)
+    case .zip: begins(0x50, 0x4B, 0x03, 0x04)
+    case .xz: begins(0xFD, 0x37, 0x7A, 0x58)
+    case .bzip2: begins(0x42, 0x5A, 0x68)
+    case .zstandard: begins(0x28, 0xB5, 0x2F, 0xFD)
+    case .html: says("<!doctype html") || says("<html")
+    case .xml: says("<?xml")
+    case .numpy: begins(0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59)
+    case .hdf5: begins(0x89, 0x48, 0x44, 0x46)
+    case .matlab: says("matlab ")
+    case .gitLFS: says("version ") && String(decoding: start, as: UTF8.self).contains("git-lfs")
+    }
+  }
+
+  private var name: String {
+    switch self {
+    case .gzip: "a gzip file"
+    case .idx: "a plain IDX file"
+    case .pgm: "a PGM picture"
+    case .ppm: "a PPM picture"
+    case .png: "a PNG picture"
+    case .jpeg: "a JPEG picture"
+    case .heif: "a HEIC or AVIF picture"
+    case .webp: "a WebP picture"
+    case .gif: "a GIF picture"
+    case .bmp: "a BMP picture"
+    case .tiff: "a TIFF picture"
+    case .zip: "a zip archive"
+    case .xz: "an xz file"
+    case .bzip2: "a bzip2 file"
+    case .zstandard: "a Zstandard file"
+    case .html: "an HTML page"
+    case .xml: "an XML document"
+    case .numpy: "a NumPy array"
+    case .hdf5: "an HDF5 file"
+    case .matlab: "a MATLAB file"
+    case .gitLFS: "a Git LFS pointer, not the file it stands for"
+    }
+  }
+
+  /// A phrase for an error: `this is an HTML page ("<!DOCTYPE html")`, `it begins with DE AD BE EF`.
+  package static func describe(_ bytes: some Collection<UInt8>) -> String {
+    if bytes.isEmpty { return "the file is empty" }
+    guard let signature = FileSignature(bytes) else {
+      return "it begins with " + bytes.prefix(4).map(hex).joined(separator: " ")
+    }
+    guard signature == .html else { return "this is \(signature.name)" }
+    let quote = bytes.drop { $0 <= 0x20 || $0 >= 0x80 }.prefix { 0x20..<0x7F ~= $0 && $0 != 0x3E }.prefix(14)
+    return "this is \(signature.name) (\"\(String(decoding: quote, as: UTF8.self))\")"
+  }
+}
+
+/// A byte as two hexadecimal digits: `0D`.
+package func hex(_ byte: UInt8) -> String {
+  (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+}

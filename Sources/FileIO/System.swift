@@ -1,0 +1,64 @@
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// The operating system's words for the last failed call.
+package func systemMessage() -> String {
+  String(cString: strerror(errno))
+}
+
+/// Writes all of `bytes`, however many calls it takes; false leaves the reason to `systemMessage`.
+package func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let slice = UnsafeRawBufferPointer(rebasing: rest)
+    let count = write(descriptor, slice.baseAddress, slice.count)
+    if count > 0 {
+      rest = rest.dropFirst(count)
+    } else if count == 0 || errno != EINTR {
+      return false
+    }
+  }
+  return true
+}
+
+/// `directory` and `name` joined by one slash; an absolute `name` stands for itself.
+package func joinPath(_ directory: String, _ name: String) -> String {
+  if name.hasPrefix("/") || directory.isEmpty { return name }
+  return directory.hasSuffix("/") ? directory + name : directory + "/" + name
+}
+
+/// Whether `path` is a file (not a folder), or a link to one.
+package func isFile(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
+}
+
+/// Whether `path` is a folder, or a link to one.
+package func isFolder(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// Whether two paths lead to one file.
+package func isSameFile(_ a: String, _ b: String) -> Bool {
+  var (first, second) = (stat(), stat())
+  return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev
+    && first.st_ino == second.st_ino
+}
+
+/// The names in a folder, in no order; none where it cannot be read.
+package func fileNames(in folder: String) -> [String] {
+  guard let stream = opendir(folder) else { return [] }
+  defer { closedir(stream) }
+  var names: [String] = []
+  while let entry = readdir(stream) {
+    names.append(
+      withUnsafePointer(to: &entry.pointee.d_name) { name in
+        String(cString: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
+      })
+  }
+  return names
+}

@@ -1,0 +1,78 @@
+import CNNEngine
+import Randomness
+
+/// A network, its optimizer and images of noise: the steps that a benchmark repeats.
+package final class BenchmarkSteps {
+  /// Images of a step.
+  package let batchSize: Int
+  /// The network that trains.
+  let network: Network
+  private let config: ExperimentConfig
+  private let evaluating: Network
+  private let optimizer: OptimizerRun
+  private let images: NoiseImages
+  private let scale: PixelScale
+  private let batches: Int
+  private var batch = 0
+
+  /// Allocates everything that training and evaluating with `config` takes, and takes a step of each.
+  package init(_ config: ExperimentConfig, team: WorkerTeam) {
+    self.config = config
+    batchSize = config.train.batchSize
+    let parameters = config.model.initialParameters(seed: config.seed)
+    network = Network(
+      model: config.model, parameters: parameters, loss: config.loss, batchSize: batchSize, training: true,
+      team: team, augmentation: config.data.augmentation)
+    evaluating = Network(
+      model: config.model, parameters: parameters, loss: config.loss, batchSize: batchSize, training: false,
+      team: team)
+    optimizer = OptimizerRun(config.optimizer.rule, network: network)
+    batches = max(2, 1024 / batchSize)
+    scale = config.pixelScale
+    images = NoiseImages(config.model, count: batches * batchSize)
+    network.weightsChanged()
+    evaluating.weightsChanged()
+    train()
+    evaluate()
+  }
+
+  /// Takes a training step: loading, forward, backward, update.
+  package func train() {
+    load(into: network)
+    _ = network.forward(training: true, dropout: CounterRandom(seed: UInt64(batch), purpose: .dropout))
+    network.backward()
+    // Weights stay as they are: noise teaches nothing, and numbers that diverge would take longer.
+    optimizer.update(learningRate: 0)
+  }
+
+  /// Evaluates a batch.
+  package func evaluate() {
+    load(into: evaluating)
+    _ = evaluating.forward()
+  }
+
+  private func load(into network: Network) {
+    let first = batch % batches * batchSize
+    batch += 1
+    network.load(
+      pixels: images.pixels, labels: images.labels, indices: images.order[first..<first + batchSize],
+      scale: scale, augmentation: config.augmentationRandom(epoch: batch))
+  }
+}
+
+/// Images without a pattern to learn, and labels.
+private struct NoiseImages {
+  /// `[N, C, H, W]` bytes.
+  let pixels: [UInt8]
+  let labels: [UInt8]
+  /// A permutation of the images, as a shuffled epoch reads them.
+  let order: [Int32]
+
+  init(_ model: Model, count: Int) {
+    let random = CounterRandom(seed: 1, purpose: .sample)
+    let size = model.input.count
+    pixels = (0..<count * size).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+    labels = (0..<count).map { UInt8($0 % min(model.output.count, 256)) }
+    order = random.permutation(count)
+  }
+}

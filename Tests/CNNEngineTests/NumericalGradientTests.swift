@@ -1,0 +1,142 @@
+import CNNEngine
+import ConfigDecoding
+import Randomness
+import Testing
+
+/// Every gradient against central differences of the forward pass.
+@Suite struct NumericalGradientTests {
+  struct Case: CustomTestStringConvertible {
+    var input: [Int]
+    var layers: [JSON]
+    var images = 2
+
+    init(_ input: [Int], _ layers: JSON..., images: Int = 2) {
+      (self.input, self.layers, self.images) = (input, layers, images)
+    }
+
+    var testDescription: String { "\(images)x\(Shape(input)) \(JSON(layers))" }
+  }
+
+  static let cases = [
+    Case([1, 1, 1], ["type": "conv2d", "filters": 1, "kernel": 1]),
+    Case([2, 5, 4], ["type": "conv2d", "filters": 3, "kernel": 3]),
+    Case([2, 5, 7], ["type": "conv2d", "filters": 2, "kernel": 3, "stride": 2]),
+    Case([2, 6, 6], ["type": "conv2d", "filters": 2, "kernel": 3, "stride": 2, "rounding": "floor"]),
+    Case([1, 4, 6], ["type": "conv2d", "filters": 3, "kernel": [1, 3], "stride": [3, 1]]),
+    Case([2, 4, 3], ["type": "conv2d", "filters": 2, "kernel": [3, 2], "padding": [0, 1, 2, 3]]),
+    Case([2, 3, 3], ["type": "conv2d", "filters": 2, "kernel": 2, "padding": 3, "bias": false]),
+    Case([2, 5, 3], ["type": "conv2d", "filters": 2, "kernel": 3, "padding": "same"]),
+    Case([2, 5, 7], ["type": "conv2d", "filters": 2, "kernel": [3, 4], "stride": 2, "padding": "same"]),
+    Case([1, 3, 3], ["type": "conv2d", "filters": 2, "kernel": 2], images: 17),
+    Case(
+      [1, 3, 3],
+      [
+        "type": "conv2d", "filters": 2, "kernel": 2, "l1": 0.3, "l2": 0.2, "activity_l1": 0.5,
+        "activity_l2": 0.4,
+      ], images: 3),
+    Case([7], ["type": "dense", "units": 5], images: 3),
+    Case([20], ["type": "dense", "units": 3, "bias": false], images: 17),
+    Case([6], ["type": "dense", "units": 4, "l1": 0.3, "l2": 0.2], images: 3),
+    Case([6], ["type": "dense", "units": 4, "activity_l1": 0.5, "activity_l2": 0.4], images: 18),
+    Case([2, 4, 6], ["type": "max_pool2d", "kernel": 2]),
+    Case([2, 5, 5], ["type": "max_pool2d", "kernel": 3, "stride": 1]),
+    Case([1, 6, 6], ["type": "max_pool2d", "kernel": 3, "stride": 2, "rounding": "floor"]),
+    Case([2, 5, 7], ["type": "max_pool2d", "kernel": [3, 2], "stride": 2, "padding": "same"]),
+    Case([2, 5, 5], ["type": "min_pool2d", "kernel": 3, "stride": 2, "padding": 1]),
+    Case([1, 7, 7], ["type": "min_pool2d", "kernel": 2, "stride": 5]),
+    Case([2, 4, 6], ["type": "average_pool2d", "kernel": 2]),
+    Case([2, 5, 5], ["type": "average_pool2d", "kernel": 3, "stride": 1, "padding": 1]),
+    Case([1, 5, 7], ["type": "average_pool2d", "kernel": 3, "stride": 2, "padding": "same"]),
+    Case([1, 6, 6], ["type": "average_pool2d", "kernel": [2, 3], "stride": 4, "rounding": "floor"]),
+    Case([2, 3, 3], ["type": "relu"]), Case([2, 3, 3], ["type": "sigmoid"]),
+    Case([2, 3, 3], ["type": "tanh"]),
+    Case([10], ["type": "softmax"], images: 3), Case([10], ["type": "log_softmax"], images: 3),
+    Case([1], ["type": "softmax"]), Case([1], ["type": "log_softmax"]),
+    Case([3, 5, 3], ["type": "dropout", "rate": 0.4], images: 17), Case([9], ["type": "dropout", "rate": 0]),
+    Case([2, 3, 4], ["type": "flatten"]), Case([2, 3, 4], ["type": "reshape", "shape": [4, -1, 3]]),
+    Case([24], ["type": "reshape", "shape": [2, 3, 4]]), Case([24], ["type": "reshape", "shape": [6, 4]]),
+  ]
+
+  /// Layers that share buffers, borders and bands with one another.
+  static let chains = [
+    Case(
+      [1, 6, 6], ["type": "conv2d", "filters": 3, "kernel": 3, "padding": "same"], ["type": "tanh"],
+      ["type": "average_pool2d", "kernel": 2],
+      ["type": "conv2d", "filters": 2, "kernel": 3, "stride": 2, "padding": 1],
+      ["type": "flatten"], ["type": "dense", "units": 3], ["type": "log_softmax"]),
+    Case(
+      [2, 8, 8], ["type": "conv2d", "filters": 2, "kernel": 3], ["type": "relu"],
+      ["type": "max_pool2d", "kernel": 2],
+      ["type": "dropout", "rate": 0.3], ["type": "conv2d", "filters": 3, "kernel": 2], ["type": "relu"],
+      ["type": "flatten"], ["type": "dropout", "rate": 0.3], ["type": "dense", "units": 4]),
+    Case(
+      [1, 5, 5], ["type": "sigmoid"], ["type": "tanh"], ["type": "conv2d", "filters": 2, "kernel": 2],
+      ["type": "sigmoid"], ["type": "dropout", "rate": 0.5]),
+    Case(
+      [12], ["type": "dense", "units": 18, "activity_l2": 0.3], ["type": "tanh"],
+      ["type": "reshape", "shape": [2, 3, 3]], ["type": "dropout", "rate": 0.3],
+      ["type": "conv2d", "filters": 2, "kernel": 3, "padding": "same"]),
+    Case(
+      [2, 4, 4], ["type": "tanh"], ["type": "reshape", "shape": [2, 8, 2]], ["type": "tanh"],
+      ["type": "average_pool2d", "kernel": [2, 1]], ["type": "dropout", "rate": 0.3]),
+    Case(
+      [1, 5, 5], ["type": "conv2d", "filters": 2, "kernel": 2, "activity_l1": 0.1, "activity_l2": 0.1],
+      ["type": "average_pool2d", "kernel": 2, "stride": 3, "rounding": "floor"], ["type": "flatten"],
+      ["type": "dense", "units": 2]),
+    Case(
+      [1, 6, 6], ["type": "conv2d", "filters": 2, "kernel": 1, "activity_l2": 0.2],
+      ["type": "max_pool2d", "kernel": [1, 2], "stride": [3, 4], "rounding": "floor"]),
+    Case(
+      [1, 6, 4], ["type": "max_pool2d", "kernel": 3, "stride": 1], ["type": "tanh"],
+      ["type": "min_pool2d", "kernel": 2, "stride": 1, "padding": "same"], ["type": "flatten"],
+      ["type": "softmax"], ["type": "dense", "units": 2], ["type": "softmax"]),
+    Case(
+      [1, 29, 5], ["type": "conv2d", "filters": 9, "kernel": 2, "padding": "same"], ["type": "tanh"],
+      ["type": "average_pool2d", "kernel": 5, "padding": "same"], images: 1),
+  ]
+
+  @Test(arguments: cases + chains)
+  func analyticEqualsNumerical(_ one: Case) throws {
+    var draws = Draws(6)
+    let probe = try makeProbe(one.input, one.layers, images: one.images)
+    let count = one.images * probe.model.input.count
+    let x = draws.distinctValues(count, distance: count > 60 ? 0.03 : 0.06)
+    let parameters = probe.model.parameters.map { draws.distinctValues($0.count, distance: 0.06) }
+    let dy = draws.values(one.images * probe.model.output.count)
+    let dropout = CounterRandom(seed: 9, purpose: .dropout, stream: 4)
+
+    func objective(_ x: [Float], _ parameters: [[Float]]) -> Double {
+      probe.setParameters(parameters)
+      let y = probe.forward(x, dropout: dropout)
+      return zip(y, dy).reduce(0) { $0 + Double($1.0) * Double($1.1) } + probe.penalty()
+    }
+    let center = objective(x, parameters)
+    // Twice: nothing may add up from one step to the next.
+    _ = probe.backward(dy)
+    _ = probe.forward(x, dropout: dropout)
+    let analytic = probe.backward(dy)
+    let tensors = [x] + parameters
+    let step: Float = 0x1p-9
+    var kinks = 0
+    for (tensor, gradient) in zip(tensors.indices, [analytic.dx] + analytic.parameters) {
+      var numerical: [Double] = []
+      for index in tensors[tensor].indices {
+        func moved(_ step: Float) -> Double {
+          var tensors = tensors
+          tensors[tensor][index] += step
+          return objective(tensors[0], Array(tensors[1...]))
+        }
+        let (right, left) = ((moved(step) - center) / Double(step), (center - moved(-step)) / Double(step))
+        // A chain of layers may pass a kink of ReLU or max, where there is no slope.
+        let isKink = abs(right - left) > 0.1 * max(abs(right), abs(left)) && abs(right - left) > 0.02
+        if isKink { kinks += 1 }
+        numerical.append(isKink ? Double(gradient[index]) : (right + left) / 2)
+      }
+      let largest = numerical.absolute.reduce(0.05, max)
+      expectClose(
+        gradient, numerical, scale: [largest], tolerance: 2e-3, tensor == 0 ? "dx" : "parameter \(tensor)")
+    }
+    let coordinates = tensors.reduce(0) { $0 + $1.count }
+    #expect(kinks * 20 <= coordinates, "\(kinks) of \(coordinates) lie on a kink")
+  }
+}

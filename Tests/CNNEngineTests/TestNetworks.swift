@@ -1,0 +1,105 @@
+import CNNEngine
+import ConfigDecoding
+import Randomness
+
+/// Reads the entries of a config's `model.layers`.
+func readLayers(_ entries: [JSON]) throws -> [LayerSpec] {
+  let variants = LayerType.allCases.map { type in
+    Variant<LayerSpec>(type.rawValue, "") { reader in
+      let name = reader.optional("name", .string, "")
+      return LayerSpec(type: type, name: name ?? type.rawValue, layer: type.layer.init(reader))
+    }
+  }
+  return try Field.list(of: .variant(variants)).read(JSON(entries)).value
+}
+
+/// Reads a config's `loss`.
+func readLoss(_ json: JSON) throws -> any Loss {
+  let variants = LossType.allCases.map { type in
+    Variant<any Loss>(type.rawValue, "") { reader in type.loss.init(reader) }
+  }
+  return try Field.variant(variants).read(json).value
+}
+
+/// Reads a config's `optimizer`, and its learning rate.
+func readOptimizer(_ json: JSON) throws -> (optimizer: any Optimizer, learningRate: Double) {
+  let variants = OptimizerType.allCases.map { type in
+    Variant<(any Optimizer, Double)>(type.rawValue, "") { reader in
+      let flavor = reader.value("flavor", .choice(of: OptimizerFlavor.self), default: "torch", "")
+      let rate = reader.value("lr", .number(), "")
+      return (type.optimizer.init(reader, flavor: flavor), rate)
+    }
+  }
+  let (optimizer, rate) = try Field.variant(variants).read(json).value
+  return (optimizer, rate)
+}
+
+/// A model from an input `[C, H, W]` and the entries of a config's `model.layers`.
+func makeModel(_ input: [Int], _ layers: [JSON]) throws -> Model {
+  try Model(input: Shape(input), layers: readLayers(layers))
+}
+
+/// Layers at work on chosen numbers, with room for `images`.
+func makeProbe(
+  _ input: [Int], _ layers: [JSON], images: Int, threads: Int = 1, usesWinograd: Bool = true,
+  inputGradient: Bool = true
+) throws -> LayerProbe {
+  try LayerProbe(
+    readLayers(layers), input: Shape(input), images: images, threads: threads, usesWinograd: usesWinograd,
+    inputGradient: inputGradient)
+}
+
+/// A network that trains, with the weights of the fixtures.
+func makeNetwork(
+  _ model: Model, loss: JSON = ["type": "cross_entropy"], batchSize: Int, threads: Int = 1
+) throws -> Network {
+  let network = try Network(
+    model: model, parameters: FlatBuffer(count: model.flatCount), loss: readLoss(loss),
+    batchSize: batchSize, training: true, team: WorkerTeam(threads: threads))
+  for (parameter, values) in zip(model.parameters, fixtureParameters(of: model)) {
+    network.parameters.replace(at: parameter.offset, with: values)
+  }
+  network.weightsChanged()
+  return network
+}
+
+/// The values the fixtures were made with, for every parameter of `model`.
+func fixtureParameters(of model: Model) -> [[Float]] {
+  var fanIn = 1
+  return model.parameters.enumerated().map { number, parameter in
+    if parameter.shape.count > 1 { fanIn = parameter.shape.dropFirst().reduce(1, *) }
+    return FixtureValues.parameter(number, count: parameter.count, fanIn: fanIn)
+  }
+}
+
+/// Images of a data set, with byte / 255 as pixels.
+struct TestImages {
+  var pixels: [UInt8]
+  var labels: [UInt8]
+
+  /// `count` images of noise.
+  init(noise count: Int, size: Int) {
+    (pixels, labels) = (FixtureValues.images(count, pixels: size), FixtureValues.labels(count))
+  }
+
+  init(pixels: [UInt8], labels: [UInt8]) { (self.pixels, self.labels) = (pixels, labels) }
+
+  /// Loads the images `range` in order.
+  func load(_ range: Range<Int>, into network: Network) {
+    let indices = range.map { Int32($0) }
+    let scale = PixelScale(channels: network.model.input.channels, scale: 255, mean: [], std: [])
+    network.load(pixels: pixels, labels: labels, indices: indices[...], scale: scale)
+  }
+}
+
+extension Network {
+  /// The gradient of every parameter, after a training step's two passes.
+  func gradientsOfLoadedBatch(dropout: CounterRandom? = nil) -> [[Float]] {
+    _ = forward(training: true, dropout: dropout)
+    backward()
+    return model.parameters.map { gradients?[$0.range] ?? [] }
+  }
+
+  /// The outputs of the last batch, image by image.
+  func outputs(images: Int) -> [[Float]] { (0..<images).map { outputs(ofImage: $0) } }
+}

@@ -1,0 +1,82 @@
+import FileIO
+import Foundation
+import Testing
+import TestSupport
+
+@Suite struct AtomicFileTests {
+  @Test func writesAndReplaces() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/a"
+      try AtomicFile.write([1, 2], to: path)
+      #expect(try contents(path) == [1, 2])
+      try AtomicFile.write(to: path) { (output) throws(DataError) in
+        #expect(output.temporaryPath.hasPrefix("\(folder)/.a."))
+        try output.write([3])
+        try output.write([4, 5])
+        #expect((try? contents(path)) == [1, 2])
+      }
+      #expect(try contents(path) == [3, 4, 5])
+      #expect(try listing(folder) == ["a"])
+    }
+  }
+
+  @Test func anErrorLeavesTheOldFileAndNoLitter() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/a"
+      try AtomicFile.write([1], to: path)
+      #expect(throws: DataError.unsatisfiable(reason: "stop")) {
+        try AtomicFile.write(to: path) { (output) throws(DataError) in
+          try output.write([2])
+          throw .unsatisfiable(reason: "stop")
+        }
+      }
+      #expect(try contents(path) == [1])
+      #expect(try listing(folder) == ["a"])
+    }
+  }
+
+  @Test func removesWhatAKilledProgramLeft() throws {
+    try withTemporaryFolder { folder in
+      for name in ["a", ".a.tmp", ".a.1x.tmp", ".a.2y.tmp", ".a.3z", ".b.4w.tmp", "a.5v.tmp"] {
+        try write([1], "\(folder)/\(name)")
+      }
+      AtomicFile.removeLeftovers(in: folder)
+      #expect(try listing(folder) == [".a.3z", ".a.tmp", "a", "a.5v.tmp"])
+      AtomicFile.removeLeftovers(in: "\(folder)/none")
+    }
+  }
+
+  @Test func namesWhatCannotBeWritten() throws {
+    try withTemporaryFolder { folder in
+      #expect(
+        message { try AtomicFile.write([1], to: "\(folder)/none/a") }
+          == "\(folder)/none/a: No such file or directory")
+      try FileManager.default.createDirectory(atPath: "\(folder)/dir/full", withIntermediateDirectories: true)
+      #expect(throws: DataError.self) { try AtomicFile.write([1], to: "\(folder)/dir") }
+      #expect(try listing(folder) == ["dir", "dir/full"])
+    }
+  }
+
+  @Test(.enabled(if: geteuid() != 0, "root may write anywhere"))
+  func saysWhyAFolderCannotBeCreated() throws {
+    try withTemporaryFolder { folder in
+      chmod(folder, 0o500)
+      defer { chmod(folder, 0o700) }
+      #expect(
+        message { try AtomicFile.createFolder("\(folder)/a/b") }
+          == "\(folder)/a: cannot create this folder: Permission denied")
+    }
+  }
+
+  @Test func createsFolders() throws {
+    try withTemporaryFolder { folder in
+      try AtomicFile.createFolder("\(folder)/a/b/c/")
+      try AtomicFile.createFolder("\(folder)/a/b/c")
+      #expect(try listing("\(folder)/a/b") == ["c"])
+      try write([], "\(folder)/file")
+      for path in ["\(folder)/file", "\(folder)/file/x"] {
+        #expect(throws: DataError.self) { try AtomicFile.createFolder(path) }
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import CNNEngine
+import ConfigDecoding
+import Foundation
+import JSONText
+import ModelFormats
+import Testing
+import TestSupport
+import Training
+
+/// Small networks on small drawn digits.
+enum Small {
+  /// A config whose parts can be replaced, a key for each line of text.
+  ///
+  /// Drawn digits of 12x12 pixels, a convolution and a dense layer: 1,490 parameters.
+  static func config(
+    data: String = "", layers: String = convolution, optimizer: String = #"{ "type": "adam", "lr": 0.01 }"#,
+    train: String = #""epochs": 2, "batch_size": 32"#, extra: String = ""
+  ) throws -> ExperimentConfig {
+    let data = data.isEmpty ? #""validation": { "from": "test" }"# : data
+    return try parse(
+      """
+      { "name": "small", \(extra)
+        "data": { "dataset": "builtin", "builtin": { "train": 300, "test": 100 }, \(data) },
+        "model": { "input": [1, 12, 12], "layers": [ \(layers) ] },
+        "optimizer": \(optimizer),
+        "train": { \(train) } }
+      """)
+  }
+
+  static let convolution = """
+    { "type": "conv2d", "name": "conv", "filters": 4, "kernel": 3 }, "relu",
+    { "type": "max_pool2d", "kernel": 2 }, { "type": "dropout", "rate": 0.1 }, "flatten",
+    { "type": "dense", "name": "fc", "units": 10 }
+    """
+
+  static let linear = #""flatten", { "type": "dense", "name": "fc", "units": 10 }"#
+
+  static func parse(_ text: String) throws -> ExperimentConfig {
+    try ExperimentConfig(json(text))
+  }
+
+  static func json(_ text: String) throws -> JSON {
+    try JSON(parsing: Array(text.utf8), origin: "test.json")
+  }
+
+  /// Its images, drawn or from `directory`.
+  static func data(_ config: ExperimentConfig, directory: String? = nil) throws -> ExperimentData {
+    let environment = DataEnvironment(variables: [:], currentFolder: "/nowhere")
+    return try ExperimentData(config, directory: directory, environment: environment)
+  }
+
+  /// Trains without a folder.
+  static func train(
+    _ config: ExperimentConfig, threads: Int = 1, weights: [NamedTensor]? = nil
+  ) throws -> (trainer: Trainer, epochs: [EpochMetrics], outcome: TrainingOutcome) {
+    let trainer = try Trainer(
+      config, data: data(config), team: WorkerTeam(threads: threads), weights: weights)
+    var epochs: [EpochMetrics] = []
+    let outcome = try trainer.run { event in
+      if case .epoch(let metrics, _) = event { epochs.append(metrics) }
+    }
+    return (trainer, epochs, outcome)
+  }
+
+  /// Trains into `folder`, reports the events, and stops when `shouldStop` says so.
+  @discardableResult
+  static func run(
+    _ config: ExperimentConfig, in folder: String, threads: Int = 1, overwrite: Bool = false,
+    weights: [NamedTensor]? = nil, shouldStop: () -> Bool = { false },
+    report: (TrainingEvent?, JSON?) throws -> Void = { _, _ in }
+  ) throws -> (run: TrainingRun, result: TrainingRun.Result) {
+    let folder = try RunFolder(output: folder, name: config.name, overwrite: overwrite)
+    let run = try TrainingRun(
+      config, data: data(config), folder: folder, team: WorkerTeam(threads: threads), weights: weights)
+    return (run, try run.run(threads: threads, shouldStop: shouldStop, report: report))
+  }
+
+  /// Goes on with a run, as `cnn train --resume` does.
+  @discardableResult
+  static func resume(
+    _ path: String, epochs: Int? = nil, output: String? = nil, threads: Int = 1,
+    report: (TrainingEvent?, JSON?) throws -> Void = { _, _ in }
+  ) throws -> (run: TrainingRun, result: TrainingRun.Result) {
+    let folder = try output == nil ? RunFolder(resuming: path) : nil
+    var resumption = try Resumption(path)
+    try resumption.apply(epochs.map { [("train.epochs", JSON($0), "--epochs \($0)")] } ?? [])
+    let config = resumption.checkpoint.config
+    let run = try TrainingRun(
+      config, data: data(config),
+      folder: folder ?? RunFolder(output: output, name: config.name, overwrite: false),
+      team: WorkerTeam(threads: threads), resuming: resumption)
+    return (run, try run.run(threads: threads, shouldStop: { false }, report: report))
+  }
+}
+
+/// Changes a safetensors file and gives it a new checksum.
+func rewrite(_ path: String, _ change: (inout SafeTensors) throws -> Void) throws {
+  var file = try SafeTensors(contentsOf: path)
+  try change(&file)
+  try write(file.encoded(), path)
+}
+
+/// The repository this test is part of.
+let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().path
+
+/// Where real MNIST lies, if it is known.
+let mnistFolder = ProcessInfo.processInfo.environment["CNN_DATA_DIR"]
