@@ -29,7 +29,7 @@ let package = Package(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg",
       providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
     .systemLibrary(
-      name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+      name: "CCrypto", providers: [.apt(["libssl-dev"])]),
 
     // Foundations
     .target(name: "CSIMD"),
@@ -52,8 +52,7 @@ let package = Package(
     .target(name: "FileIO", dependencies: ["CZlib", "Formatting"]),
     .target(name: "ModelFormats", dependencies: ["FileIO", "JSONText"]),
     .target(name: "ImageFiles", dependencies: ["CPNG", "CTurboJPEG", "FileIO"]),
-    .target(
-      name: "Datasets", dependencies: ["CCrypto", "FileIO", "ImageFiles", "ModelFormats", "Randomness"]),
+    .target(name: "Datasets", dependencies: ["CCrypto", "FileIO", "ImageFiles", "ModelFormats", "Randomness"]),
     .target(
       name: "Training", dependencies: ["CNNEngine", "Datasets", "JSONText"],
       resources: [.embedInCode("Configs")]),
