@@ -52,7 +52,8 @@ let package = Package(
     .target(name: "FileIO", dependencies: ["CZlib", "Formatting"]),
     .target(name: "ModelFormats", dependencies: ["FileIO", "JSONText"]),
     .target(name: "ImageFiles", dependencies: ["CPNG", "CTurboJPEG", "FileIO"]),
-    .target(name: "Datasets", dependencies: ["CCrypto", "FileIO", "ImageFiles", "ModelFormats", "Randomness"]),
+    .target(
+      name: "Datasets", dependencies: ["CCrypto", "FileIO", "ImageFiles", "ModelFormats", "Randomness"]),
     .target(
       name: "Training", dependencies: ["CNNEngine", "Datasets", "JSONText"],
       resources: [.embedInCode("Configs")]),

@@ -3,15 +3,15 @@ import Formatting
 /// One fault of a config: where it is, which key it is about and what is wrong.
 public struct ConfigIssue: Error, Sendable, Hashable {
   /// Where the faulty key or value was written.
-  public var place: Place
+  public var location: ConfigLocation
   /// The keys that lead to it, such as `model.layers[3].kernel`; empty for the whole text.
   public var path: String
-  /// What is wrong, without the place and the path.
+  /// What is wrong, without the location and the path.
   public var message: String
 
-  /// An issue about `path`, found at `place`.
-  public init(place: Place, path: String, message: String) {
-    self.place = place
+  /// An issue about `path`, found at `location`.
+  public init(location: ConfigLocation, path: String, message: String) {
+    self.location = location
     self.path = path
     self.message = message
   }
@@ -20,18 +20,18 @@ public struct ConfigIssue: Error, Sendable, Hashable {
 extension ConfigIssue: CustomStringConvertible {
   /// One line: `lenet.json:30:7: train.epoch: unknown key; did you mean "epochs"?`
   public var description: String {
-    [place.description, path, message].filter { !$0.isEmpty }.joined(separator: ": ").oneLine
+    [location.description, path, message].filter { !$0.isEmpty }.joined(separator: ": ").oneLine
   }
 }
 
-/// All faults of a config, in the order of their places.
+/// All faults of a config, in the order of their locations.
 public struct ConfigError: Error, Sendable, Equatable {
-  /// The faults, at least one, sorted by place.
+  /// The faults, at least one, sorted by location.
   public let issues: [ConfigIssue]
 
   /// An error that holds `issues`, sorted.
   public init(_ issues: [ConfigIssue]) {
-    self.issues = issues.sorted { $0.place < $1.place }
+    self.issues = issues.sorted { $0.location < $1.location }
   }
 }
 

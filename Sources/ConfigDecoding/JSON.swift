@@ -1,9 +1,9 @@
-/// A JSON value that knows where it was written; equality ignores the places.
+/// A JSON value that knows where it was written; equality ignores the locations.
 public struct JSON: Sendable {
   /// What the value is.
   public var content: Content
   /// Where it was written.
-  public var place: Place
+  public var location: ConfigLocation
 
   /// The kinds of JSON values; objects keep the order of their members.
   public enum Content: Sendable, Equatable {
@@ -20,33 +20,34 @@ public struct JSON: Sendable {
     /// The key, unescaped.
     public var key: String
     /// Where the key was written.
-    public var keyPlace: Place
+    public var keyLocation: ConfigLocation
     /// The value under the key.
     public var value: JSON
 
-    /// A member whose key was written at `keyPlace`.
-    public init(_ key: String, _ value: JSON, keyPlace: Place = .code) {
+    /// A member whose key was written at `keyLocation`.
+    public init(_ key: String, _ value: JSON, keyLocation: ConfigLocation = .code) {
       self.key = key
-      self.keyPlace = keyPlace
+      self.keyLocation = keyLocation
       self.value = value
     }
   }
 
-  /// A value written at `place`.
-  public init(_ content: Content, at place: Place = .code) {
+  /// A value written at `location`.
+  public init(_ content: Content, at location: ConfigLocation = .code) {
     self.content = content
-    self.place = place
+    self.location = location
   }
 
-  /// The same value with every part of it at `place`.
-  public func relocated(to place: Place) -> JSON {
+  /// The same value with every part of it at `location`.
+  public func relocated(to location: ConfigLocation) -> JSON {
     switch content {
     case .array(let elements):
-      JSON(.array(elements.map { $0.relocated(to: place) }), at: place)
+      JSON(.array(elements.map { $0.relocated(to: location) }), at: location)
     case .object(let members):
       JSON(
-        .object(members.map { Member($0.key, $0.value.relocated(to: place), keyPlace: place) }), at: place)
-    default: JSON(content, at: place)
+        .object(members.map { Member($0.key, $0.value.relocated(to: location), keyLocation: location) }),
+        at: location)
+    default: JSON(content, at: location)
     }
   }
 }
@@ -92,7 +93,7 @@ extension JSON {
       switch (index, newValue) {
       case (let index?, let newValue?): members[index].value = newValue
       case (let index?, nil): members.remove(at: index)
-      case (nil, let newValue?): members.append(Member(key, newValue, keyPlace: newValue.place))
+      case (nil, let newValue?): members.append(Member(key, newValue, keyLocation: newValue.location))
       case (nil, nil): break
       }
       content = .object(members)

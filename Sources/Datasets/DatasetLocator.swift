@@ -21,7 +21,7 @@ public struct DatasetLocator: Equatable, Sendable {
   }
 
   /// A folder that was looked at.
-  public struct Place: Equatable, Sendable {
+  public struct Candidate: Equatable, Sendable {
     /// The folder.
     public let directory: String
     /// Who named it.
@@ -29,11 +29,11 @@ public struct DatasetLocator: Equatable, Sendable {
   }
 
   /// The folder to use: the first that holds the set, or the one that was given, or the cache.
-  public let chosen: Place
+  public let chosen: Candidate
   /// Whether `chosen` holds the four files.
   public let isPresent: Bool
   /// Every place looked at, in order, `chosen` among them.
-  public let lookedAt: [Place]
+  public let lookedAt: [Candidate]
 
   /// Looks for the set; `holdsDataset` says whether a folder has the four files.
   public init(
@@ -41,8 +41,8 @@ public struct DatasetLocator: Equatable, Sendable {
     currentFolder: String, cacheFolder: String?,
     holdsDataset: (String) -> Bool = DatasetSource.isPresent
   ) {
-    func place(_ path: String, _ origin: Origin) -> Place {
-      Place(directory: origin == .option ? path : joinPath(currentFolder, path), origin: origin)
+    func place(_ path: String, _ origin: Origin) -> Candidate {
+      Candidate(directory: origin == .option ? path : joinPath(currentFolder, path), origin: origin)
     }
     let variable = environment["CNN_DATA_DIR"].flatMap { $0.isEmpty ? nil : $0 }
     if let given = option.map({ place($0, .option) }) ?? variable.map({ place($0, .environment) }) {

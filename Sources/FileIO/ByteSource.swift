@@ -14,7 +14,7 @@ public struct ByteSource: ~Copyable {
   public static let byteLimit = 1 << 32
   /// How many bytes of the content have been read.
   public private(set) var offset = 0
-  private var raw: RawBytes
+  private var raw: BufferedReader
   private var inflater: Inflater?
   private var isInsideMember = true
   /// Content that was looked at and is still to be read.
@@ -23,17 +23,17 @@ public struct ByteSource: ~Copyable {
 
   /// Opens the file at `path`, which errors call `name`; throws if it cannot be read.
   public init(path: String, name: String? = nil) throws(DataError) {
-    try self.init(RawBytes(InputFile(path: path, name: name ?? path)), name: name ?? path)
+    try self.init(BufferedReader(InputFile(path: path, name: name ?? path)), name: name ?? path)
   }
 
   /// Reads from memory.
   public init(bytes: [UInt8], name: String) throws(DataError) {
-    try self.init(RawBytes(bytes), name: name)
+    try self.init(BufferedReader(bytes), name: name)
   }
 
   /// Reads standard input, which errors call `name`.
   public init(standardInput name: String) throws(DataError) {
-    try self.init(RawBytes(InputFile(standardInput: name)), name: name)
+    try self.init(BufferedReader(InputFile(standardInput: name)), name: name)
   }
 
   /// Reads the part of a file in memory that `name` tells; `crc32`, where known, is checked at its end.
@@ -41,13 +41,13 @@ public struct ByteSource: ~Copyable {
     _ bytes: [UInt8], range: Range<Int>, name: String, format: Inflater.Format?, crc32: UInt32? = nil
   ) {
     self.name = name
-    raw = RawBytes(bytes, range: range)
+    raw = BufferedReader(bytes, range: range)
     isCompressed = format != nil
     inflater = format.flatMap { Inflater($0) }
     checksum = crc32.map { CRC32(expected: $0) }
   }
 
-  private init(_ bytes: consuming RawBytes, name: String) throws(DataError) {
+  private init(_ bytes: consuming BufferedReader, name: String) throws(DataError) {
     let start = try bytes.peek(FileSignature.length)
     let isGzip = FileSignature(start) == .gzip
     if !isGzip, name.hasSuffix(".gz") {

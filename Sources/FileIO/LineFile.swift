@@ -1,10 +1,10 @@
 /// A text file that grows line by line.
 package struct LineFile: ~Copyable {
-  private let file: GrowingFile
+  private let file: AppendOnlyFile
 
   /// Writes `lines` in place of what was there.
   package init(path: String, lines: [String]) throws(DataError) {
-    file = try GrowingFile(path: path, bytes: Array(lines.map { "\($0)\n" }.joined().utf8))
+    file = try AppendOnlyFile(path: path, bytes: Array(lines.map { "\($0)\n" }.joined().utf8))
   }
 
   /// Adds a line, whole or not at all.

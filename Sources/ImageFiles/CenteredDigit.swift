@@ -10,7 +10,8 @@ public struct CenteredDigit: Equatable, Sendable {
   ///
   /// Sizes other than 28 keep MNIST's proportions. nil where there is no ink.
   public init?(_ picture: PGM, height: Int = 28, width: Int = 28) {
-    let ink = GrayMap(width: picture.width, height: picture.height, values: picture.pixels.map { Float($0) })
+    let ink = GrayImage(
+      width: picture.width, height: picture.height, values: picture.pixels.map { Float($0) })
     guard let digit = ink.trimmed(from: Float(Self.inkThreshold)) else { return nil }
     pixels = digit.resized(into: DigitNormalizer.box(width: width, height: height))
       .centered(width: width, height: height).values.map { UInt8(min(255, $0.rounded())) }

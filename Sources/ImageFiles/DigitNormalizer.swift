@@ -30,7 +30,7 @@ public struct DigitNormalizer: Sendable {
     guard picture.count == 1, picture.shape == ImageShape(height: size.height, width: size.width) else {
       return false
     }
-    let map = GrayMap(picture, side: max(size.width, size.height))
+    let map = GrayImage(picture, side: max(size.width, size.height))
     let edge = map.values.indices.filter { index in
       let (row, column) = index.quotientAndRemainder(dividingBy: size.width)
       return row == 0 || column == 0 || row == size.height - 1 || column == size.width - 1
@@ -44,7 +44,7 @@ public struct DigitNormalizer: Sendable {
   ///
   /// Throws `Blank` if there is none to be seen.
   public func normalize(_ picture: Images) throws(Blank) -> Images {
-    let brightness = GrayMap(picture, side: Self.workingSide)
+    let brightness = GrayImage(picture, side: Self.workingSide)
     let smooth = brightness.blurred(radius: max(brightness.width, brightness.height) >= 300 ? 1 : 0)
     let digit = try Self.digit(in: InkMap.ink(smooth))
     let box = Self.box(width: size.width, height: size.height)
@@ -53,7 +53,7 @@ public struct DigitNormalizer: Sendable {
   }
 
   /// The digit alone: its ink from 0 to 1, cut out with nothing around it.
-  static func digit(in ink: GrayMap) throws(Blank) -> GrayMap {
+  static func digit(in ink: GrayImage) throws(Blank) -> GrayImage {
     let darkest = ink.quantile(0.9995)
     guard darkest >= leastContrast else { throw Blank(description: "the picture is blank") }
     let clean = RuledLines.removed(from: ink, threshold: darkest / 4)
@@ -67,8 +67,8 @@ public struct DigitNormalizer: Sendable {
   }
 
   /// The ink of some components with its soft edges, stretched so that their mean is full ink.
-  private static func cutOut(_ parts: [InkComponent], of ink: GrayMap) -> GrayMap {
-    var chosen = GrayMap(width: ink.width, height: ink.height, values: ink.values.map { _ in 0 })
+  private static func cutOut(_ parts: [InkComponent], of ink: GrayImage) -> GrayImage {
+    var chosen = GrayImage(width: ink.width, height: ink.height, values: ink.values.map { _ in 0 })
     var (sum, count): (Float, Float) = (0, 0)
     for pixel in parts.flatMap(\.pixels) {
       chosen.values[pixel] = 1
@@ -93,14 +93,14 @@ public struct DigitNormalizer: Sendable {
   }
 
   /// The digit written with a thicker pen, where it would be thinner than MNIST's in a box of `box` pixels.
-  package static func thickened(_ digit: GrayMap, box: Int) -> GrayMap {
+  package static func thickened(_ digit: GrayImage, box: Int) -> GrayImage {
     let missing = thinnest / 20 * Float(max(digit.width, digit.height)) - digit.penWidth
     let radius = Int((missing / 2).rounded())
     return radius < 1 ? digit : digit.padded(radius).dilated(radius: radius)
   }
 
   /// The digit in the middle of the picture, its brightest pixel white.
-  private func centered(_ digit: GrayMap) -> Images {
+  private func centered(_ digit: GrayImage) -> Images {
     let brightest = max(digit.values.reduce(0, max), 1e-6)
     let pixels = digit.centered(width: size.width, height: size.height).values.map {
       UInt8($0 / brightest * 255 + 0.5)
@@ -109,9 +109,9 @@ public struct DigitNormalizer: Sendable {
   }
 }
 
-extension GrayMap {
+extension GrayImage {
   /// Without the rows and columns around that have no number of `least` or more; nil where there is none at all.
-  func trimmed(from least: Float) -> GrayMap? {
+  func trimmed(from least: Float) -> GrayImage? {
     let inked = values.indices.filter { values[$0] >= least }
     let rows = inked.map { $0 / width }, columns = inked.map { $0 % width }
     guard let top = rows.min(), let bottom = rows.max(), let left = columns.min(), let right = columns.max()
@@ -120,12 +120,12 @@ extension GrayMap {
   }
 
   /// With `margin` empty pixels on each side.
-  func padded(_ margin: Int) -> GrayMap {
+  func padded(_ margin: Int) -> GrayImage {
     placed(row: margin, column: margin, width: width + 2 * margin, height: height + 2 * margin)
   }
 
   /// The map with its mass in the middle of one of `width` x `height` pixels that holds it, moved by whole pixels.
-  func centered(width newWidth: Int, height newHeight: Int) -> GrayMap {
+  func centered(width newWidth: Int, height newHeight: Int) -> GrayImage {
     var (mass, moment): (Float, SIMD2<Float>) = (0, .zero)
     for row in 0..<height {
       for column in 0..<width {
@@ -141,8 +141,9 @@ extension GrayMap {
   }
 
   /// The map from some row and column on in an empty one.
-  private func placed(row top: Int, column left: Int, width newWidth: Int, height newHeight: Int) -> GrayMap {
-    var result = GrayMap(
+  private func placed(row top: Int, column left: Int, width newWidth: Int, height newHeight: Int) -> GrayImage
+  {
+    var result = GrayImage(
       width: newWidth, height: newHeight, values: [Float](repeating: 0, count: newWidth * newHeight))
     for row in 0..<height {
       for column in 0..<width { result[top + row, left + column] = self[row, column] }
@@ -168,7 +169,7 @@ extension GrayMap {
   }
 
   /// Scaled to fit a square of `box` pixels, its aspect kept.
-  func resized(into box: Int) -> GrayMap {
+  func resized(into box: Int) -> GrayImage {
     let longest = max(width, height)
     func length(_ side: Int) -> Int { max(1, Int((Float(side) * Float(box) / Float(longest)).rounded())) }
     return resized(width: length(width), height: length(height))

@@ -13,7 +13,7 @@ package struct InkComponent: Equatable, Sendable {
   var extent: Int { max(rows.count, columns.count) }
 
   /// All components of pixels above `threshold`, neighbours across corners included.
-  package static func all(in ink: GrayMap, threshold: Float) -> [InkComponent] {
+  package static func all(in ink: GrayImage, threshold: Float) -> [InkComponent] {
     var isFree = ink.values.map { $0 > threshold }
     var components: [InkComponent] = []
     for seed in isFree.indices where isFree[seed] {
@@ -38,7 +38,7 @@ package struct InkComponent: Equatable, Sendable {
     return components
   }
 
-  private mutating func extend(to row: Int, _ column: Int, of ink: GrayMap) {
+  private mutating func extend(to row: Int, _ column: Int, of ink: GrayImage) {
     rows = min(rows.lowerBound, row)...max(rows.upperBound, row)
     columns = min(columns.lowerBound, column)...max(columns.upperBound, column)
     if row == 0 || column == 0 || row == ink.height - 1 || column == ink.width - 1 { touchesEdge = true }

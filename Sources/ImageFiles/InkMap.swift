@@ -4,7 +4,7 @@ package enum InkMap {
   private static let coarseSide = 160
 
   /// Ink is what differs from the paper around it: 0 for paper, up to 1 for black on white or white on black.
-  package static func ink(_ picture: GrayMap) -> GrayMap {
+  package static func ink(_ picture: GrayImage) -> GrayImage {
     let bright = isInkBright(picture) ? picture : picture.map { 1 - $0 }
     let paper = background(bright)
     var ink = bright
@@ -16,7 +16,7 @@ package enum InkMap {
 
   /// Whether the ink is brighter than the paper: the pixels that stand out most from their surroundings, which
   /// are few, are bright.
-  package static func isInkBright(_ picture: GrayMap) -> Bool {
+  package static func isInkBright(_ picture: GrayImage) -> Bool {
     let (coarse, margin) = framed(shrunk(picture))
     // Wider than a stroke, narrower than most shadows.
     let around = coarse.blurred(radius: max(1, margin / 2))
@@ -31,7 +31,7 @@ package enum InkMap {
   /// the picture is cut off, as a plane iron does.
   ///
   /// Shadows and the edges of a sheet stay, as they are wider.
-  package static func background(_ picture: GrayMap) -> GrayMap {
+  package static func background(_ picture: GrayImage) -> GrayImage {
     let small = shrunk(picture)
     let (coarse, margin) = framed(small)
     let radius = max(1, min(max(small.width, small.height) / 8, min(small.width, small.height) / 2))
@@ -42,7 +42,7 @@ package enum InkMap {
   }
 
   /// The picture on a larger sheet, on which its edges go on: a digit that fills it has paper around it then.
-  private static func framed(_ map: GrayMap) -> (map: GrayMap, margin: Int) {
+  private static func framed(_ map: GrayImage) -> (map: GrayImage, margin: Int) {
     let margin = max(map.width, map.height) / 3 + 1
     let (width, height) = (map.width + 2 * margin, map.height + 2 * margin)
     var values: [Float] = []
@@ -53,10 +53,10 @@ package enum InkMap {
         values.append(map[y, x])
       }
     }
-    return (GrayMap(width: width, height: height, values: values), margin)
+    return (GrayImage(width: width, height: height, values: values), margin)
   }
 
-  private static func shrunk(_ picture: GrayMap) -> GrayMap {
+  private static func shrunk(_ picture: GrayImage) -> GrayImage {
     let longest = max(picture.width, picture.height)
     if longest <= coarseSide { return picture }
     return picture.resized(

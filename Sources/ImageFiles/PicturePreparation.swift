@@ -32,7 +32,7 @@ extension Images {
   /// The first image in gray.
   var gray: Images {
     if shape.channels == 1 { return self }
-    let map = GrayMap(self, side: max(shape.width, shape.height))
+    let map = GrayImage(self, side: max(shape.width, shape.height))
     return Images(pixels: map.bytes, shape: ImageShape(height: shape.height, width: shape.width))
   }
 
@@ -49,7 +49,7 @@ extension Images {
     if shape == new { return self }
     let plane = shape.height * shape.width
     let bytes = (0..<shape.channels).flatMap { channel in
-      GrayMap(
+      GrayImage(
         width: shape.width, height: shape.height,
         values: pixels[channel * plane..<(channel + 1) * plane].map { Float($0) / 255 }
       ).resized(width: new.width, height: new.height).bytes
@@ -58,7 +58,7 @@ extension Images {
   }
 }
 
-extension GrayMap {
+extension GrayImage {
   /// The numbers as bytes, 0 to 255.
   fileprivate var bytes: [UInt8] { values.map { UInt8(min(max($0, 0), 1) * 255 + 0.5) } }
 }

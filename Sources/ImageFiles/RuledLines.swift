@@ -12,7 +12,7 @@ package enum RuledLines {
   /// The ink without the lines, lying and standing ones; a stroke that crosses a line stays whole.
   ///
   /// - Parameter threshold: what counts as ink.
-  package static func removed(from ink: GrayMap, threshold: Float) -> GrayMap {
+  package static func removed(from ink: GrayImage, threshold: Float) -> GrayImage {
     guard min(ink.width, ink.height) >= smallest else { return ink }
     let withoutLying = lyingRemoved(from: ink, threshold: threshold)
     return lyingRemoved(from: withoutLying.transposed, threshold: threshold).transposed
@@ -27,7 +27,7 @@ package enum RuledLines {
     func top(_ column: Int) -> Int { rows.lowerBound + Int((slope * Float(column)).rounded()) }
   }
 
-  private static func lyingRemoved(from ink: GrayMap, threshold: Float) -> GrayMap {
+  private static func lyingRemoved(from ink: GrayImage, threshold: Float) -> GrayImage {
     var result = ink
     for band in lying(in: ink, threshold: threshold) {
       for column in 0..<ink.width {
@@ -47,7 +47,7 @@ package enum RuledLines {
   }
 
   /// The bands of all lying lines.
-  static func lying(in ink: GrayMap, threshold: Float) -> [Band] {
+  static func lying(in ink: GrayImage, threshold: Float) -> [Band] {
     let width = ink.width
     let margin = width / 4 + 1
     let inked = ink.values.indices.filter { ink.values[$0] > threshold }

@@ -4,12 +4,13 @@ import Formatting
 extension JSON {
   /// Applies what `--set` was given: `train.epochs=3`, `model.layers[3].filters=8`.
   ///
-  /// The value is read as JSON, and as a text if it is none. Faults are added to `issues`, at the flag's place.
+  /// The value is read as JSON, and as a text if it is none. Faults are added to `issues`, at the flag's location.
   public mutating func apply(setting text: String, issues: IssueList) {
     let flag = "--set \(text)"
     guard let equals = text.firstIndex(of: "=") else {
       return issues.report(
-        ConfigIssue(place: .flag(flag), path: "", message: "expected key.path=value, as in train.epochs=3"))
+        ConfigIssue(location: .flag(flag), path: "", message: "expected key.path=value, as in train.epochs=3")
+      )
     }
     let value = String(text[text.index(after: equals)...])
     let json = try? JSON(parsing: Array(value.utf8), origin: flag)
@@ -18,16 +19,16 @@ extension JSON {
 
   /// Puts `value` under a key path such as `train.epochs`, creating missing objects on the way.
   ///
-  /// The value's place becomes `flag`, the text of the command line. A path that is malformed, runs through
+  /// The value's location becomes `flag`, the text of the command line. A path that is malformed, runs through
   /// something other than an object or array, or leaves an array, is added to `issues`.
   public mutating func set(_ path: String, to value: JSON, flag: String, issues: IssueList) {
-    let place = Place.flag(flag)
+    let location = ConfigLocation.flag(flag)
     guard let steps = JSONPath(parsing: path)?.steps else {
       let message = "\(path.quoted) is not a key path such as model.layers[3].kernel"
-      return issues.report(ConfigIssue(place: place, path: "", message: message))
+      return issues.report(ConfigIssue(location: location, path: "", message: message))
     }
     do throws(ConfigIssue) {
-      try set(steps[...], to: value.relocated(to: place), parent: JSONPath())
+      try set(steps[...], to: value.relocated(to: location), parent: JSONPath())
     } catch {
       issues.report(error)
     }
@@ -41,13 +42,13 @@ extension JSON {
       return
     }
     func fault(_ message: String) -> ConfigIssue {
-      ConfigIssue(place: value.place, path: parent.description, message: message)
+      ConfigIssue(location: value.location, path: parent.description, message: message)
     }
     switch (step, content) {
     case (.key(let key), .object), (.key(let key), .null):
-      var child = self[key] ?? JSON(.null, at: value.place)
+      var child = self[key] ?? JSON(.null, at: value.location)
       try child.set(steps.dropFirst(), to: value, parent: parent.appending(key))
-      if isNull { place = value.place }
+      if isNull { location = value.location }
       self[key] = child
     case (_, .array(var elements)):
       guard let index = step.index else { throw fault("is a list; expected the number of an element") }

@@ -2,7 +2,7 @@ import ConfigDecoding
 
 extension JSONParser {
   /// A number, `true`, `false` or `null`.
-  mutating func word(_ place: Place) throws(ConfigIssue) -> JSON.Content {
+  mutating func word(_ location: ConfigLocation) throws(ConfigIssue) -> JSON.Content {
     let start = index
     while let byte = peek, Self.isPartOfWord(byte) { index += 1 }
     let word = String(decoding: bytes[start..<index], as: UTF8.self)
@@ -16,7 +16,7 @@ extension JSONParser {
     if let number = JSON.Number(word) { return .number(number) }
     let shown = "\"\(word.prefix(40))\""
     if let number = Double(word), number.isInfinite, word.utf8.last.map(Self.isDigit) ?? false {
-      report("\(shown) is too large for a number", at: place)
+      report("\(shown) is too large for a number", at: location)
       return .null
     }
     let starters = "-+.0123456789"

@@ -43,7 +43,7 @@ struct JSONParser {
   let bytes: [UInt8]
   let limits: JSON.Limits
   let issues: IssueList
-  private var cursor: PlaceCursor
+  private var cursor: ConfigLocationCursor
   private var path = JSONPath()
   var index = 0
 
@@ -51,7 +51,7 @@ struct JSONParser {
     self.bytes = bytes
     self.limits = limits
     self.issues = issues
-    cursor = PlaceCursor(origin: origin)
+    cursor = ConfigLocationCursor(origin: origin)
   }
 
   mutating func document() throws(ConfigIssue) -> JSON {
@@ -74,18 +74,18 @@ struct JSONParser {
   }
 
   private mutating func value(depth: Int) throws(ConfigIssue) -> JSON {
-    let place = cursor.place(at: index, in: bytes)
+    let location = cursor.location(at: index, in: bytes)
     switch peek {
     case UInt8(ascii: "{"):
       try enter(depth)
-      return JSON(.object(try members(depth: depth + 1)), at: place)
+      return JSON(.object(try members(depth: depth + 1)), at: location)
     case UInt8(ascii: "["):
       try enter(depth)
-      return JSON(.array(try elements(depth: depth + 1)), at: place)
+      return JSON(.array(try elements(depth: depth + 1)), at: location)
     case UInt8(ascii: "\""):
-      return JSON(.string(try string()), at: place)
+      return JSON(.string(try string()), at: location)
     default:
-      return JSON(try word(place), at: place)
+      return JSON(try word(location), at: location)
     }
   }
 
@@ -97,10 +97,10 @@ struct JSONParser {
 
   private mutating func members(depth: Int) throws(ConfigIssue) -> [JSON.Member] {
     var members: [JSON.Member] = []
-    var firstPlaces: [String: Place] = [:]
+    var firstPlaces: [String: ConfigLocation] = [:]
     if skip(UInt8(ascii: "}")) { return members }
     repeat {
-      let keyPlace = cursor.place(at: index, in: bytes)
+      let keyLocation = cursor.location(at: index, in: bytes)
       guard peek == UInt8(ascii: "\"") else {
         throw fault("expected a key in double quotes, not \(next)", at: index)
       }
@@ -111,10 +111,10 @@ struct JSONParser {
       skipSpace()
       let json = try value(depth: depth)
       if let first = firstPlaces[key] {
-        report("duplicate key; first given at \(first)", at: keyPlace)
+        report("duplicate key; first given at \(first)", at: keyLocation)
       } else {
-        firstPlaces[key] = keyPlace
-        members.append(JSON.Member(key, json, keyPlace: keyPlace))
+        firstPlaces[key] = keyLocation
+        members.append(JSON.Member(key, json, keyLocation: keyLocation))
       }
       path.steps.removeLast()
     } while try skipComma(before: UInt8(ascii: "}"))
@@ -171,11 +171,11 @@ extension JSONParser {
   }
 
   mutating func fault(_ message: String, at offset: Int) -> ConfigIssue {
-    let place = cursor.place(at: offset, in: bytes)
-    return ConfigIssue(place: place, path: path.description, message: message)
+    let location = cursor.location(at: offset, in: bytes)
+    return ConfigIssue(location: location, path: path.description, message: message)
   }
 
-  func report(_ message: String, at place: Place) {
-    issues.report(ConfigIssue(place: place, path: path.description, message: message))
+  func report(_ message: String, at location: ConfigLocation) {
+    issues.report(ConfigIssue(location: location, path: path.description, message: message))
   }
 }

@@ -58,7 +58,7 @@ public struct ReportedRun: Sendable {
       throw DataError.unsatisfiable(
         reason: "\(path): this file is in no run's folder; name one, such as runs/lenet")
     }
-    checkpointPath = try ModelSource.file(path)
+    checkpointPath = try LoadedModel.file(path)
     checkpoint = try Checkpoint(contentsOf: checkpointPath)
     history = try RunHistory(run)
     folder = run.path
@@ -66,8 +66,8 @@ public struct ReportedRun: Sendable {
   }
 
   /// Reads the test images of `data`.
-  public mutating func read(_ data: ExperimentData, team: WorkerTeam) throws {
-    let evaluator = Evaluator(config, parameters: checkpoint.parameters(), team: team)
+  public mutating func read(_ data: ExperimentData, threadPool: ThreadPool) throws {
+    let evaluator = Evaluator(config, parameters: checkpoint.parameters(), threadPool: threadPool)
     let test = data.test
     var wrong: [(position: Int, guess: Int, score: Double)] = []
     let evaluation = try evaluator.evaluate(

@@ -56,17 +56,17 @@ public struct Evaluation: Sendable {
 /// Runs a model over any number of images in constant memory.
 public final class Evaluator {
   private let network: Network
-  private let scale: PixelScale
+  private let scale: PixelNormalization
   /// Whether the network ends in a softmax that is not part of its loss.
   private let givesProbabilities: Bool
   private static let batchSize = 128
 
   /// An evaluator that reads `parameters` where they lie: after they have changed, it sees the new ones.
-  public init(_ config: ExperimentConfig, parameters: FlatBuffer, team: WorkerTeam) {
+  public init(_ config: ExperimentConfig, parameters: FlatTensorBuffer, threadPool: ThreadPool) {
     network = Network(
       model: config.model, parameters: parameters, loss: config.loss, batchSize: Self.batchSize,
-      training: false, team: team)
-    scale = config.pixelScale
+      training: false, threadPool: threadPool)
+    scale = config.pixelNormalization
     givesProbabilities =
       config.model.layers.last?.type == LayerType.softmax.rawValue && !type(of: config.loss).absorbsSoftmax
   }
@@ -130,8 +130,8 @@ public final class Evaluator {
 
 extension ExperimentConfig {
   /// How bytes become the input.
-  var pixelScale: PixelScale {
-    PixelScale(
+  var pixelNormalization: PixelNormalization {
+    PixelNormalization(
       channels: model.input.channels, scale: data.normalization.scale, mean: data.normalization.mean,
       std: data.normalization.std)
   }

@@ -7,17 +7,17 @@ public final class FirstLayer {
   /// The shape of its output, [channels, height, width]; one row where it is flat.
   public let shape: [Int]
   private let probe: LayerProbe
-  private let scale: PixelScale
+  private let scale: PixelNormalization
 
   /// The first layer with its weights in `parameters`, read where they lie.
-  public init(_ config: ExperimentConfig, parameters: FlatBuffer) {
+  public init(_ config: ExperimentConfig, parameters: FlatTensorBuffer) {
     let layers = config.model.layers
     let first = layers.firstIndex { !$0.parameters.isEmpty } ?? 0
     let activations = [LayerType.relu, .sigmoid, .tanh].map(\.rawValue)
     let isActivated = first + 1 < layers.count && activations.contains(layers[first + 1].type)
     let last = isActivated ? first + 1 : first
     probe = LayerProbe(Model(config.model, prefix: last + 1), parameters: parameters, images: 1)
-    scale = config.pixelScale
+    scale = config.pixelNormalization
     name = layers[last].name
     let output = probe.model.output
     shape = output.isFlat ? [1, 1, output.count] : [output.channels, output.height, output.width]

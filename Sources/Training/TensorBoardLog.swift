@@ -14,8 +14,8 @@ import ModelFormats
 struct TensorBoardLog: ~Copyable {
   private let model: Model
   private let histogramEveryEpochs: Int
-  private let train: GrowingFile
-  private let validation: GrowingFile?
+  private let train: AppendOnlyFile
+  private let validation: AppendOnlyFile?
 
   private static let (trainName, validationName) = ("train", "validation")
   private static let prefix = "events.out.tfevents."
@@ -26,7 +26,7 @@ struct TensorBoardLog: ~Copyable {
   init(
     in folder: RunFolder, _ config: ExperimentConfig, _ trainer: Trainer, goingOnFrom source: RunFolder?
   ) throws(DataError) {
-    func begin(_ name: String, _ events: [UInt8] = []) throws(DataError) -> GrowingFile {
+    func begin(_ name: String, _ events: [UInt8] = []) throws(DataError) -> AppendOnlyFile {
       let target = joinPath(folder.tensorBoard, name)
       try AtomicFile.createFolder(target)
       AtomicFile.removeLeftovers(in: target)
@@ -36,7 +36,7 @@ struct TensorBoardLog: ~Copyable {
       var bytes = Self.record(0, .fileVersion)
       // TensorBoard drops the epochs that were written, but not reached by the checkpoint this run goes on from.
       if source != nil { bytes += Self.record(hasBegun ? trainer.progress.epoch + 1 : 0, .start) }
-      return try GrowingFile(path: Self.newFile(in: target), bytes: bytes + events)
+      return try AppendOnlyFile(path: Self.newFile(in: target), bytes: bytes + events)
     }
     let hasBegun = trainer.progress.step > 0
     let histogramEveryEpochs = config.log.histogramEveryEpochs
@@ -51,7 +51,7 @@ struct TensorBoardLog: ~Copyable {
   }
 
   /// Adds the event of an epoch.
-  func append(_ metrics: EpochMetrics, parameters: FlatBuffer) throws(DataError) {
+  func append(_ metrics: EpochMetrics, parameters: FlatTensorBuffer) throws(DataError) {
     var values: [(tag: String, value: TensorBoardEvent.Value)] = [
       ("loss", .scalar(metrics.loss)), ("accuracy", .scalar(metrics.accuracy)),
       ("learning_rate", .scalar(metrics.learningRate)),
@@ -69,7 +69,7 @@ struct TensorBoardLog: ~Copyable {
 
   /// A histogram of each parameter, `conv1/weight`, and the filters of the first convolution, `conv1/filters`.
   private static func weights(
-    of model: Model, _ parameters: FlatBuffer
+    of model: Model, _ parameters: FlatTensorBuffer
   ) -> [(tag: String, value: TensorBoardEvent.Value)] {
     let tensors = model.tensors(of: parameters)
     let histograms = tensors.map { tensor in

@@ -25,16 +25,16 @@ public final class Trainer {
   /// What is trained.
   public let config: ExperimentConfig
   /// The weights, changed by every step.
-  public let parameters: FlatBuffer
+  public let parameters: FlatTensorBuffer
   /// Where the run stands.
-  public private(set) var progress = RunProgress()
+  public private(set) var progress = TrainerState()
   /// The optimizer and what it remembers.
-  public let optimizer: OptimizerRun
+  public let optimizer: Optimizer
   /// What decides which epoch is the best.
   public let monitor: TrainConfig.Metric
   private let data: ExperimentData
   private let loader: DataLoader
-  private let scale: PixelScale
+  private let scale: PixelNormalization
   private let network: Network
   private let evaluator: Evaluator
   private let clock = ContinuousClock()
@@ -46,8 +46,8 @@ public final class Trainer {
   ///   - resumption: where to go on instead.
   /// - Throws: `DataError` if there is no batch, `CheckpointError` if the data is not that of the checkpoint.
   public init(
-    _ config: ExperimentConfig, data: ExperimentData, team: WorkerTeam, weights: [NamedTensor]? = nil,
-    resuming resumption: Resumption? = nil
+    _ config: ExperimentConfig, data: ExperimentData, threadPool: ThreadPool, weights: [NamedTensor]? = nil,
+    resuming resumption: ResumePoint? = nil
   ) throws {
     (self.config, self.data) = (config, data)
     // Accuracies on another sample each epoch do not tell which epoch was better.
@@ -60,19 +60,19 @@ public final class Trainer {
     loader = try DataLoader(
       data.train, batchSize: config.train.batchSize, shuffle: config.train.shuffle,
       dropLast: config.train.dropLast, seed: config.seed)
-    scale = config.pixelScale
+    scale = config.pixelNormalization
     network = Network(
       model: config.model, parameters: parameters, loss: config.loss,
-      batchSize: min(config.train.batchSize, data.train.count), training: true, team: team,
+      batchSize: min(config.train.batchSize, data.train.count), training: true, threadPool: threadPool,
       augmentation: config.data.augmentation)
-    optimizer = OptimizerRun(config.optimizer.rule, network: network)
-    evaluator = Evaluator(config, parameters: parameters, team: team)
+    optimizer = Optimizer(config.optimizer.rule, network: network)
+    evaluator = Evaluator(config, parameters: parameters, threadPool: threadPool)
     network.weightsChanged()
     if let resumption { try restore(resumption) }
   }
 
   /// Goes on where a checkpoint stands; its weights are there already.
-  private func restore(_ resumption: Resumption) throws(CheckpointError) {
+  private func restore(_ resumption: ResumePoint) throws(CheckpointError) {
     let (checkpoint, count) = (resumption.checkpoint, config.model.parameters.count)
     guard checkpoint.progress.fits(loader, epochs: config.train.epochs),
       checkpoint.optimizer.count == optimizer.slots.count * count
@@ -180,7 +180,7 @@ public final class Trainer {
     guard let value = metrics[monitor], monitor.isBetter(value, than: progress.best?.value) else {
       return false
     }
-    progress.best = RunProgress.Best(epoch: metrics.epoch, value: value)
+    progress.best = TrainerState.Best(epoch: metrics.epoch, value: value)
     return true
   }
 
@@ -198,7 +198,7 @@ public final class Trainer {
       learningRate: config.optimizer.learningRate)
   }
 
-  private func layers(notFiniteIn buffer: FlatBuffer) -> [String] {
+  private func layers(notFiniteIn buffer: FlatTensorBuffer) -> [String] {
     config.model.layers.filter { layer in
       layer.parameters.contains { !buffer[$0.range].allSatisfy(\.isFinite) }
     }.map(\.name)

@@ -13,7 +13,7 @@ public final class TrainingRun {
   public let notices: [String]
   private let config: ExperimentConfig
   private let data: ExperimentData
-  private let team: WorkerTeam
+  private let threadPool: ThreadPool
   private let fingerprint: String
   private let metrics: LineFile
   private let events: LineFile
@@ -42,15 +42,15 @@ public final class TrainingRun {
   ///   - weights: weights to start from; nil draws new ones.
   ///   - resumption: where to go on instead, with its config.
   public init(
-    _ config: ExperimentConfig, data: ExperimentData, folder: RunFolder, team: WorkerTeam,
-    weights: [NamedTensor]? = nil, resuming resumption: Resumption? = nil
+    _ config: ExperimentConfig, data: ExperimentData, folder: RunFolder, threadPool: ThreadPool,
+    weights: [NamedTensor]? = nil, resuming resumption: ResumePoint? = nil
   ) throws {
-    (self.config, self.data, self.folder, self.team) = (config, data, folder, team)
+    (self.config, self.data, self.folder, self.threadPool) = (config, data, folder, threadPool)
     fingerprint = data.fingerprint()
     var resumption = resumption
     try resumption?.check(data, fingerprint: fingerprint)
     let best = resumption?.best()
-    trainer = try Trainer(config, data: data, team: team, weights: weights, resuming: resumption)
+    trainer = try Trainer(config, data: data, threadPool: threadPool, weights: weights, resuming: resumption)
     (notices, resumedFrom, lastSave) = (resumption?.notices ?? [], resumption?.path, clock.now)
     startsFromWeights = weights != nil
     let state = Checkpoint(trainer, data: (data.name, fingerprint), classNames: data.classNames)
@@ -87,7 +87,7 @@ public final class TrainingRun {
         ("test_images", JSON(data.test.count)), ("parameters", JSON(config.model.parameterCount)),
         ("epochs", JSON(config.train.epochs)), ("steps_per_epoch", JSON(trainer.stepsPerEpoch)),
         ("batch_size", JSON(config.train.batchSize)), ("seed", JSON(config.seed)), ("threads", JSON(threads)),
-        ("cpu", JSON(LaneCPU.name)),
+        ("cpu", JSON(CPUFeatures.name)),
       ] + (startsFromWeights ? [("init", true)] : []) + (resumed.map { [("resumed", $0)] } ?? []))
   }
 
@@ -164,7 +164,7 @@ public final class TrainingRun {
     best.optimizer = []
     best.config = config
     try AtomicFile.write(best.encoded(), to: folder.finalCheckpoint)
-    let evaluator = Evaluator(config, parameters: best.parameters(), team: team)
+    let evaluator = Evaluator(config, parameters: best.parameters(), threadPool: threadPool)
     return Result(
       outcome: outcome, checkpoint: folder.finalCheckpoint, bestEpoch: bestEpoch,
       test: try evaluator.evaluate(data.test))

@@ -6,20 +6,20 @@ import Training
 
 /// The page a digit is drawn on, and what answers it.
 package struct DigitPage {
-  private let reader: DigitReader
+  private let reader: DigitClassifier
 
   /// A page for the network of `source`.
   ///
   /// - Throws: `CheckpointError` where it has no weights.
-  package init(_ source: ModelSource, team: WorkerTeam) throws(CheckpointError) {
-    reader = try DigitReader(source, team: team)
+  package init(_ source: LoadedModel, threadPool: ThreadPool) throws(CheckpointError) {
+    reader = try DigitClassifier(source, threadPool: threadPool)
   }
 
   /// A server of the page, started with `--host host`.
   package func server(
     on listener: consuming Listener, host: String, limits: Server.Limits = Server.Limits()
   ) -> Server {
-    let rules = AccessRules(
+    let rules = OriginPolicy(
       host: host, address: listener.address, port: listener.port, isForAll: listener.isForAll)
     return Server(listener, limits: limits) { request in
       do throws(HTTPFault) {
@@ -53,9 +53,9 @@ package struct DigitPage {
     guard type == "application/json" else {
       throw HTTPFault(.unsupportedMediaType, "send JSON, with Content-Type: application/json")
     }
-    let message: DrawingMessage
+    let message: PredictRequest
     do {
-      message = try DrawingMessage(parsing: request.body)
+      message = try PredictRequest(parsing: request.body)
     } catch {
       throw HTTPFault(.badRequest, "\(error)")
     }

@@ -18,7 +18,7 @@ struct CNN: ParsableCommand {
       MNIST is looked for in --data, $CNN_DATA_DIR, the config's data.dir, data/mnist and the user's cache; \
       when it is nowhere, it is downloaded into the cache. --data builtin needs no file at all.
       """,
-    version: "cnn 0.1.0 (\(LaneCPU.name))",
+    version: "cnn 0.1.0 (\(CPUFeatures.name))",
     subcommands: [
       Train.self, Eval.self, Predict.self, Serve.self, Summary.self, ReportCommand.self, Show.self,
       Bench.self,
@@ -27,9 +27,9 @@ struct CNN: ParsableCommand {
 
   /// Parses, runs, and turns every error into lines on standard error and an exit status.
   static func main() {
-    guard LaneCPU.isSupported else {
+    guard CPUFeatures.isSupported else {
       Console.error(
-        "this program was built for a CPU with \(LaneCPU.name), which this one has not; build it here")
+        "this program was built for a CPU with \(CPUFeatures.name), which this one has not; build it here")
       exit(withError: ExitStatus.defect.code)
     }
     Console.ignoreFailedWrites()

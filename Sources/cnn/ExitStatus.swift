@@ -7,7 +7,7 @@ import Training
 
 /// How the program ends, after the numbers of `sysexits.h`.
 enum ExitStatus: Int32 {
-  case answerIsNo = 1
+  case thresholdMissed = 1
   case usage = 64
   case badData = 65
   case noInput = 66
@@ -32,12 +32,12 @@ enum ExitStatus: Int32 {
       case .unwritable: self = .cannotWrite
       case .unsatisfiable: self = .usage
       }
-    case let error as ConfigError: self = error.issues.allSatisfy(\.place.isFlag) ? .usage : .badConfig
+    case let error as ConfigError: self = error.issues.allSatisfy(\.location.isFlag) ? .usage : .badConfig
     case let error as SafeTensorsError: self = error.kind == .unreadable ? .noInput : .badData
     case let error as ListenerError:
       if case .unknownHost = error { self = .usage } else { self = .unavailable }
     case is CheckpointError: self = .badData
-    case is TrainingError: self = .answerIsNo
+    case is TrainingError: self = .thresholdMissed
     default: return nil
     }
   }
@@ -45,7 +45,7 @@ enum ExitStatus: Int32 {
   /// Every status with what it means, for the manual.
   static let meanings: [(status: Int32, meaning: String)] = [
     (0, "Success, early stopping included."),
-    (answerIsNo.rawValue, "The answer is no: --min-accuracy was missed, or training diverged."),
+    (thresholdMissed.rawValue, "The answer is no: --min-accuracy was missed, or training diverged."),
     (usage.rawValue, "Wrong words on the command line."), (badData.rawValue, "Bad data in a file."),
     (noInput.rawValue, "An input that is missing or cannot be read."),
     (defect.rawValue, "A defect of the program, or a CPU it was not built for."),

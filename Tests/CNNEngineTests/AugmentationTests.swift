@@ -6,7 +6,7 @@ import Testing
 
 /// Reads a config's `data.augment`.
 func readAugmentation(_ entries: [JSON]) throws -> Augmentation {
-  Augmentation(try Field.list(of: Augmentation.Entry.field).read(JSON(entries)).value)
+  Augmentation(try ConfigField.list(of: Augmentation.Entry.field).read(JSON(entries)).value)
 }
 
 @Suite struct AugmentationTests {
@@ -269,12 +269,12 @@ func readAugmentation(_ entries: [JSON]) throws -> Augmentation {
     let augmentation = try readAugmentation(Self.everything)
     let network = Network(
       model: model, parameters: model.initialParameters(seed: 5), loss: CrossEntropy(), batchSize: 40,
-      training: true, team: WorkerTeam(threads: threads), augmentation: augmentation)
+      training: true, threadPool: ThreadPool(threads: threads), augmentation: augmentation)
     network.weightsChanged()
     let images = TestImages(noise: 60, size: 144)
     let random = CounterRandom(seed: 9, purpose: .augmentation, stream: 2)
     let indices = (0..<37).map { Int32(($0 * 23 + 11) % 60) }
-    let scale = PixelScale(channels: 1, scale: 255, mean: [], std: [])
+    let scale = PixelNormalization(channels: 1, scale: 255, mean: [], std: [])
     network.load(
       pixels: images.pixels, labels: images.labels, indices: indices[...], scale: scale, augmentation: random)
     let result = network.forward()

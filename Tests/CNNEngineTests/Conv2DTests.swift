@@ -3,7 +3,7 @@ import ConfigDecoding
 import Testing
 import TestSupport
 
-/// The convolution kernels against `PlainConvolution`, over every size a tile may have a remainder for.
+/// The convolution kernels against `ReferenceConvolution`, over every size a tile may have a remainder for.
 @Suite struct Conv2DTests {
   struct Case: CustomTestStringConvertible {
     var size: (rows: Int, columns: Int)
@@ -100,7 +100,7 @@ import TestSupport
     let y = probe.forward(x)
     let gradients = probe.backward(dy)
 
-    let plain = PlainConvolution(images: one.images, input: input, output: output, window: conv.window)
+    let plain = ReferenceConvolution(images: one.images, input: input, output: output, window: conv.window)
     let (w, b) = (parameters[0].doubles, one.bias ? parameters[1].doubles : nil)
     expectClose(
       y, plain.forward(x: x.doubles, weights: w, bias: b),

@@ -2,7 +2,7 @@ import ConfigDecoding
 import Testing
 import TestSupport
 
-/// The dense kernels against `PlainDense`.
+/// The dense kernels against `ReferenceDense`.
 @Suite struct DenseTests {
   static let cases: [(images: Int, features: Int, units: Int)] = {
     var draws = Draws(3)
@@ -30,7 +30,7 @@ import TestSupport
     let dy = draws.values(images * units)
     let y = probe.forward(x)
     let gradients = probe.backward(dy)
-    let plain = PlainDense(images: images, features: features, units: units)
+    let plain = ReferenceDense(images: images, features: features, units: units)
     let (w, b) = (parameters[0].doubles, hasBias ? parameters[1].doubles : nil)
     expectClose(
       y, plain.forward(x: x.doubles, weights: w, bias: b),

@@ -17,9 +17,9 @@ import Testing
     for input in inputs {
       // Every lane has another number; all have to be right.
       var vector = Lanes()
-      for lane in 0..<LaneCPU.laneCount { vector[lane] = input * (1 - Float(lane) / 1024) }
+      for lane in 0..<CPUFeatures.laneCount { vector[lane] = input * (1 - Float(lane) / 1024) }
       let result = ours(vector)
-      for lane in 0..<LaneCPU.laneCount {
+      for lane in 0..<CPUFeatures.laneCount {
         let exact = theirs(Double(vector[lane]))
         let error = exact == 0 ? abs(Double(result[lane])) : abs(Double(result[lane]) - exact) / abs(exact)
         if !(error <= worst.error) { worst = (error, vector[lane]) }
@@ -84,18 +84,18 @@ import Testing
 
   @Test func sumAndMaximum() {
     var a = Lanes()
-    for lane in 0..<LaneCPU.laneCount { a[lane] = Float(lane + 1) }
-    #expect(a.laneSum() == Float(LaneCPU.laneCount * (LaneCPU.laneCount + 1) / 2))
+    for lane in 0..<CPUFeatures.laneCount { a[lane] = Float(lane + 1) }
+    #expect(a.laneSum() == Float(CPUFeatures.laneCount * (CPUFeatures.laneCount + 1) / 2))
     let largest = a.max(Lanes(repeating: 3))
-    for lane in 0..<LaneCPU.laneCount { #expect(largest[lane] == Float(lane < 3 ? 3 : lane + 1)) }
+    for lane in 0..<CPUFeatures.laneCount { #expect(largest[lane] == Float(lane < 3 ? 3 : lane + 1)) }
   }
 
   @Test func blocksHoldAllImages() {
-    let lanes = LaneCPU.laneCount
+    let lanes = CPUFeatures.laneCount
     #expect(blockCount(1) == 1)
     #expect(blockCount(lanes) == 1)
     #expect(blockCount(lanes + 1) == 2)
-    #expect(LaneCPU.isSupported)
+    #expect(CPUFeatures.isSupported)
     #expect([4, 8, 16].contains(lanes))
   }
 }

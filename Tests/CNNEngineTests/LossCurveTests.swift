@@ -31,7 +31,7 @@ import Testing
     let (optimizer, learningRate) = try readOptimizer(fixture.json("optimizer"))
     let model = try NetworkFixtureTests.model(of: Fixture("network-\(fixture.text("config"))"))
     let network = try makeNetwork(model, batchSize: batch, threads: 2)
-    let run = OptimizerRun(optimizer, network: network)
+    let run = Optimizer(optimizer, network: network)
     var losses: [Float] = []
     for start in stride(from: 0, to: images.labels.count, by: batch) {
       images.load(start..<min(start + batch, images.labels.count), into: network)

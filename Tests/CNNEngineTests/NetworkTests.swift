@@ -68,7 +68,7 @@ import Testing
     let trained = try network(8)
     let evaluating = Network(
       model: trained.model, parameters: trained.parameters, loss: CrossEntropy(), batchSize: 50,
-      training: false, team: WorkerTeam(threads: 2))
+      training: false, threadPool: ThreadPool(threads: 2))
     #expect(evaluating.gradients == nil)
     evaluating.weightsChanged()
     images.load(0..<8, into: trained)
@@ -130,7 +130,7 @@ import Testing
       let network = try network(20, layers)
       if std != 0 { network.parameters.replace(at: 0, with: [.nan, .infinity, -.infinity]) }
       network.weightsChanged()
-      let scale = PixelScale(channels: 1, scale: 255, mean: [0], std: [std])
+      let scale = PixelNormalization(channels: 1, scale: 255, mean: [0], std: [std])
       let indices = [Int32](0..<20)
       network.load(pixels: images.pixels, labels: images.labels, indices: indices[...], scale: scale)
       let result = network.forward(training: true, dropout: CounterRandom(seed: 1, purpose: .dropout))

@@ -17,7 +17,7 @@ import Testing
     return network
   }
 
-  private func values(_ buffer: FlatBuffer?, _ network: Network) -> [[Float]] {
+  private func values(_ buffer: FlatTensorBuffer?, _ network: Network) -> [[Float]] {
     network.model.parameters.map { buffer?[$0.range] ?? [] }
   }
 
@@ -28,7 +28,7 @@ import Testing
       network.gradients?.replace(
         at: parameter.offset, with: [Float](repeating: 0, count: parameter.count))
     }
-    OptimizerRun(optimizer, network: network).update(learningRate: rate)
+    Optimizer(optimizer, network: network).update(learningRate: rate)
     return values(network.parameters, network)
   }
 

@@ -3,10 +3,10 @@ import ConfigDecoding
 import Testing
 import TestSupport
 
-/// The pools against `PlainPooling`.
+/// The pools against `ReferencePooling`.
 @Suite struct PoolingTests {
   struct Case: CustomTestStringConvertible {
-    var kind: PlainPooling.Kind
+    var kind: ReferencePooling.Kind
     var shape: [Int]
     var images: Int
     var layer: JSON
@@ -17,7 +17,7 @@ import TestSupport
   static let cases: [Case] = {
     var draws = Draws(4)
     var cases: [Case] = []
-    let kinds: [(PlainPooling.Kind, JSON)] = [
+    let kinds: [(ReferencePooling.Kind, JSON)] = [
       (.max, "max_pool2d"), (.min, "min_pool2d"), (.average, "average_pool2d"),
     ]
     let paddings: [JSON] = ["valid", "valid", "same", 1, [1, 0], [0, 1, 1, 0], 2]
@@ -55,7 +55,7 @@ import TestSupport
     let gradients = probe.backward(dy)
 
     let window = try #require(readLayers([one.layer]).first?.layer.pooled)
-    let plain = PlainPooling(one.kind, images: one.images, input: input, output: output, window: window)
+    let plain = ReferencePooling(one.kind, images: one.images, input: input, output: output, window: window)
     expectClose(y, plain.forward(x: x.doubles), scale: [1], tolerance: 1e-6, "y")
     let scale = plain.inputGradient(dy: dy.doubles.absolute, x: x.doubles)
     expectClose(

@@ -10,7 +10,7 @@ func readLayers(_ entries: [JSON]) throws -> [LayerSpec] {
       return LayerSpec(type: type, name: name ?? type.rawValue, layer: type.layer.init(reader))
     }
   }
-  return try Field.list(of: .variant(variants)).read(JSON(entries)).value
+  return try ConfigField.list(of: .variant(variants)).read(JSON(entries)).value
 }
 
 /// Reads a config's `loss`.
@@ -18,19 +18,19 @@ func readLoss(_ json: JSON) throws -> any Loss {
   let variants = LossType.allCases.map { type in
     Variant<any Loss>(type.rawValue, "") { reader in type.loss.init(reader) }
   }
-  return try Field.variant(variants).read(json).value
+  return try ConfigField.variant(variants).read(json).value
 }
 
 /// Reads a config's `optimizer`, and its learning rate.
-func readOptimizer(_ json: JSON) throws -> (optimizer: any Optimizer, learningRate: Double) {
+func readOptimizer(_ json: JSON) throws -> (optimizer: any UpdateRule, learningRate: Double) {
   let variants = OptimizerType.allCases.map { type in
-    Variant<(any Optimizer, Double)>(type.rawValue, "") { reader in
+    Variant<(any UpdateRule, Double)>(type.rawValue, "") { reader in
       let flavor = reader.value("flavor", .choice(of: OptimizerFlavor.self), default: "torch", "")
       let rate = reader.value("lr", .number(), "")
       return (type.optimizer.init(reader, flavor: flavor), rate)
     }
   }
-  let (optimizer, rate) = try Field.variant(variants).read(json).value
+  let (optimizer, rate) = try ConfigField.variant(variants).read(json).value
   return (optimizer, rate)
 }
 
@@ -54,8 +54,8 @@ func makeNetwork(
   _ model: Model, loss: JSON = ["type": "cross_entropy"], batchSize: Int, threads: Int = 1
 ) throws -> Network {
   let network = try Network(
-    model: model, parameters: FlatBuffer(count: model.flatCount), loss: readLoss(loss),
-    batchSize: batchSize, training: true, team: WorkerTeam(threads: threads))
+    model: model, parameters: FlatTensorBuffer(count: model.flatCount), loss: readLoss(loss),
+    batchSize: batchSize, training: true, threadPool: ThreadPool(threads: threads))
   for (parameter, values) in zip(model.parameters, fixtureParameters(of: model)) {
     network.parameters.replace(at: parameter.offset, with: values)
   }
@@ -87,7 +87,7 @@ struct TestImages {
   /// Loads the images `range` in order.
   func load(_ range: Range<Int>, into network: Network) {
     let indices = range.map { Int32($0) }
-    let scale = PixelScale(channels: network.model.input.channels, scale: 255, mean: [], std: [])
+    let scale = PixelNormalization(channels: network.model.input.channels, scale: 255, mean: [], std: [])
     network.load(pixels: pixels, labels: labels, indices: indices[...], scale: scale)
   }
 }

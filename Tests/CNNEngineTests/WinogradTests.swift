@@ -64,7 +64,7 @@ import TestSupport
     let (winograd, numbers, model) = try result(one, usesWinograd: true)
     let (direct, _, _) = try result(one, usesWinograd: false)
     let conv = try #require(readLayers([one.layer]).first?.layer as? Conv2D)
-    let plain = PlainConvolution(
+    let plain = ReferenceConvolution(
       images: one.images, input: model.input, output: model.output, window: conv.window)
     let (x, dy, weights) = (numbers.x.doubles, numbers.dy.doubles, numbers.parameters[0].doubles)
 

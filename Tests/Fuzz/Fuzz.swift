@@ -103,7 +103,7 @@ private func readNPZ(_ bytes: [UInt8]) {
     _ = succeeds { _ = try Dataset(archive) }
     let file = try SafeTensors(archive)
     for tensor in file.tensors { _ = file.floats(of: tensor) }
-    _ = try ForeignWeights(of: small.model, in: file, path: "f")
+    _ = try WeightImport(of: small.model, in: file, path: "f")
   }
 }
 
@@ -141,7 +141,7 @@ private func readCheckpoint(_ bytes: [UInt8]) {
   _ = succeeds {
     let file = try SafeTensors(parsing: bytes, file: "f")
     for tensor in file.tensors { _ = file.floats(of: tensor) }
-    _ = succeeds { _ = try ForeignWeights(of: small.model, in: file, path: "f") }
+    _ = succeeds { _ = try WeightImport(of: small.model, in: file, path: "f") }
     let checkpoint = try Checkpoint(file, path: "f")
     _ = checkpoint.parameters()
     _ = try checkpoint.encoded()

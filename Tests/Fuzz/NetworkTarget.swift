@@ -29,7 +29,8 @@ func trainNetwork(_ bytes: [UInt8]) {
 /// The bits of all outputs and gradients of a step.
 private func step(_ model: Model, images: Int, threads: Int, inputGradient: Bool) -> [UInt32] {
   let probe = LayerProbe(
-    model, parameters: FlatBuffer(count: model.flatCount), images: images, threads: threads, training: true,
+    model, parameters: FlatTensorBuffer(count: model.flatCount), images: images, threads: threads,
+    training: true,
     inputGradient: inputGradient)
   probe.setParameters(model.parameters.map { values($0.count) })
   let y = probe.forward(values(images * model.input.count))

@@ -8,9 +8,9 @@ struct DigitNormalizerTests {
   private let normalizer = DigitNormalizer(width: 28, height: 28)
 
   /// Drawn digit `index` as ink from 0 to 1, `size` pixels wide and high.
-  private func drawn(_ index: Int, size: Int) -> GrayMap {
-    let pixels = DrawnDigits(seed: 5, size: size).images(index..<index + 1).pixels
-    return GrayMap(width: size, height: size, values: pixels.map { Float($0) / 255 })
+  private func drawn(_ index: Int, size: Int) -> GrayImage {
+    let pixels = SyntheticDigits(seed: 5, size: size).images(index..<index + 1).pixels
+    return GrayImage(width: size, height: size, values: pixels.map { Float($0) / 255 })
   }
 
   /// The drawn digit as MNIST's makers would have it.
@@ -18,7 +18,7 @@ struct DigitNormalizerTests {
     image(drawn(index, size: 280).resized(width: 28, height: 28))
   }
 
-  private func image(_ map: GrayMap) -> Images {
+  private func image(_ map: GrayImage) -> Images {
     Images(
       pixels: map.values.map { UInt8(min(max($0, 0), 1) * 255 + 0.5) },
       shape: ImageShape(height: map.height, width: map.width))
@@ -27,7 +27,7 @@ struct DigitNormalizerTests {
   /// A sheet of 500x400 with a drawn digit in it, each pixel made from its ink and its place.
   private func sheet(_ index: Int, size: Int = 280, _ brightness: (Float, Int, Int) -> Float) -> Images {
     let digit = drawn(index, size: size)
-    var map = GrayMap(width: 500, height: 400, values: [Float](repeating: 0, count: 200_000))
+    var map = GrayImage(width: 500, height: 400, values: [Float](repeating: 0, count: 200_000))
     for row in 0..<400 {
       for column in 0..<500 {
         let (y, x) = (row - 60, column - 150)
@@ -78,7 +78,7 @@ struct DigitNormalizerTests {
 
   @Test func aThinPenIsThickened() throws {
     func ring(_ width: Float) -> Images {
-      var map = GrayMap(width: 200, height: 200, values: [Float](repeating: 1, count: 40_000))
+      var map = GrayImage(width: 200, height: 200, values: [Float](repeating: 1, count: 40_000))
       for row in 0..<200 {
         for column in 0..<200 {
           let (y, x) = (Float(row) - 100, Float(column) - 100)

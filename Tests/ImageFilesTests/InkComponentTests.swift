@@ -3,8 +3,8 @@ import Testing
 
 struct InkComponentTests {
   /// A map of `#` and `.`.
-  private func map(_ rows: String...) -> GrayMap {
-    GrayMap(width: rows[0].count, height: rows.count, values: rows.joined().map { $0 == "#" ? 1 : 0 })
+  private func map(_ rows: String...) -> GrayImage {
+    GrayImage(width: rows[0].count, height: rows.count, values: rows.joined().map { $0 == "#" ? 1 : 0 })
   }
 
   @Test func neighboursAcrossCornersHangTogether() {
@@ -22,7 +22,7 @@ struct InkComponentTests {
 
   /// A 60x40 map with some bars of ink: rows, columns.
   private func bars(_ bars: (ClosedRange<Int>, ClosedRange<Int>)...) -> [InkComponent] {
-    var map = GrayMap(width: 60, height: 40, values: [Float](repeating: 0, count: 2400))
+    var map = GrayImage(width: 60, height: 40, values: [Float](repeating: 0, count: 2400))
     for (rows, columns) in bars { for row in rows { for column in columns { map[row, column] = 1 } } }
     return InkComponent.digit(among: InkComponent.all(in: map, threshold: 0.5))
   }

@@ -3,8 +3,8 @@ import Testing
 
 struct InkMapTests {
   /// A sheet with a bar of ink, 6 pixels wide, whose brightness is made by `light` from that of paper and ink.
-  private func sheet(paper: Float, ink: Float, light: (Int, Int) -> Float = { _, _ in 1 }) -> GrayMap {
-    var map = GrayMap(width: 120, height: 100, values: [Float](repeating: paper, count: 12_000))
+  private func sheet(paper: Float, ink: Float, light: (Int, Int) -> Float = { _, _ in 1 }) -> GrayImage {
+    var map = GrayImage(width: 120, height: 100, values: [Float](repeating: paper, count: 12_000))
     for row in 30..<70 { for column in 50..<56 { map[row, column] = ink } }
     for row in 0..<100 { for column in 0..<120 { map[row, column] *= light(row, column) } }
     return map

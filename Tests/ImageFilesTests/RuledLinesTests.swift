@@ -3,8 +3,8 @@ import Testing
 
 struct RuledLinesTests {
   /// Lines of ink 2 pixels thick that lean, and a bar across them.
-  private func sheet(lean: Float, isStanding: Bool = false) -> GrayMap {
-    var map = GrayMap(width: 200, height: 200, values: [Float](repeating: 0, count: 40_000))
+  private func sheet(lean: Float, isStanding: Bool = false) -> GrayImage {
+    var map = GrayImage(width: 200, height: 200, values: [Float](repeating: 0, count: 40_000))
     for first in stride(from: 20, to: 200, by: 40) {
       for column in 0..<200 {
         let row = first + Int((lean * Float(column)).rounded())
@@ -31,7 +31,7 @@ struct RuledLinesTests {
   }
 
   @Test func aStrokeIsNoLine() {
-    var map = GrayMap(width: 100, height: 100, values: [Float](repeating: 0, count: 10_000))
+    var map = GrayImage(width: 100, height: 100, values: [Float](repeating: 0, count: 10_000))
     for row in 48..<52 { for column in 8..<92 { map[row, column] = 1 } }
     #expect(RuledLines.removed(from: map, threshold: 0.25) == map)
     #expect(RuledLines.removed(from: map.transposed, threshold: 0.25) == map.transposed)

@@ -30,9 +30,9 @@ import Testing
   @Test func everyValueAndKeyKnowsItsPlace() throws {
     let json = try parse("{\n  \"é😀\": [1,\n   true]\r\n}")
     let member = try #require(json.members?.first)
-    #expect(json.place.description == "x:1:1" && member.keyPlace.description == "x:2:3")
-    #expect(member.value.place.description == "x:2:9")
-    #expect(member.value.array?.map(\.place.description) == ["x:2:10", "x:3:4"])
+    #expect(json.location.description == "x:1:1" && member.keyLocation.description == "x:2:3")
+    #expect(member.value.location.description == "x:2:9")
+    #expect(member.value.array?.map(\.location.description) == ["x:2:10", "x:3:4"])
   }
 
   @Test(arguments: [
@@ -86,7 +86,7 @@ import Testing
     #expect(
       throws: ConfigError([
         ConfigIssue(
-          place: .file("x", line: 1, column: 3), path: "", message: "not UTF-8 at byte 2")
+          location: .file("x", line: 1, column: 3), path: "", message: "not UTF-8 at byte 2")
       ])
     ) { try JSON(parsing: [0x5B, 0x22, 0xC0, 0xAF, 0x22, 0x5D], origin: "x") }
   }

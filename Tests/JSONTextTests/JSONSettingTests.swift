@@ -45,7 +45,7 @@ import Testing
     let issues = IssueList()
     json.apply(setting: setting, issues: issues)
     #expect(json == config && issues.issues.map(\.description) == [line])
-    #expect(issues.issues.allSatisfy { $0.place.isFlag })
+    #expect(issues.issues.allSatisfy { $0.location.isFlag })
   }
 
   /// Deeper than a config may nest, a path would only use up the stack.
@@ -62,6 +62,6 @@ import Testing
     var json = config
     json.set("train.new.lr", to: 0.1, flag: "--lr 0.1", issues: IssueList())
     let created = json["train"]?.members?.last
-    #expect(created?.keyPlace == .flag("--lr 0.1") && created?.value["lr"]?.place == .flag("--lr 0.1"))
+    #expect(created?.keyLocation == .flag("--lr 0.1") && created?.value["lr"]?.location == .flag("--lr 0.1"))
   }
 }

@@ -33,6 +33,6 @@ import Testing
   @Test func equalityIgnoresPlaces() throws {
     let parsed = try JSON(parsing: Array(#"{ "a": [1.0] }"#.utf8), origin: "x")
     #expect(parsed == ["a": [1]] && parsed != ["a": [2]] && parsed != ["b": [1]])
-    #expect(parsed.relocated(to: .flag("-x"))["a"]?.array?.first?.place == .flag("-x"))
+    #expect(parsed.relocated(to: .flag("-x"))["a"]?.array?.first?.location == .flag("-x"))
   }
 }

@@ -14,35 +14,35 @@ private final class Count: Sendable {
 }
 
 @Suite(.enabled(if: isCounted)) struct AllocationTests {
-  /// How often the threads of `team` have allocated memory so far. Other tests' threads are not counted.
-  private static func allocations(of team: WorkerTeam) -> Int {
+  /// How often the threads of `threadPool` have allocated memory so far. Other tests' threads are not counted.
+  private static func allocations(of threadPool: ThreadPool) -> Int {
     let count = Count()
-    team.run(items: team.threads) { _, _ in
+    threadPool.run(items: threadPool.threads) { _, _ in
       count.sum.wrappingAdd(Int(allocations_of_this_thread()), ordering: .relaxed)
       count.arrived.wrappingAdd(1, ordering: .releasing)
       // Nobody goes back for a second item before everybody has one.
-      while count.arrived.load(ordering: .acquiring) < team.threads {}
+      while count.arrived.load(ordering: .acquiring) < threadPool.threads {}
     }
     return count.sum.load(ordering: .relaxed)
   }
 
   /// What `step` adds to the count, beyond what counting itself does.
-  private static func allocations(of team: WorkerTeam, in step: () -> Void) -> Int {
-    let start = allocations(of: team)
-    let counting = allocations(of: team) - start
-    let before = allocations(of: team)
+  private static func allocations(of threadPool: ThreadPool, in step: () -> Void) -> Int {
+    let start = allocations(of: threadPool)
+    let counting = allocations(of: threadPool) - start
+    let before = allocations(of: threadPool)
     step()
-    return allocations(of: team) - before - counting
+    return allocations(of: threadPool) - before - counting
   }
 
   @Test("Steps allocate nothing", arguments: ConfigSource.shipped.map(\.name), [1, 2])
   func steps(config: String, threads: Int) throws {
     let config = try ConfigSource.load(
       ConfigSource.json(config), flags: [], settings: ["train.batch_size=20"])
-    let team = WorkerTeam(threads: threads)
-    let steps = BenchmarkSteps(config, team: team)
-    #expect(Self.allocations(of: team) { for _ in 0..<3 { steps.train() } } == 0)
-    #expect(Self.allocations(of: team) { for _ in 0..<3 { steps.evaluate() } } == 0)
+    let threadPool = ThreadPool(threads: threads)
+    let steps = BenchmarkSteps(config, threadPool: threadPool)
+    #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.train() } } == 0)
+    #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.evaluate() } } == 0)
   }
 
   @Test("Augmenting allocates nothing") func augmentation() throws {
@@ -50,15 +50,15 @@ private final class Count: Sendable {
     let config = try ConfigSource.load(
       ConfigSource.json("lenet"), flags: [],
       settings: ["data.augment=[\(augment.joined(separator: ","))]", "train.batch_size=20"])
-    let team = WorkerTeam(threads: 2)
-    let steps = BenchmarkSteps(config, team: team)
-    #expect(Self.allocations(of: team) { for _ in 0..<3 { steps.train() } } == 0)
+    let threadPool = ThreadPool(threads: 2)
+    let steps = BenchmarkSteps(config, threadPool: threadPool)
+    #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.train() } } == 0)
   }
 
   @Test("What allocates is counted") func counts() {
-    let team = WorkerTeam(threads: 2)
+    let threadPool = ThreadPool(threads: 2)
     var arrays: [[Int]] = []
-    #expect(Self.allocations(of: team) { arrays.append([Int](repeating: 1, count: 1000)) } > 0)
+    #expect(Self.allocations(of: threadPool) { arrays.append([Int](repeating: 1, count: 1000)) } > 0)
     #expect(arrays.count == 1)
   }
 }

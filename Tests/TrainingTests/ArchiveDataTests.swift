@@ -16,7 +16,7 @@ import Training
     let folder = "\(repository)/Tests/Fixtures/archives"
     func train(_ path: String) throws -> ([NamedTensor], String) {
       let data = try Small.data(config, directory: path)
-      let trainer = try Trainer(config, data: data, team: WorkerTeam(threads: 2))
+      let trainer = try Trainer(config, data: data, threadPool: ThreadPool(threads: 2))
       _ = try trainer.run { _ in }
       return (config.model.tensors(of: trainer.parameters), data.fingerprint())
     }

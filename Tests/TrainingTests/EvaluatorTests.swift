@@ -37,7 +37,7 @@ import Training
 
   private func evaluator(_ config: ExperimentConfig, threads: Int = 1) -> Evaluator {
     let parameters = config.model.initialParameters(seed: 5)
-    return Evaluator(config, parameters: parameters, team: WorkerTeam(threads: threads))
+    return Evaluator(config, parameters: parameters, threadPool: ThreadPool(threads: threads))
   }
 
   @Test("Loss, accuracy and confusion are those of the scores", arguments: [1, 127, 128, 129, 300])
@@ -115,7 +115,7 @@ import Training
     let config = try Small.config()
     let images = try Small.data(config).test
     let parameters = config.model.initialParameters(seed: 5)
-    let evaluator = Evaluator(config, parameters: parameters, team: WorkerTeam(threads: 1))
+    let evaluator = Evaluator(config, parameters: parameters, threadPool: ThreadPool(threads: 1))
     let before = try evaluator.evaluate(images)
     parameters.replace(at: 0, with: [Float](repeating: 0, count: parameters.count))
     let after = try evaluator.evaluate(images)

@@ -181,7 +181,7 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
 /// 30 + 10 drawn digits as IDX files.
 func writeDigits(to folder: String, size: Int) throws {
   func big(_ number: Int) -> [UInt8] { (0..<4).map { UInt8(number >> (24 - 8 * $0) & 255) } }
-  let digits = DrawnDigits(seed: 1, size: size)
+  let digits = SyntheticDigits(seed: 1, size: size)
   for (name, range) in [("train", 0..<30), ("t10k", 30..<40)] {
     let (pixels, labels) = digits.images(range)
     try write(

@@ -14,8 +14,8 @@ struct FirstLayerTests {
   private let convolution = #"{"type": "conv2d", "name": "conv1", "filters": 2, "kernel": 2}"#
 
   /// Filter 0 is the upper left minus the lower right pixel, filter 1 the upper left one; the biases are 0 and 0.5.
-  private func parameters(_ config: ExperimentConfig) -> FlatBuffer {
-    let buffer = FlatBuffer(count: config.model.flatCount)
+  private func parameters(_ config: ExperimentConfig) -> FlatTensorBuffer {
+    let buffer = FlatTensorBuffer(count: config.model.flatCount)
     let values: [[Float]] = [[1, 0, 0, -1, 1, 0, 0, 0], [0, 0.5]]
     for (parameter, values) in zip(config.model.parameters, values) {
       buffer.replace(at: parameter.offset, with: values)

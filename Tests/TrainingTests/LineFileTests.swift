@@ -23,7 +23,7 @@ import Training
       let run = try RunFolder(output: folder, name: "small", overwrite: false)
       try AtomicFile.createFolder(run.events)
       let said = message(in: folder) {
-        _ = try TrainingRun(config, data: Small.data(config), folder: run, team: WorkerTeam(threads: 1))
+        _ = try TrainingRun(config, data: Small.data(config), folder: run, threadPool: ThreadPool(threads: 1))
       }
       #expect(said == "DIR/events.jsonl: Is a directory")
     }

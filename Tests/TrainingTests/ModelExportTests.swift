@@ -17,7 +17,7 @@ import Training
       }
       try write(file.encoded(), "\(folder)/w.safetensors")
       try write(Array(config.resolved.text().utf8), "\(folder)/c.json")
-      let source = try ModelSource("\(folder)/w.safetensors", config: "\(folder)/c.json")
+      let source = try LoadedModel("\(folder)/w.safetensors", config: "\(folder)/c.json")
       return try ModelExport(source).encoded(format, layout: layout)
     }
   }
@@ -109,10 +109,10 @@ import Training
     let weights = config.model.tensors(of: config.model.initialParameters(seed: 1))
     let safetensors = try SafeTensors(parsing: export(config, .safetensors), file: "f")
     #expect(safetensors.metadata("format") == "pt")
-    #expect(try ForeignWeights(of: config.model, in: safetensors, path: "f").tensors == weights)
+    #expect(try WeightImport(of: config.model, in: safetensors, path: "f").tensors == weights)
     for layout in ModelExport.Layout.allCases {
       let archive = try SafeTensors(NPZ(parsing: export(config, .npz, layout), name: "f"))
-      let read = try ForeignWeights(of: config.model, in: archive, path: "f")
+      let read = try WeightImport(of: config.model, in: archive, path: "f")
       #expect(read.tensors == weights)
       #expect((read.notice == nil) == (layout == .pytorch))
     }
@@ -125,11 +125,11 @@ import Training
   func defaultPath() throws {
     try withTemporaryFolder { folder in
       let run = try Small.run(Small.config(layers: Small.linear), in: "\(folder)/runs.d/a").run
-      let export = try ModelExport(ModelSource(run.folder.path))
+      let export = try ModelExport(LoadedModel(run.folder.path))
       #expect(export.defaultPath(.onnx) == "\(folder)/runs.d/a/model.onnx")
       #expect(export.summary(.npz) == "small, 1,450 parameters in 2 arrays")
       #expect(export.summary(.onnx) == "small, 1,450 parameters: input 1x12x12 pixels, 0 to 255")
     }
-    #expect(throws: CheckpointError.self) { _ = try ModelExport(ModelSource("lenet")) }
+    #expect(throws: CheckpointError.self) { _ = try ModelExport(LoadedModel("lenet")) }
   }
 }

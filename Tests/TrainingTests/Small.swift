@@ -54,7 +54,7 @@ enum Small {
     _ config: ExperimentConfig, threads: Int = 1, weights: [NamedTensor]? = nil
   ) throws -> (trainer: Trainer, epochs: [EpochMetrics], outcome: TrainingOutcome) {
     let trainer = try Trainer(
-      config, data: data(config), team: WorkerTeam(threads: threads), weights: weights)
+      config, data: data(config), threadPool: ThreadPool(threads: threads), weights: weights)
     var epochs: [EpochMetrics] = []
     let outcome = try trainer.run { event in
       if case .epoch(let metrics, _) = event { epochs.append(metrics) }
@@ -71,7 +71,7 @@ enum Small {
   ) throws -> (run: TrainingRun, result: TrainingRun.Result) {
     let folder = try RunFolder(output: folder, name: config.name, overwrite: overwrite)
     let run = try TrainingRun(
-      config, data: data(config), folder: folder, team: WorkerTeam(threads: threads), weights: weights)
+      config, data: data(config), folder: folder, threadPool: ThreadPool(threads: threads), weights: weights)
     return (run, try run.run(threads: threads, shouldStop: shouldStop, report: report))
   }
 
@@ -82,13 +82,13 @@ enum Small {
     report: (TrainingEvent?, JSON?) throws -> Void = { _, _ in }
   ) throws -> (run: TrainingRun, result: TrainingRun.Result) {
     let folder = try output == nil ? RunFolder(resuming: path) : nil
-    var resumption = try Resumption(path)
+    var resumption = try ResumePoint(path)
     try resumption.apply(epochs.map { [("train.epochs", JSON($0), "--epochs \($0)")] } ?? [])
     let config = resumption.checkpoint.config
     let run = try TrainingRun(
       config, data: data(config),
       folder: folder ?? RunFolder(output: output, name: config.name, overwrite: false),
-      team: WorkerTeam(threads: threads), resuming: resumption)
+      threadPool: ThreadPool(threads: threads), resuming: resumption)
     return (run, try run.run(threads: threads, shouldStop: { false }, report: report))
   }
 }

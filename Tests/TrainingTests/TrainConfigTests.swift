@@ -20,7 +20,7 @@ import Training
 
   @Test("Only accuracies grow, and only those of validation need images for it")
   func metrics() {
-    #expect(TrainConfig.Metric.allCases.filter(\.growsBetter) == [.accuracy, .validationAccuracy])
+    #expect(TrainConfig.Metric.allCases.filter(\.higherIsBetter) == [.accuracy, .validationAccuracy])
     #expect(TrainConfig.Metric.allCases.filter(\.needsValidation) == [.validationLoss, .validationAccuracy])
     #expect(TrainConfig.Metric.allCases.map(\.rawValue) == ["loss", "accuracy", "val_loss", "val_accuracy"])
   }

@@ -26,7 +26,7 @@ import Training
   func batches() throws {
     func epoch(_ train: String) throws -> (metrics: EpochMetrics, steps: [Int]) {
       let config = try Small.config(train: "\"epochs\": 1, \(train)")
-      let trainer = try Trainer(config, data: Small.data(config), team: WorkerTeam(threads: 1))
+      let trainer = try Trainer(config, data: Small.data(config), threadPool: ThreadPool(threads: 1))
       var images: [Int] = []
       var metrics: EpochMetrics?
       _ = try trainer.run { event in
@@ -54,8 +54,8 @@ import Training
       layers: Small.linear, optimizer: #"{ "type": "sgd", "lr": 0 }"#,
       train: #""epochs": 1, "batch_size": 128"#)
     let data = try Small.data(config)
-    let team = WorkerTeam(threads: 1)
-    let trainer = try Trainer(config, data: data, team: team)
+    let threadPool = ThreadPool(threads: 1)
+    let trainer = try Trainer(config, data: data, threadPool: threadPool)
     var found: EpochMetrics?
     var means: [Double] = []
     var before = EpochSums()
@@ -70,7 +70,7 @@ import Training
       }
     }
     let metrics = try #require(found)
-    let evaluator = Evaluator(config, parameters: trainer.parameters, team: team)
+    let evaluator = Evaluator(config, parameters: trainer.parameters, threadPool: threadPool)
     let (training, test) = (try evaluator.evaluate(data.train), try evaluator.evaluate(data.test))
     #expect(abs(metrics.loss - training.loss) < 1e-6 && metrics.accuracy == training.accuracy)
     #expect(metrics.validationLoss == test.loss && metrics.validationAccuracy == test.accuracy)
@@ -84,7 +84,7 @@ import Training
       let config = try Small.config(
         layers: Small.linear, optimizer: #"{ "type": "sgd", "lr": 0 }"#,
         train: "\"epochs\": 2, \"batch_size\": 100, \(train)", extra: "\"seed\": \(seed),")
-      let trainer = try Trainer(config, data: Small.data(config), team: WorkerTeam(threads: 1))
+      let trainer = try Trainer(config, data: Small.data(config), threadPool: ThreadPool(threads: 1))
       var losses: [Double] = []
       _ = try trainer.run { if case .step(_, 1, _, let sums) = $0 { losses.append(sums.loss) } }
       return losses
@@ -180,7 +180,7 @@ import Training
   func monitor() throws {
     func monitor(_ train: String, data: String = "") throws -> TrainConfig.Metric {
       let config = try Small.config(data: data, train: "\"epochs\": 1\(train)")
-      return try Trainer(config, data: Small.data(config), team: WorkerTeam(threads: 1)).monitor
+      return try Trainer(config, data: Small.data(config), threadPool: ThreadPool(threads: 1)).monitor
     }
     #expect(try monitor("") == .validationAccuracy)
     #expect(try monitor("", data: "\"validation\": null") == .loss)
@@ -209,8 +209,8 @@ import Training
   @Test("A stop after a step leaves the weights of that step and says where the run stands")
   func interruption() throws {
     let config = try Small.config(train: #""epochs": 3, "batch_size": 100"#)
-    let team = WorkerTeam(threads: 1)
-    let trainer = try Trainer(config, data: Small.data(config), team: team)
+    let threadPool = ThreadPool(threads: 1)
+    let trainer = try Trainer(config, data: Small.data(config), threadPool: threadPool)
     var steps = 0
     let outcome = try trainer.run(shouldStop: { steps == 5 }) { if case .step = $0 { steps += 1 } }
     #expect(outcome == .interrupted)
@@ -218,7 +218,7 @@ import Training
     #expect(progress.epoch == 1 && progress.stepInEpoch == 2 && progress.step == 5)
     #expect(progress.sums.images == 200 && progress.best?.epoch == 1)
     // Another run passes the same point with the same weights, and goes on from there.
-    let whole = try Trainer(config, data: Small.data(config), team: team)
+    let whole = try Trainer(config, data: Small.data(config), threadPool: threadPool)
     var there: [Float] = []
     _ = try whole.run {
       if case .step = $0, whole.progress.step == 5 { there = whole.parameters[0..<whole.parameters.count] }
@@ -233,7 +233,7 @@ import Training
   func interruptionBetweenEpochs() throws {
     let config = try Small.config(train: #""epochs": 2, "batch_size": 300"#)
     for (stopAfter, outcome) in [(1, TrainingOutcome.interrupted), (2, .finished)] {
-      let trainer = try Trainer(config, data: Small.data(config), team: WorkerTeam(threads: 1))
+      let trainer = try Trainer(config, data: Small.data(config), threadPool: ThreadPool(threads: 1))
       #expect(try trainer.run(shouldStop: { trainer.progress.step == stopAfter }) { _ in } == outcome)
       #expect(trainer.progress.epoch == stopAfter && trainer.progress.stepInEpoch == 0)
       #expect(trainer.progress.sums == EpochSums())
@@ -318,7 +318,7 @@ import Training
       ConfigSource.json("lenet"), flags: [],
       settings: ["train.epochs=1", "data.resplit={\"train\":20000,\"test\":5000}"])
     let data = try Small.data(config, directory: mnistFolder)
-    let trainer = try Trainer(config, data: data, team: WorkerTeam(threads: 2))
+    let trainer = try Trainer(config, data: data, threadPool: ThreadPool(threads: 2))
     var accuracy = 0.0
     _ = try trainer.run { if case .epoch(let epoch, _) = $0 { accuracy = epoch.validationAccuracy ?? 0 } }
     #expect(accuracy > 0.94)

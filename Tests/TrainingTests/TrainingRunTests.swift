@@ -115,9 +115,9 @@ import Training
         final.optimizer.isEmpty
           && best.optimizer.map(\.name) == config.model.parameters.map { "optimizer.momentum.\($0.name)" })
       #expect(best.progress.epoch == result.bestEpoch)
-      let source = try ModelSource(run.folder.finalCheckpoint)
+      let source = try LoadedModel(run.folder.finalCheckpoint)
       let parameters = try #require(source.parameters)
-      let evaluator = Evaluator(source.config, parameters: parameters, team: WorkerTeam(threads: 2))
+      let evaluator = Evaluator(source.config, parameters: parameters, threadPool: ThreadPool(threads: 2))
       let evaluation = try evaluator.evaluate(Small.data(source.config).test)
       #expect(evaluation.loss == result.test?.loss && evaluation.confusion == result.test?.confusion)
       #expect(evaluation.loss == best.progress.best?.value, "it is validated on the test set")
@@ -191,7 +191,7 @@ import Training
       // A folder stands where the checkpoint has to go.
       try AtomicFile.createFolder("\(folder)/run/checkpoints/last.ckpt/x")
       let said = message(in: folder) {
-        _ = try TrainingRun(config, data: Small.data(config), folder: run, team: WorkerTeam(threads: 1))
+        _ = try TrainingRun(config, data: Small.data(config), folder: run, threadPool: ThreadPool(threads: 1))
       }
       #expect(said.hasPrefix("DIR/run/checkpoints/last.ckpt: "))
       #expect(try listing("\(folder)/run/checkpoints") == ["last.ckpt", "last.ckpt/x"], "no temporary file")

@@ -21,14 +21,14 @@ public struct Augmentation: Sendable {
   public struct Entry: Sendable {
     let type: AugmentationType
     let probability: Double
-    let change: any ImageChange
+    let change: any ImageTransform
 
     /// How a config says it: a name, or an object with a `type` and its options.
-    public static let field = Field<Entry>.variant(
+    public static let field = ConfigField<Entry>.variant(
       AugmentationType.allCases.map { type in
-        Variant(type.rawValue, "What happens to an image.") { reader in
-          let change = type.change.init(reader)
-          let probability = reader.value(
+        Variant(type.rawValue, "What happens to an image.") { decoder in
+          let change = type.change.init(decoder)
+          let probability = decoder.value(
             "probability", .number(.within(0...1)), default: JSON(type.change.usualProbability),
             "The part of the images that undergo it.")
           return Entry(type: type, probability: probability, change: change)
@@ -42,7 +42,7 @@ enum AugmentationType: String, CaseIterable, Sendable {
   case shift, rotate, scale, shear, elastic, erase, noise
 
   /// The type that reads it.
-  var change: any ImageChange.Type {
+  var change: any ImageTransform.Type {
     switch self {
     case .shift: Shift.self
     case .rotate: Rotate.self
@@ -57,24 +57,24 @@ enum AugmentationType: String, CaseIterable, Sendable {
 
 /// What a config says of one change of an image.
 ///
-/// A new one is a file with a type that conforms to `MovingChange` or `PaintingChange`, one case of
+/// A new one is a file with a type that conforms to `SpatialTransform` or `PixelTransform`, one case of
 /// `AugmentationType`, and the line in its switch that the compiler asks for.
-protocol ImageChange: Sendable {
+protocol ImageTransform: Sendable {
   /// Reads the change's own keys; `type` has been read.
-  init(_ reader: ObjectReader)
+  init(_ decoder: ConfigDecoder)
 
   /// The probability a config need not name.
   static var usualProbability: Double { get }
 }
 
-extension ImageChange {
+extension ImageTransform {
   static var usualProbability: Double { 1 }
 }
 
 /// A change that reads each pixel from somewhere else.
-protocol MovingChange: ImageChange {
+protocol SpatialTransform: ImageTransform {
   /// The change with all that can be computed once for images of `shape`.
-  func fitted(to shape: Shape) -> any MovingChange
+  func fitted(to shape: Shape) -> any SpatialTransform
 
   /// Vectors of scratch memory it needs.
   var scratchSize: Int { get }
@@ -83,13 +83,13 @@ protocol MovingChange: ImageChange {
   func move(_ warp: inout Warp, _ random: CounterRandom)
 }
 
-extension MovingChange {
-  func fitted(to shape: Shape) -> any MovingChange { self }
+extension SpatialTransform {
+  func fitted(to shape: Shape) -> any SpatialTransform { self }
   var scratchSize: Int { 0 }
 }
 
 /// A change of pixels where they are.
-protocol PaintingChange: ImageChange {
+protocol PixelTransform: ImageTransform {
   /// Changes an image of `shape`, `[C, H, W]` bytes.
   func paint(_ image: UnsafeMutablePointer<UInt8>, _ shape: Shape, _ random: CounterRandom)
 }

@@ -5,8 +5,8 @@ final class Augmenter: @unchecked Sendable {
   /// A change with its chance and its place in the list, which names its generator.
   private typealias Drawn<Change> = (place: UInt32, probability: Double, change: Change)
 
-  private let moving: [Drawn<any MovingChange>]
-  private let painting: [Drawn<any PaintingChange>]
+  private let moving: [Drawn<any SpatialTransform>]
+  private let painting: [Drawn<any PixelTransform>]
   private let shape: Shape
   /// `[capacity, C, H, W]`
   fileprivate let images: UnsafeMutableBufferPointer<UInt8>
@@ -22,8 +22,10 @@ final class Augmenter: @unchecked Sendable {
         (entry.change as? Change).map { (UInt32(place), entry.probability, $0) }
       }
     }
-    moving = drawn((any MovingChange).self).map { ($0.place, $0.probability, $0.change.fitted(to: shape)) }
-    painting = drawn((any PaintingChange).self)
+    moving = drawn((any SpatialTransform).self).map {
+      ($0.place, $0.probability, $0.change.fitted(to: shape))
+    }
+    painting = drawn((any PixelTransform).self)
     self.shape = shape
     images = .allocate(capacity: capacity * shape.count)
     images.initialize(repeating: 0)
@@ -41,8 +43,8 @@ final class Augmenter: @unchecked Sendable {
   }
 
   /// The first `count` new versions, to be read into lanes.
-  func batch(of count: Int, table: UnsafeBufferPointer<Float>) -> Gather {
-    Gather(
+  func batch(of count: Int, table: UnsafeBufferPointer<Float>) -> BatchReader {
+    BatchReader(
       pixels: UnsafeBufferPointer(images), indices: UnsafeBufferPointer(rebasing: order[..<count]),
       table: table,
       shape: shape)

@@ -7,34 +7,34 @@ import Randomness
 ///
 /// Simard draws a displacement from -1 to 1 for every pixel, blurs these with a Gaussian of `sigma` pixels, and
 /// multiplies by `alpha`. Here they are drawn on a coarse grid only, and between its nodes they follow a cubic
-/// B-spline: on a grid of √3 sigma pixels its bumps are as wide as Simard's Gaussian, and the nodes' range is such
+/// B-spline: on a grid of √3 sigma pixels its basis are as wide as Simard's Gaussian, and the nodes' range is such
 /// that displacements have the same variance. That takes 98 numbers for a digit in place of 1,568, and no blur.
-struct Elastic: MovingChange {
+struct Elastic: SpatialTransform {
   let alpha: Double
   let sigma: Double
-  private var surface: Surface?
+  private var surface: DisplacementField?
 
-  init(_ reader: ObjectReader) {
-    alpha = reader.value(
+  init(_ decoder: ConfigDecoder) {
+    alpha = decoder.value(
       "alpha", .number(.within(0...10_000)), default: JSON(34),
       "Strength: displacements of 0.16 alpha / sigma pixels in the root mean square.")
-    sigma = reader.value(
+    sigma = decoder.value(
       "sigma", .number(.within(1...1000)), default: JSON(4), "Smoothness: the width of a bump in pixels.")
   }
 
-  func fitted(to shape: Shape) -> any MovingChange {
+  func fitted(to shape: Shape) -> any SpatialTransform {
     var fitted = self
-    fitted.surface = Surface(shape, spacing: Float(3.squareRoot() * sigma))
+    fitted.surface = DisplacementField(shape, spacing: Float(3.squareRoot() * sigma))
     return fitted
   }
 
   var scratchSize: Int { surface?.scratchSize ?? 0 }
 
-  /// The furthest displacement of a node. White noise from -1 to 1 has a variance of 1/3, blurred with a Gaussian
+  /// The maxDisplacement displacement of a node. White noise from -1 to 1 has a variance of 1/3, blurred with a Gaussian
   /// 1 / (12 π sigma²); a B-spline leaves (151/315)² of its nodes' variance, a third of the square of this.
-  private var furthest: Double { alpha / sigma * 315 / 151 / (4 * .pi).squareRoot() }
+  private var maxDisplacement: Double { alpha / sigma * 315 / 151 / (4 * .pi).squareRoot() }
 
   func move(_ warp: inout Warp, _ random: CounterRandom) {
-    warp.displace { surface?.add(random, furthest: Float(furthest), to: $0, $1) }
+    warp.displace { surface?.add(random, maxDisplacement: Float(maxDisplacement), to: $0, $1) }
   }
 }

@@ -9,21 +9,21 @@ import Randomness
 #endif
 
 /// Covers a rectangle somewhere in the picture with one shade (Zhong et al., "Random erasing", AAAI 2020).
-struct Erase: PaintingChange {
+struct Erase: PixelTransform {
   let size: ClosedRange<Double>
   let ratio: ClosedRange<Double>
   let value: Double
 
   static var usualProbability: Double { 0.5 }
 
-  init(_ reader: ObjectReader) {
-    size = reader.value(
+  init(_ decoder: ConfigDecoder) {
+    size = decoder.value(
       "size", .range(within: 0...1), default: [0.02, 0.33],
       "Part of the image that is covered, [least, most].")
-    ratio = reader.value(
+    ratio = decoder.value(
       "ratio", .range(within: 0.01...100), default: [0.3, 3.3],
       "Height / width of the rectangle, [least, most].")
-    value = reader.value(
+    value = decoder.value(
       "value", .number(.within(0...1)), default: JSON(0), "Its shade, from 0 (black) to 1 (white).")
   }
 

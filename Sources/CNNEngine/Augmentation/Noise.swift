@@ -5,17 +5,17 @@ import Randomness
 /// Adds noise to every byte; what falls below black or above white is cut off.
 ///
 /// It is the sum of four uniform numbers, close to a normal one, and at most 3.5 standard deviations.
-struct Noise: PaintingChange {
+struct Noise: PixelTransform {
   let deviation: Double
 
-  init(_ reader: ObjectReader) {
-    deviation = reader.value(
+  init(_ decoder: ConfigDecoder) {
+    deviation = decoder.value(
       "std", .number(.within(0...1)), default: JSON(0.1), "Standard deviation, where white is 1.")
   }
 
   /// A draw of 64 bits serves two bytes, one in each half of the image.
   func paint(_ image: UnsafeMutablePointer<UInt8>, _ shape: Shape, _ random: CounterRandom) {
-    let (count, lanes) = (shape.count, LaneCPU.laneCount)
+    let (count, lanes) = (shape.count, CPUFeatures.laneCount)
     let half = (count + 1) / 2
     var place = RandomLanes()
     for lane in 0..<lanes { place[lane] = UInt32(lane) &+ 1 }
@@ -32,7 +32,7 @@ struct Noise: PaintingChange {
 
   @inline(__always)
   private func add(_ bits: RandomLanes, to bytes: UnsafeMutablePointer<UInt8>, count: Int) {
-    let lanes = LaneCPU.laneCount
+    let lanes = CPUFeatures.laneCount
     let bits = unsafeBitCast(bits, to: IntegerLanes.self)
     let sum = (bits & 255) &+ ((bits &>> 8) & 255) &+ ((bits &>> 16) & 255) &+ ((bits &>> 24) & 255)
     let noise = lanes_of_integers(sum &- 510) * Float(deviation * 255 / Self.deviationOfSum)

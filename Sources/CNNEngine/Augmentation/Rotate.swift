@@ -8,11 +8,11 @@ import Randomness
 #endif
 
 /// Turns the picture about its middle, counterclockwise where the angle is positive.
-struct Rotate: MovingChange {
+struct Rotate: SpatialTransform {
   let degrees: ClosedRange<Double>
 
-  init(_ reader: ObjectReader) {
-    degrees = reader.value(
+  init(_ decoder: ConfigDecoder) {
+    degrees = decoder.value(
       "degrees", .range(around: 0, within: -180...180), default: JSON(10),
       "The angle: d for -d to d, or [least, most].")
   }

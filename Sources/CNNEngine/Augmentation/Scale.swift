@@ -2,11 +2,11 @@ import ConfigDecoding
 import Randomness
 
 /// Makes the picture larger or smaller about its middle, in both directions alike.
-struct Scale: MovingChange {
+struct Scale: SpatialTransform {
   let factor: ClosedRange<Double>
 
-  init(_ reader: ObjectReader) {
-    factor = reader.value(
+  init(_ decoder: ConfigDecoder) {
+    factor = decoder.value(
       "range", .range(around: 1, within: 0.1...10), default: [0.9, 1.1],
       "The factor: r for 1 - r to 1 + r, or [least, most].")
   }

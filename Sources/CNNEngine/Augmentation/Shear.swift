@@ -8,11 +8,11 @@ import Randomness
 #endif
 
 /// Slants the picture sideways about its middle row, to the right where the angle is positive.
-struct Shear: MovingChange {
+struct Shear: SpatialTransform {
   let degrees: ClosedRange<Double>
 
-  init(_ reader: ObjectReader) {
-    degrees = reader.value(
+  init(_ decoder: ConfigDecoder) {
+    degrees = decoder.value(
       "degrees", .range(around: 0, within: -80...80), default: JSON(10),
       "The angle of the slant: d for -d to d, or [least, most].")
   }

@@ -2,28 +2,28 @@ import ConfigDecoding
 import Randomness
 
 /// Moves the picture up to `range` pixels, each way alike; the parts of a pixel count.
-struct Shift: MovingChange {
-  /// The furthest way down (or up), and to the right (or left).
-  let furthest: (rows: Double, columns: Double)
+struct Shift: SpatialTransform {
+  /// The maxDisplacement way down (or up), and to the right (or left).
+  let maxDisplacement: (rows: Double, columns: Double)
 
-  init(_ reader: ObjectReader) {
-    furthest = reader.value(
+  init(_ decoder: ConfigDecoder) {
+    maxDisplacement = decoder.value(
       "range", .distances, default: JSON(2),
-      "Pixels, the furthest: a number, or [up and down, left and right].")
+      "Pixels, the maxDisplacement: a number, or [up and down, left and right].")
   }
 
   func move(_ warp: inout Warp, _ random: CounterRandom) {
-    let down = random.uniform(in: -furthest.rows...furthest.rows, at: 1)
-    let right = random.uniform(in: -furthest.columns...furthest.columns, at: 2)
+    let down = random.uniform(in: -maxDisplacement.rows...maxDisplacement.rows, at: 1)
+    let right = random.uniform(in: -maxDisplacement.columns...maxDisplacement.columns, at: 2)
     warp.map.follow(AffineMap(x: -right, y: -down))
   }
 }
 
-extension Field where Value == (rows: Double, columns: Double) {
+extension ConfigField where Value == (rows: Double, columns: Double) {
   /// A number for both directions, or `[rows, columns]`.
-  fileprivate static let distances: Field = {
+  fileprivate static let distances: ConfigField = {
     let number: JSON = ["type": "number", "minimum": 0, "maximum": 1024]
-    return Field(
+    return ConfigField(
       "a number from 0 to 1024 or two of them, [up and down, left and right]",
       schema: [
         "anyOf": [number, ["type": "array", "items": number, "minItems": 2, "maxItems": 2]]

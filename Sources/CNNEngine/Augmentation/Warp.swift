@@ -79,7 +79,7 @@ struct Warp {
   private func resample(
     _ row: Int, into target: UnsafeMutablePointer<UInt8>, endingAt end: UnsafeMutablePointer<UInt8>
   ) {
-    let lanes = LaneCPU.laneCount
+    let lanes = CPUFeatures.laneCount
     let (middleX, middleY) = (Double(width - 1) / 2, Double(height - 1) / 2)
     let y = Double(row) - middleY
     // The first pixel's place is computed in double precision, so that a map that moves nothing is exact.

@@ -11,7 +11,7 @@ package typealias RandomLanes = random_lanes
 typealias LaneMask = SIMDMask<IntegerLanes>
 
 /// What the engine knows about the CPU it was built for.
-public enum LaneCPU {
+public enum CPUFeatures {
   /// Images in a block: 16 with AVX-512, 8 with AVX2, 4 otherwise.
   public static var laneCount: Int { Int(lane_count) }
   /// The instruction set the engine was compiled for.
@@ -25,7 +25,7 @@ public enum LaneCPU {
 /// The number of blocks that hold `images` images.
 @inline(__always)
 package func blockCount(_ images: Int) -> Int {
-  (images + LaneCPU.laneCount - 1) / LaneCPU.laneCount
+  (images + CPUFeatures.laneCount - 1) / CPUFeatures.laneCount
 }
 
 extension Lanes {
@@ -37,8 +37,8 @@ extension Lanes {
   @inline(__always)
   package func laneSum() -> Float {
     var sums = InlineArray<16, Float>(repeating: 0)
-    for lane in 0..<LaneCPU.laneCount { sums[unchecked: lane] = self[lane] }
-    var width = LaneCPU.laneCount / 2
+    for lane in 0..<CPUFeatures.laneCount { sums[unchecked: lane] = self[lane] }
+    var width = CPUFeatures.laneCount / 2
     while width > 0 {
       for lane in 0..<width { sums[unchecked: lane] += sums[unchecked: lane &+ width] }
       width /= 2
@@ -117,7 +117,7 @@ extension UnsafeMutablePointer<Lanes> {
 
 /// Adds up the lanes of `count` vectors, as many at a time as a vector has lanes.
 func addLanes(of sums: UnsafePointer<Lanes>, _ count: Int, into target: UnsafeMutablePointer<Float>) {
-  let lanes = LaneCPU.laneCount
+  let lanes = CPUFeatures.laneCount
   let whole = count / lanes &* lanes
   for index in stride(from: 0, to: whole, by: lanes) {
     UnsafeMutableRawPointer(target + index).storeBytes(of: lane_sums(sums + index), as: Lanes.self)
@@ -130,7 +130,7 @@ func addLanes(of sums: UnsafePointer<Lanes>, _ count: Int, into target: UnsafeMu
 func transpose(
   _ vectors: UnsafePointer<Lanes>, _ count: Int, to target: UnsafeMutablePointer<Float>, rowLength: Int
 ) {
-  let lanes = LaneCPU.laneCount
+  let lanes = CPUFeatures.laneCount
   let source = UnsafeRawPointer(vectors).assumingMemoryBound(to: Float.self)
   let whole = lanes >= 8 ? count / 8 &* 8 : 0
   for row in stride(from: 0, to: whole, by: 8) {

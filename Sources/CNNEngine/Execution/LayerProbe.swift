@@ -16,19 +16,19 @@ package final class LayerProbe {
   ) throws(ModelError) {
     let model = try Model(input: input, layers: layers, usesWinograd: usesWinograd)
     self.init(
-      model, parameters: FlatBuffer(count: model.flatCount), images: images, threads: threads,
+      model, parameters: FlatTensorBuffer(count: model.flatCount), images: images, threads: threads,
       training: true, inputGradient: inputGradient)
   }
 
   /// Allocates what the forward pass of up to `images` images with these weights takes, and more for `training`.
   package init(
-    _ model: Model, parameters: FlatBuffer, images: Int, threads: Int = 1, training: Bool = false,
+    _ model: Model, parameters: FlatTensorBuffer, images: Int, threads: Int = 1, training: Bool = false,
     inputGradient: Bool = false
   ) {
     self.model = model
     network = Network(
       model: model, parameters: parameters, loss: NoLoss(), batchSize: images, training: training,
-      team: WorkerTeam(threads: threads), inputGradient: inputGradient)
+      threadPool: ThreadPool(threads: threads), inputGradient: inputGradient)
     network.weightsChanged()
   }
 
@@ -46,19 +46,19 @@ package final class LayerProbe {
     require(
       x.count % model.input.count == 0 && x.count <= network.workspace.capacity * model.input.count)
     network.step.images = x.count / model.input.count
-    scatter(x, model.input, into: network.workspace.passes[0].x)
+    scatter(x, model.input, into: network.workspace.buffers[0].x)
     _ = network.forward(training: training, dropout: dropout)
-    return gather(network.workspace.passes[last].y, Shape([model.output.count]))
+    return gather(network.workspace.buffers[last].y, Shape([model.output.count]))
   }
 
   /// The gradients of sum(dy * y), and of penalties, for the last training forward pass.
   package func backward(_ dy: [Float]) -> (dx: [Float], parameters: [[Float]]) {
     require(dy.count == network.step.images * model.output.count)
-    guard let upstream = network.workspace.passes[last].dy, let gradients = network.gradients
+    guard let upstream = network.workspace.buffers[last].dy, let gradients = network.gradients
     else { return ([], []) }
     scatter(dy, Shape([model.output.count]), into: upstream)
     network.backward()
-    let dx = network.workspace.passes[0].dx.map { gather($0, model.input) } ?? []
+    let dx = network.workspace.buffers[0].dx.map { gather($0, model.input) } ?? []
     return (dx, model.parameters.map { gradients[$0.range] })
   }
 
@@ -68,7 +68,7 @@ package final class LayerProbe {
   private var last: Int { network.workspace.operations.count - 1 }
 
   private func scatter(_ values: [Float], _ shape: Shape, into maps: FeatureMaps) {
-    let (lanes, count) = (LaneCPU.laneCount, shape.count)
+    let (lanes, count) = (CPUFeatures.laneCount, shape.count)
     for block in 0..<network.step.blocks {
       let images = min(lanes, network.step.images - block * lanes)
       for index in 0..<count {
@@ -80,7 +80,7 @@ package final class LayerProbe {
   }
 
   private func gather(_ maps: FeatureMaps, _ shape: Shape) -> [Float] {
-    let (lanes, count) = (LaneCPU.laneCount, shape.count)
+    let (lanes, count) = (CPUFeatures.laneCount, shape.count)
     var values = [Float](repeating: 0, count: network.step.images * count)
     for block in 0..<network.step.blocks {
       let images = min(lanes, network.step.images - block * lanes)
@@ -98,7 +98,7 @@ private struct NoLoss: Loss {
   static let absorbsSoftmax = false
 
   init() {}
-  init(_ reader: ObjectReader) {}
+  init(_ decoder: ConfigDecoder) {}
 
   func evaluate(
     _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,

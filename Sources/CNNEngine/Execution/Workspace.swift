@@ -8,10 +8,10 @@ import Randomness
 ///
 /// A boundary inside a stage that nobody comes back to is kept by each worker for the band it is working on.
 final class Workspace: @unchecked Sendable {
-  let operations: [any BuiltLayer]
+  let operations: [any Operation]
   let capacity: Int
   /// The buffers of every operation as worker 0 sees them.
-  let passes: UnsafeMutablePointer<LayerPass>
+  let buffers: UnsafeMutablePointer<LayerBuffers>
   /// What changes from step to step.
   let step: UnsafeMutablePointer<StepInfo>
   private let scratch: [UnsafeMutablePointer<Float>]
@@ -24,14 +24,15 @@ final class Workspace: @unchecked Sendable {
   private let arena: Arena
 
   init(
-    operations: [Operation], stages: [Stage], input: Shape, parameters: FlatBuffer, gradients: FlatBuffer?,
+    operations: [PlannedOperation], groups: [FusionGroup], input: Shape, parameters: FlatTensorBuffer,
+    gradients: FlatTensorBuffer?,
     capacity: Int, workers: Int, inputGradient: Bool = false
   ) {
     let layers = operations.map(\.layer)
     let blocks = blockCount(capacity)
     let isTraining = gradients != nil
     let plan = MemoryPlan(
-      layers: layers, stages: stages, hasParameters: operations.map { !$0.parameters.isEmpty },
+      layers: layers, groups: groups, hasParameters: operations.map { !$0.parameters.isEmpty },
       isTraining: isTraining, inputGradient: inputGradient)
     let arena = Arena()
 
@@ -52,9 +53,9 @@ final class Workspace: @unchecked Sendable {
       }
       return starts
     }
-    let values = memory(plan.valueLayouts, shared: plan.sharedValues) { plan.keepers[$0] == nil }
-    let slopes = memory(plan.gradientLayouts, shared: plan.sharedGradients) {
-      isTraining && plan.needsGradient[$0] && plan.gradientKeepers[$0] == nil
+    let valueMemory = memory(plan.valueLayouts, shared: plan.sharedValues) { plan.bandOwners[$0] == nil }
+    let gradientMemory = memory(plan.gradientLayouts, shared: plan.sharedGradients) {
+      isTraining && plan.needsGradient[$0] && plan.gradientBandOwners[$0] == nil
     }
     /// The maps of every boundary as one worker sees them; nil where there are none.
     func maps(
@@ -77,39 +78,39 @@ final class Workspace: @unchecked Sendable {
       return maps
     }
 
-    passes = .allocate(capacity: max(layers.count * workers, 1))
+    buffers = .allocate(capacity: max(layers.count * workers, 1))
     for worker in 0..<workers {
-      let values = maps(values, plan.valueLayouts, shared: plan.sharedValues) {
-        plan.keepers[$0]?.band(behind: $0 - 1)
+      let values = maps(valueMemory, plan.valueLayouts, shared: plan.sharedValues) {
+        plan.bandOwners[$0]?.band(behind: $0 - 1)
       }
-      let slopes = maps(slopes, plan.gradientLayouts, shared: plan.sharedGradients) {
-        plan.gradientKeepers[$0]?.gradientBand(behind: $0 - 1)
+      let gradientMaps = maps(gradientMemory, plan.gradientLayouts, shared: plan.sharedGradients) {
+        plan.gradientBandOwners[$0]?.gradientBand(behind: $0 - 1)
       }
       for (index, operation) in operations.enumerated() {
         guard let x = values[index], let y = values[index + 1] else { fatalError("a layer without maps") }
-        let place = passes + (worker * layers.count + index)
+        let place = buffers + (worker * layers.count + index)
         guard worker == 0 else {
-          place.initialize(to: passes[index])
+          place.initialize(to: buffers[index])
           (place.pointee.x, place.pointee.y) = (x, y)
-          (place.pointee.dx, place.pointee.dy) = (slopes[index], slopes[index + 1])
+          (place.pointee.dx, place.pointee.dy) = (gradientMaps[index], gradientMaps[index + 1])
           continue
         }
         let weight = operation.parameters.first?.offset ?? 0
         let bias = operation.parameters.dropFirst().first?.offset
-        let packed = (operation.layer as? any MixingLayer)?.packedSize ?? (forward: 0, inputGradient: 0)
+        let packed = (operation.layer as? any AnchorOperation)?.packedSize ?? (forward: 0, inputGradient: 0)
         let gradient = gradients?.floats ?? parameters.floats
         place.initialize(
-          to: LayerPass(
-            x: x, y: y, dx: slopes[index], dy: slopes[index + 1],
+          to: LayerBuffers(
+            x: x, y: y, dx: gradientMaps[index], dy: gradientMaps[index + 1],
             weights: parameters.floats + weight, bias: bias.map { UnsafePointer(parameters.floats + $0) },
             weightGradient: gradient + weight, biasGradient: bias.map { gradient + $0 },
             packed: arena.floats(packed.forward),
             packedForInputGradient: arena.floats(
-              isTraining && slopes[index] != nil ? packed.inputGradient : 0),
+              isTraining && gradientMaps[index] != nil ? packed.inputGradient : 0),
             memory: arena.lanes(operation.layer.memory(blocks: blocks, training: isTraining)), index: index))
       }
     }
-    let scratchSize = layers.lazy.compactMap { $0 as? any MixingLayer }
+    let scratchSize = layers.lazy.compactMap { $0 as? any AnchorOperation }
       .map { $0.scratchSize(blocks: blocks, training: isTraining) }.max()
     scratch = (0..<workers).map { _ in arena.floats(scratchSize ?? 0) }
     step = .allocate(capacity: 1)
@@ -126,19 +127,19 @@ final class Workspace: @unchecked Sendable {
   }
 
   /// The buffers of every operation as a worker sees them.
-  func passes(of worker: Int) -> UnsafeMutablePointer<LayerPass> { passes + worker &* operations.count }
+  func buffers(of worker: Int) -> UnsafeMutablePointer<LayerBuffers> { buffers + worker &* operations.count }
 
   /// A worker's own scratch memory.
   func scratch(of worker: Int) -> UnsafeMutablePointer<Float> { scratch[worker] }
 
   deinit {
-    passes.deallocate()
+    buffers.deallocate()
     step.deallocate()
   }
 
   /// Computes the losses and guesses of one block from the last operation's outputs, and in training their gradient.
   func judge(_ block: Int, classes: Int, loss: any Loss, _ step: StepInfo) {
-    let last = passes[operations.count - 1]
+    let last = buffers[operations.count - 1]
     let mask = step.mask(block: block)
     let outputs = last.y.row(block, 0, 0)
     losses[block] =
@@ -157,9 +158,9 @@ final class Workspace: @unchecked Sendable {
 }
 
 /// A layer at work, and the tensors it learns.
-struct Operation {
+struct PlannedOperation {
   let name: String
-  var layer: any BuiltLayer
+  var layer: any Operation
   let parameters: [Parameter]
 }
 
@@ -172,12 +173,13 @@ private struct MemoryPlan {
   /// Whether anything in front of a boundary learns.
   var needsGradient: [Bool]
   /// The stage that keeps a band of a boundary's values; nil where they are kept as a whole.
-  var keepers: [Stage?]
+  var bandOwners: [FusionGroup?]
   /// The stage that keeps a band of a boundary's gradient.
-  var gradientKeepers: [Stage?]
+  var gradientBandOwners: [FusionGroup?]
 
   init(
-    layers: [any BuiltLayer], stages: [Stage], hasParameters: [Bool], isTraining: Bool, inputGradient: Bool
+    layers: [any Operation], groups: [FusionGroup], hasParameters: [Bool], isTraining: Bool,
+    inputGradient: Bool
   ) {
     let count = layers.count
     valueLayouts = Array(repeating: .dense, count: count + 1)
@@ -185,16 +187,16 @@ private struct MemoryPlan {
     gradientLayouts = valueLayouts
     sharedGradients = sharedValues
     needsGradient = Array(repeating: false, count: count + 1)
-    keepers = Array(repeating: nil, count: count + 1)
-    gradientKeepers = keepers
+    bandOwners = Array(repeating: nil, count: count + 1)
+    gradientBandOwners = bandOwners
 
     // A change of shape can share memory only where there is no border to step over.
-    func canShare(_ layer: any BuiltLayer, _ layout: MapLayout) -> Bool {
+    func canShare(_ layer: any Operation, _ layout: MapLayout) -> Bool {
       layer.worksInPlace && (layer.input == layer.output || layout == .dense)
     }
     let needs = Self.needs(layers)
     for index in (0..<count).reversed() {
-      let isFree = needs[index] == .nothing || needs[index] == .sign && layers[index].keepsSign
+      let isFree = needs[index] == .nothing || needs[index] == .sign && layers[index].preservesSign
       sharedValues[index] = isFree && canShare(layers[index], valueLayouts[index + 1])
       valueLayouts[index] = sharedValues[index] ? valueLayouts[index + 1] : layers[index].inputLayout
     }
@@ -205,15 +207,15 @@ private struct MemoryPlan {
       gradientLayouts[index + 1] =
         sharedGradients[index] ? gradientLayouts[index] : layers[index].outputGradientLayout
     }
-    for stage in stages {
-      if stage.canForget {
-        for boundary in Self.inside(stage, sharedValues, where: { !isTraining || needs[$0] == .nothing }) {
-          keepers[boundary] = stage
+    for group in groups {
+      if group.canDiscard {
+        for boundary in Self.inside(group, sharedValues, where: { !isTraining || needs[$0] == .nothing }) {
+          bandOwners[boundary] = group
         }
       }
-      if stage.canSumInBands, !needsGradient[stage.first] {
-        for boundary in Self.inside(stage, sharedGradients, where: { _ in true }) {
-          gradientKeepers[boundary] = stage
+      if group.canSumInBands, !needsGradient[group.first] {
+        for boundary in Self.inside(group, sharedGradients, where: { _ in true }) {
+          gradientBandOwners[boundary] = group
         }
       }
     }
@@ -221,11 +223,11 @@ private struct MemoryPlan {
 
   /// The boundaries inside a stage whose memory nobody outside shares, where all that share it fulfil a condition.
   private static func inside(
-    _ stage: Stage, _ shared: [Bool], where condition: (Int) -> Bool
+    _ group: FusionGroup, _ shared: [Bool], where condition: (Int) -> Bool
   ) -> [Int] {
-    let last = stage.operations.upperBound
+    let last = group.operations.upperBound
     var boundaries: [Int] = []
-    var first = stage.operations.lowerBound + 1
+    var first = group.operations.lowerBound + 1
     while first < last {
       var next = first + 1
       while next <= last, shared[next - 1] { next += 1 }
@@ -239,11 +241,11 @@ private struct MemoryPlan {
 
 extension MemoryPlan {
   /// What the layers in front of each boundary still have to read there: a need lasts as long as its buffer is shared.
-  fileprivate static func needs(_ layers: [any BuiltLayer]) -> [OutputNeed] {
-    var needs: [OutputNeed] = [.nothing]
+  fileprivate static func needs(_ layers: [any Operation]) -> [SavedOutput] {
+    var needs: [SavedOutput] = [.nothing]
     for layer in layers {
-      let inherited: OutputNeed = layer.worksInPlace ? needs[needs.count - 1] : .nothing
-      needs.append(max(layer.outputNeed, inherited))
+      let inherited: SavedOutput = layer.worksInPlace ? needs[needs.count - 1] : .nothing
+      needs.append(max(layer.savedOutput, inherited))
     }
     return needs
   }

@@ -25,12 +25,12 @@ package enum Initializer: Sendable, Equatable {
   case torchDefault
 
   /// How a config says it: a name, or an object with a `type` and its options.
-  package static func field(isBias: Bool) -> Field<Initializer> {
-    @Sendable func real(_ reader: ObjectReader, _ key: String, _ value: Double, _ help: String) -> Double {
-      reader.value(key, .number(.within(-1e6...1e6)), default: JSON(value), help)
+  package static func field(isBias: Bool) -> ConfigField<Initializer> {
+    @Sendable func real(_ decoder: ConfigDecoder, _ key: String, _ value: Double, _ help: String) -> Double {
+      decoder.value(key, .number(.within(-1e6...1e6)), default: JSON(value), help)
     }
-    @Sendable func std(_ reader: ObjectReader) -> Double {
-      reader.value("std", .number(.within(0...1e6)), default: 0.05, "Standard deviation.")
+    @Sendable func std(_ decoder: ConfigDecoder) -> Double {
+      decoder.value("std", .number(.within(0...1e6)), default: 0.05, "Standard deviation.")
     }
     return .variant(
       [

@@ -110,19 +110,19 @@ public struct Model: Sendable {
   }
 
   /// Numbers of one image's activations between two layers, and weights in all, beyond which a model is refused.
-  private static let (largestMap, mostWeights) = (50_000_000, 500_000_000)
+  private static let (maxActivations, maxWeights) = (50_000_000, 500_000_000)
 
   private static func checkSize(_ shape: Shape, _ what: String) throws(ShapeError) {
-    guard let count = shape.dimensions.checkedProduct, count <= largestMap else {
-      throw ShapeError("\(what) of \(shape) has more than \(largestMap) numbers per image")
+    guard let count = shape.dimensions.checkedProduct, count <= maxActivations else {
+      throw ShapeError("\(what) of \(shape) has more than \(maxActivations) numbers per image")
     }
   }
 
   private static func checkWeights(_ parameters: [ParameterSpec], after used: Int) throws(ShapeError) {
-    var left = mostWeights - used
+    var left = maxWeights - used
     for parameter in parameters {
       guard let count = parameter.shape.checkedProduct, count <= left else {
-        throw ShapeError("weights of \(Shape(parameter.shape)) make more than \(mostWeights) in all")
+        throw ShapeError("weights of \(Shape(parameter.shape)) make more than \(maxWeights) in all")
       }
       left -= count
     }
@@ -138,8 +138,8 @@ public struct Model: Sendable {
   public var multiplyAdds: Int { layers.reduce(0) { $0 + $1.multiplyAdds } }
 
   /// Draws the initial weights.
-  public func initialParameters(seed: UInt64) -> FlatBuffer {
-    let buffer = FlatBuffer(count: flatCount)
+  public func initialParameters(seed: UInt64) -> FlatTensorBuffer {
+    let buffer = FlatTensorBuffer(count: flatCount)
     for (index, parameter) in parameters.enumerated() {
       let values = UnsafeMutableBufferPointer(start: buffer.floats + parameter.offset, count: parameter.count)
       parameter.spec.initializer.fill(values, spec: parameter.spec, seed: seed, stream: index)

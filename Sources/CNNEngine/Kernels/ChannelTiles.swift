@@ -6,7 +6,7 @@ struct ChannelTile {
 
   /// Cuts `count` channels into tiles whose widths the kernels are compiled for.
   static func tiles(for count: Int) -> [ChannelTile] {
-    let widths = LaneCPU.registers == 32 ? [8, 6, 4, 3, 2, 1] : [4, 3, 2, 1]
+    let widths = CPUFeatures.registers == 32 ? [8, 6, 4, 3, 2, 1] : [4, 3, 2, 1]
     var tiles: [ChannelTile] = []
     var first = 0
     while first < count {

@@ -4,7 +4,7 @@ import ConfigDecoding
 package struct AveragePool2D: Layer {
   package let window: Window
 
-  package init(_ reader: ObjectReader) { window = Window(reader, isPool: true) }
+  package init(_ decoder: ConfigDecoder) { window = Window(decoder, isPool: true) }
 
   package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
     try window.pooledShape(for: input)
@@ -19,21 +19,21 @@ package struct AveragePool2D: Layer {
     ]
   }
 
-  package func build(input: Shape, output: Shape) -> any BuiltLayer {
-    AveragePooling(input: input, output: output, window: window)
+  package func build(input: Shape, output: Shape) -> any Operation {
+    AveragePoolOp(input: input, output: output, window: window)
   }
 }
 
 /// Average pooling bound to its shapes.
-struct AveragePooling: ChannelwiseLayer {
+struct AveragePoolOp: FusibleOperation {
   let input: Shape
   let output: Shape
-  let frame: PoolingFrame
+  let frame: PoolGeometry
   private let countsPadding: Bool
 
   init(input: Shape, output: Shape, window: Window) {
     (self.input, self.output) = (input, output)
-    frame = PoolingFrame(input: input, output: output, window: window)
+    frame = PoolGeometry(input: input, output: output, window: window)
     countsPadding = window.padding != .same
   }
 
@@ -46,25 +46,25 @@ struct AveragePooling: ChannelwiseLayer {
     return Lanes(repeating: 1 / Float(count))
   }
 
-  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
+  func forward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
     region.forEachRow { block, channel, row in
       let rows = frame.rows(row)
-      let x = pass.x.row(block, channel, frame.inputRow(row))
-      let y = pass.y.row(block, channel, row)
+      let x = buffers.x.row(block, channel, frame.inputRow(row))
+      let y = buffers.y.row(block, channel, row)
       for column in 0..<output.width {
         let columns = frame.columns(column)
         let corner = x + frame.inputColumn(column)
         var sum = Lanes()
         for windowRow in rows {
-          for windowColumn in columns { sum += corner[windowRow &* pass.x.row &+ windowColumn] }
+          for windowColumn in columns { sum += corner[windowRow &* buffers.x.row &+ windowColumn] }
         }
         y[column] = sum * weight(rows, columns)
       }
     }
   }
 
-  func backward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
-    guard let dx = pass.dx, let dy = pass.dy else { return }
+  func backward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
+    guard let dx = buffers.dx, let dy = buffers.dy else { return }
     frame.clear(dx, region)
     region.forEachRow { block, channel, row in
       let rows = frame.rows(row)

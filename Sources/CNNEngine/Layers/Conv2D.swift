@@ -6,10 +6,10 @@ package struct Conv2D: Layer {
   package let window: Window
   private let weights: WeightOptions
 
-  package init(_ reader: ObjectReader) {
-    filters = reader.value("filters", .integer(.within(1...65536)), "output channels")
-    window = Window(reader, isPool: false)
-    weights = WeightOptions(reader, output: "filter")
+  package init(_ decoder: ConfigDecoder) {
+    filters = decoder.value("filters", .integer(.within(1...65536)), "output channels")
+    window = Window(decoder, isPool: false)
+    weights = WeightOptions(decoder, output: "filter")
   }
 
   package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
@@ -23,7 +23,7 @@ package struct Conv2D: Layer {
       fanIn: input.channels * taps, fanOut: filters * taps)
   }
 
-  package var activityPenalty: ActivityPenalty? { weights.activityPenalty }
+  package var activityRegularizer: ActivityRegularizer? { weights.activityRegularizer }
 
   package func multiplyAdds(input: Shape, output: Shape) -> Int {
     output.count * input.channels * window.kernel.rows * window.kernel.columns
@@ -39,7 +39,187 @@ package struct Conv2D: Layer {
     [ONNXOperator("Conv", window.attributes(input), takesWeights: true)]
   }
 
-  package func build(input: Shape, output: Shape) -> any BuiltLayer {
-    Convolution(input: input, output: output, window: window)
+  package func build(input: Shape, output: Shape) -> any Operation {
+    Conv2DOp(input: input, output: output, window: window)
+  }
+}
+/// A convolution bound to its shapes: y `[N, O, OH, OW]` from x `[N, I, H, W]` and weights `[O, I, KH, KW]`.
+struct Conv2DOp: AnchorOperation {
+  let input: Shape
+  let output: Shape
+  private let window: Window
+  private var forward: any ConvolutionAlgorithm
+  /// The input gradient is a correlation of the output gradient, spread by the stride, with the filter turned.
+  private var inputGradient: any ConvolutionAlgorithm
+  private var weightGradient: any WeightGradientAlgorithm
+  private(set) var bandSums: DirectWeightGradient?
+
+  init(input: Shape, output: Shape, window: Window) {
+    (self.input, self.output, self.window) = (input, output, window)
+    let (kernel, stride, border) = (window.kernel, window.stride, window.border(input))
+    forward = Self.correlation(
+      ConvolutionShape(
+        inputs: input.channels, output: output, kernel: kernel, stride: stride,
+        border: (border.top, border.left), inputSize: (input.height, input.width)))
+    inputGradient = Self.correlation(
+      ConvolutionShape(
+        inputs: output.channels, output: input, kernel: kernel, stride: (1, 1),
+        border: (kernel.rows - 1 - border.top, kernel.columns - 1 - border.left),
+        inputSize: (
+          Self.spread(output.height, by: stride.rows), Self.spread(output.width, by: stride.columns)
+        )))
+    let usesWinograd =
+      forward is WinogradConvolution
+      && WinogradWeightGradient.pays(input: input, output: output, window: window)
+    let taps = DirectWeightGradient(
+      input: input, output: output, window: window, border: (border.top, border.left))
+    weightGradient =
+      usesWinograd
+      ? WinogradWeightGradient(input: input, output: output, border: (border.top, border.left)) : taps
+    bandSums = taps.canSumAllInputs && !usesWinograd ? taps : nil
+  }
+
+  private static func correlation(_ shape: ConvolutionShape) -> any ConvolutionAlgorithm {
+    WinogradConvolution.pays(for: shape) ? WinogradConvolution(shape: shape) : DirectConvolution(shape: shape)
+  }
+
+  /// The same convolution with all products written out, no Winograd.
+  var direct: Conv2DOp {
+    var copy = self
+    copy.forward = DirectConvolution(shape: forward.shape)
+    let border = forward.shape.border
+    let taps = DirectWeightGradient(input: input, output: output, window: window, border: border)
+    copy.weightGradient = taps
+    copy.bandSums = taps.canSumAllInputs ? taps : nil
+    copy.inputGradient = DirectConvolution(shape: inputGradient.shape)
+    return copy
+  }
+
+  /// Pixels from the first to the last when they lie `stride` apart.
+  private static func spread(_ count: Int, by stride: Int) -> Int { (count - 1) * stride + 1 }
+
+  // MARK: Memory
+
+  var inputLayout: MapLayout { forward.layout(around: (input.height, input.width)) }
+
+  var outputGradientLayout: MapLayout {
+    let size = (
+      rows: Self.spread(output.height, by: window.stride.rows),
+      columns: Self.spread(output.width, by: window.stride.columns)
+    )
+    var layout = inputGradient.layout(around: size, step: window.stride)
+    layout.bottom = max(layout.bottom, weightGradient.readExtent.rows - output.height)
+    layout.right = max(layout.right, weightGradient.readExtent.columns - output.width)
+    return layout
+  }
+
+  var channelGroups: [Range<Int>] { forward.channelGroups }
+  var rowMultiple: Int { forward.rowMultiple }
+  var packedSize: (forward: Int, inputGradient: Int) { (forward.packedSize, inputGradient.packedSize) }
+
+  func scratchSize(blocks: Int, training: Bool) -> Int {
+    training
+      ? max(forward.scratchSize, inputGradient.scratchSize, weightGradient.scratchSize) : forward.scratchSize
+  }
+
+  func memory(blocks: Int, training: Bool) -> Int {
+    training ? max(weightGradient.memorySize, bandSums?.bandedMemorySize ?? 0) : 0
+  }
+
+  // MARK: Forward
+
+  func packingTasks(training: Bool) -> Int {
+    forward.shape.tiles.count + (training ? inputGradient.shape.tiles.count : 0)
+  }
+
+  func pack(_ task: Int, _ buffers: LayerBuffers) {
+    let count = forward.shape.tiles.count
+    guard task < count || buffers.dx != nil else { return }
+    let filter = Filter(
+      weights: buffers.weights, outputs: output.channels, inputs: input.channels,
+      taps: window.kernel.rows * window.kernel.columns, isTransposed: task >= count)
+    if task < count {
+      forward.pack(forward.shape.tiles[task], filter, into: buffers.packed)
+    } else {
+      inputGradient.pack(
+        inputGradient.shape.tiles[task - count], filter, into: buffers.packedForInputGradient)
+    }
+  }
+
+  func forward(
+    _ region: Region, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>
+  ) {
+    forward.compute(
+      region, x: buffers.x, weights: buffers.packed, bias: buffers.bias, y: buffers.y, scratch: scratch)
+  }
+
+  // MARK: Backward
+
+  /// How the input gradient is cut: for each block into groups of channels, and these into bands of rows.
+  private func inputGradientCut(_ step: StepInfo) -> (groups: Int, rows: RowCut) {
+    let (groups, multiple) = (inputGradient.channelGroups.count, inputGradient.rowMultiple)
+    let rows = RowCut(
+      rows: input.height, multiple: multiple, whole: step.blocks * groups, isFine: multiple > 1)
+    return (groups, rows)
+  }
+
+  private func inputGradientTasks(_ buffers: LayerBuffers, _ step: StepInfo) -> Int {
+    let cut = inputGradientCut(step)
+    return buffers.dx == nil ? 0 : step.blocks * cut.groups * cut.rows.parts
+  }
+
+  func backwardTasks(_ buffers: LayerBuffers, _ step: StepInfo) -> TaskRange {
+    TaskRange(
+      weightGradient.tasks(step), inputGradientTasks(buffers, step),
+      buffers.biasGradient == nil || weightGradient.sumsBiases ? 0 : output.channels)
+  }
+
+  func backwardPass(of task: Int, _ buffers: LayerBuffers, _ step: StepInfo) -> ProfiledPass {
+    let task = task - weightGradient.tasks(step)
+    return 0..<inputGradientTasks(buffers, step) ~= task ? .inputGradient : .weightGradient
+  }
+
+  func backward(_ task: Int, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
+  {
+    guard let dy = buffers.dy else { return }
+    // The largest tasks come first, so that the workers are done at the same time.
+    let (sums, tasks) = (weightGradient.tasks(step), inputGradientTasks(buffers, step))
+    if task < sums {
+      weightGradient.sum(task, buffers, step, scratch: scratch)
+    } else if task < sums + tasks {
+      inputGradient(task - sums, dy, buffers, step, scratch)
+    } else if let biasGradient = buffers.biasGradient {
+      let channel = task - sums - tasks
+      biasGradient[channel] = sumOfGradient(dy, channel: channel, step)
+    }
+  }
+
+  var finishingTasks: Int { weightGradient.finishingTasks }
+
+  func finish(_ task: Int, _ buffers: LayerBuffers) {
+    weightGradient.finish(task, buffers)
+  }
+
+  private func inputGradient(
+    _ task: Int, _ dy: FeatureMaps, _ buffers: LayerBuffers, _ step: StepInfo,
+    _ scratch: UnsafeMutablePointer<Float>
+  ) {
+    guard let dx = buffers.dx else { return }
+    let cut = inputGradientCut(step)
+    let (rest, band) = task.quotientAndRemainder(dividingBy: cut.rows.parts)
+    let (block, group) = rest.quotientAndRemainder(dividingBy: cut.groups)
+    let region = Region(
+      blocks: block..<block + 1, channels: inputGradient.channelGroups[group], rows: cut.rows[band])
+    inputGradient.compute(
+      region, x: dy.withoutGaps(rowStep: window.stride.rows), weights: buffers.packedForInputGradient,
+      bias: nil, y: dx, scratch: scratch)
+  }
+
+  private func sumOfGradient(_ dy: FeatureMaps, channel: Int, _ step: StepInfo) -> Float {
+    var sum = Lanes()
+    for block in 0..<step.blocks {
+      sum += dy.sum(block, channel: channel, rows: 0..<output.height, columns: output.width)
+    }
+    return sum.laneSum()
   }
 }

@@ -6,9 +6,9 @@ package struct Dense: Layer {
   let units: Int
   private let weights: WeightOptions
 
-  package init(_ reader: ObjectReader) {
-    units = reader.value("units", .integer(.within(1...1_000_000)), "output features")
-    weights = WeightOptions(reader, output: "unit")
+  package init(_ decoder: ConfigDecoder) {
+    units = decoder.value("units", .integer(.within(1...1_000_000)), "output features")
+    weights = WeightOptions(decoder, output: "unit")
   }
 
   package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
@@ -24,7 +24,7 @@ package struct Dense: Layer {
     weights.parameters(shape: [units, input.count], fanIn: input.count, fanOut: units)
   }
 
-  package var activityPenalty: ActivityPenalty? { weights.activityPenalty }
+  package var activityRegularizer: ActivityRegularizer? { weights.activityRegularizer }
 
   package func multiplyAdds(input: Shape, output: Shape) -> Int { input.count * output.count }
 
@@ -34,15 +34,15 @@ package struct Dense: Layer {
     [ONNXOperator("Gemm", [.integer("transB", 1)], takesWeights: true)]
   }
 
-  package func build(input: Shape, output: Shape) -> any BuiltLayer {
-    MatrixProduct(input: input, output: output)
+  package func build(input: Shape, output: Shape) -> any Operation {
+    DenseOp(input: input, output: output)
   }
 }
 
 /// A dense layer bound to its shapes: y `[N, U]` from x `[N, F]` and weights `[U, F]`.
 ///
 /// Some blocks of the batch stand side by side where a convolution has pixels, so a weight serves several images' lanes.
-struct MatrixProduct: MixingLayer {
+struct DenseOp: AnchorOperation {
   let input: Shape
   let output: Shape
   private let unitTiles: [ChannelTile]
@@ -50,11 +50,11 @@ struct MatrixProduct: MixingLayer {
   private var features: Int { input.count }
   private var units: Int { output.count }
 
-  /// Feature tiles whose input gradient is one piece of work.
-  private static let tilesPerPiece = 8
-  /// Vectors of features whose weight gradient is one piece of work.
-  private static var vectorsPerPiece: Int { LaneCPU.registers == 32 ? 3 : 2 }
-  private static var featuresPerPiece: Int { vectorsPerPiece * LaneCPU.laneCount }
+  /// Feature tiles whose input gradient is one task.
+  private static let tilesPerTask = 8
+  /// Vectors of features whose weight gradient is one task.
+  private static var vectorsPerTask: Int { CPUFeatures.registers == 32 ? 3 : 2 }
+  private static var featuresPerTask: Int { vectorsPerTask * CPUFeatures.laneCount }
 
   init(input: Shape, output: Shape) {
     (self.input, self.output) = (input, output)
@@ -63,23 +63,24 @@ struct MatrixProduct: MixingLayer {
   }
 
   var channelGroups: [Range<Int>] { unitTiles.map(\.channels) }
-  var mostBlocksPerPiece: Int { WeightWalk.mostBlocks }
+  var maxBlocksPerTask: Int { WeightStrides.maxBlocks }
   func scratchSize(blocks: Int, training: Bool) -> Int {
-    training ? blocks * LaneCPU.laneCount * Self.featuresPerPiece : 0
+    training ? blocks * CPUFeatures.laneCount * Self.featuresPerTask : 0
   }
 
   // MARK: Forward
 
   func forward(
-    _ region: Region, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>
+    _ region: Region, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>
   ) {
     for tile in unitTiles where region.channels.contains(tile.first) {
       computeOutputs(
-        tile: tile.width, x: pass.x.row(region.blocks.lowerBound, 0, 0), xStep: pass.x.block,
-        weights: pass.weights + tile.first &* features,
-        walk: WeightWalk(terms: features, term: 1, output: features), bias: pass.bias.map { $0 + tile.first },
-        y: pass.y.row(region.blocks.lowerBound, tile.first, 0),
-        yStep: pass.y.block, yChannel: pass.y.channel, blocks: region.blocks.count)
+        tile: tile.width, x: buffers.x.row(region.blocks.lowerBound, 0, 0), xStep: buffers.x.block,
+        weights: buffers.weights + tile.first &* features,
+        strides: WeightStrides(terms: features, term: 1, output: features),
+        bias: buffers.bias.map { $0 + tile.first },
+        y: buffers.y.row(region.blocks.lowerBound, tile.first, 0),
+        yStep: buffers.y.block, yChannel: buffers.y.channel, blocks: region.blocks.count)
     }
   }
 
@@ -88,35 +89,36 @@ struct MatrixProduct: MixingLayer {
   /// How the input gradient is cut: into groups of blocks, and these into groups of feature tiles.
   private func inputGradientCut(_ step: StepInfo) -> (units: Int, groups: Int) {
     (
-      (step.blocks + mostBlocksPerPiece - 1) / mostBlocksPerPiece,
-      (featureTiles.count + Self.tilesPerPiece - 1) / Self.tilesPerPiece
+      (step.blocks + maxBlocksPerTask - 1) / maxBlocksPerTask,
+      (featureTiles.count + Self.tilesPerTask - 1) / Self.tilesPerTask
     )
   }
 
-  private func inputGradientPieces(_ pass: LayerPass, _ step: StepInfo) -> Int {
+  private func inputGradientTasks(_ buffers: LayerBuffers, _ step: StepInfo) -> Int {
     let cut = inputGradientCut(step)
-    return pass.dx == nil ? 0 : cut.units * cut.groups
+    return buffers.dx == nil ? 0 : cut.units * cut.groups
   }
 
-  private var weightGradientPieces: Int { (features + Self.featuresPerPiece - 1) / Self.featuresPerPiece }
+  private var weightGradientTasks: Int { (features + Self.featuresPerTask - 1) / Self.featuresPerTask }
 
-  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> WorkItems {
-    WorkItems(
-      inputGradientPieces(pass, step), weightGradientPieces, pass.biasGradient == nil ? 0 : 1)
+  func backwardTasks(_ buffers: LayerBuffers, _ step: StepInfo) -> TaskRange {
+    TaskRange(
+      inputGradientTasks(buffers, step), weightGradientTasks, buffers.biasGradient == nil ? 0 : 1)
   }
 
-  func backwardPass(of piece: Int, _ pass: LayerPass, _ step: StepInfo) -> StepPass {
-    piece < inputGradientPieces(pass, step) ? .inputGradient : .weightGradient
+  func backwardPass(of task: Int, _ buffers: LayerBuffers, _ step: StepInfo) -> ProfiledPass {
+    task < inputGradientTasks(buffers, step) ? .inputGradient : .weightGradient
   }
 
-  func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
-    guard let dy = pass.dy else { return }
-    let pieces = inputGradientPieces(pass, step)
-    if piece < pieces {
-      inputGradient(piece, dy, pass, step)
-    } else if piece < pieces + weightGradientPieces {
-      weightGradient((piece - pieces) &* Self.featuresPerPiece, dy, pass, step, scratch)
-    } else if let biasGradient = pass.biasGradient {
+  func backward(_ task: Int, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
+  {
+    guard let dy = buffers.dy else { return }
+    let tasks = inputGradientTasks(buffers, step)
+    if task < tasks {
+      inputGradient(task, dy, buffers, step)
+    } else if task < tasks + weightGradientTasks {
+      weightGradient((task - tasks) &* Self.featuresPerTask, dy, buffers, step, scratch)
+    } else if let biasGradient = buffers.biasGradient {
       for unit in 0..<units {
         var sum = Lanes()
         for block in 0..<step.blocks { sum += dy.row(block, unit, 0)[0] }
@@ -125,50 +127,50 @@ struct MatrixProduct: MixingLayer {
     }
   }
 
-  private func inputGradient(_ piece: Int, _ dy: FeatureMaps, _ pass: LayerPass, _ step: StepInfo) {
-    guard let dx = pass.dx else { return }
+  private func inputGradient(_ task: Int, _ dy: FeatureMaps, _ buffers: LayerBuffers, _ step: StepInfo) {
+    guard let dx = buffers.dx else { return }
     let cut = inputGradientCut(step)
-    let (unit, group) = piece.quotientAndRemainder(dividingBy: cut.groups)
+    let (unit, group) = task.quotientAndRemainder(dividingBy: cut.groups)
     let blocks = (0..<step.blocks).part(unit, of: cut.units)
-    let tiles = group * Self.tilesPerPiece..<min((group + 1) * Self.tilesPerPiece, featureTiles.count)
+    let tiles = group * Self.tilesPerTask..<min((group + 1) * Self.tilesPerTask, featureTiles.count)
     for tile in featureTiles[tiles] {
       computeOutputs(
         tile: tile.width, x: dy.row(blocks.lowerBound, 0, 0), xStep: dy.block,
-        weights: pass.weights + tile.first,
-        walk: WeightWalk(terms: units, term: features, output: 1), bias: nil,
+        weights: buffers.weights + tile.first,
+        strides: WeightStrides(terms: units, term: features, output: 1), bias: nil,
         y: dx.row(blocks.lowerBound, tile.first, 0), yStep: dx.block, yChannel: dx.channel,
         blocks: blocks.count)
     }
   }
 
   private func weightGradient(
-    _ first: Int, _ dy: FeatureMaps, _ pass: LayerPass, _ step: StepInfo,
+    _ first: Int, _ dy: FeatureMaps, _ buffers: LayerBuffers, _ step: StepInfo,
     _ scratch: UnsafeMutablePointer<Float>
   ) {
-    let columns = min(Self.featuresPerPiece, features &- first)
-    readByImage(first, columns, pass.x, step, into: scratch)
+    let columns = min(Self.featuresPerTask, features &- first)
+    readByImage(first, columns, buffers.x, step, into: scratch)
     let transposed = UnsafeRawPointer(scratch).assumingMemoryBound(to: Lanes.self)
     for tile in unitTiles {
-      let gradient = pass.weightGradient + (tile.first &* features &+ first)
+      let gradient = buffers.weightGradient + (tile.first &* features &+ first)
       let upstream = dy.row(0, tile.first, 0)
-      switch (tile.width, Self.vectorsPerPiece) {
+      switch (tile.width, Self.vectorsPerTask) {
       case (8, 3):
-        OuterTile<8, 3>.sum(
+        OuterProductMicrokernel<8, 3>.sum(
           features: transposed, dy: upstream, dyBlock: dy.block, blocks: step.blocks, gradient: gradient,
           rowLength: features, columns: columns)
       case (4, 2):
-        OuterTile<4, 2>.sum(
+        OuterProductMicrokernel<4, 2>.sum(
           features: transposed, dy: upstream, dyBlock: dy.block, blocks: step.blocks, gradient: gradient,
           rowLength: features, columns: columns)
       default:
         for unit in 0..<tile.width {
-          if Self.vectorsPerPiece == 3 {
-            OuterTile<1, 3>.sum(
+          if Self.vectorsPerTask == 3 {
+            OuterProductMicrokernel<1, 3>.sum(
               features: transposed, dy: upstream + unit &* dy.channel, dyBlock: dy.block,
               blocks: step.blocks, gradient: gradient + unit &* features, rowLength: features,
               columns: columns)
           } else {
-            OuterTile<1, 2>.sum(
+            OuterProductMicrokernel<1, 2>.sum(
               features: transposed, dy: upstream + unit &* dy.channel, dyBlock: dy.block,
               blocks: step.blocks, gradient: gradient + unit &* features, rowLength: features,
               columns: columns)
@@ -178,11 +180,11 @@ struct MatrixProduct: MixingLayer {
     }
   }
 
-  /// Transposes some features of all images from lanes to rows: `[image][featuresPerPiece]`.
+  /// Transposes some features of all images from lanes to rows: `[image][featuresPerTask]`.
   private func readByImage(
     _ first: Int, _ columns: Int, _ x: FeatureMaps, _ step: StepInfo, into rows: UnsafeMutablePointer<Float>
   ) {
-    let (lanes, width) = (LaneCPU.laneCount, Self.featuresPerPiece)
+    let (lanes, width) = (CPUFeatures.laneCount, Self.featuresPerTask)
     for block in 0..<step.blocks {
       let target = rows + block &* lanes &* width
       transpose(x.row(block, first, 0), columns, to: target, rowLength: width)

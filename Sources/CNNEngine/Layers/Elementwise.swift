@@ -1,13 +1,13 @@
 /// A layer that applies a function of one number whose slope is known from its value, in place where it can.
-protocol ElementwiseLayer: ChannelwiseLayer {}
+protocol ElementwiseOperation: FusibleOperation {}
 
-extension ElementwiseLayer {
+extension ElementwiseOperation {
   var output: Shape { input }
   var worksInPlace: Bool { true }
-  var outputNeed: OutputNeed { .value }
+  var savedOutput: SavedOutput { .value }
 }
 
-extension LayerPass {
+extension LayerBuffers {
   /// y = function(x), pixel by pixel.
   @inline(__always)
   func map(_ region: Region, width: Int, _ function: (Lanes) -> Lanes) {

@@ -6,7 +6,7 @@ import ConfigDecoding
 /// switch that the compiler asks for.
 package protocol Layer: Sendable {
   /// Reads the layer's own keys; `type` and `name` have been read.
-  init(_ reader: ObjectReader)
+  init(_ decoder: ConfigDecoder)
 
   /// The output for one image, or why there is none.
   func outputShape(for input: Shape) throws(ShapeError) -> Shape
@@ -21,20 +21,20 @@ package protocol Layer: Sendable {
   var details: LayerDetails { get }
 
   /// What its outputs add to the loss.
-  var activityPenalty: ActivityPenalty? { get }
+  var activityRegularizer: ActivityRegularizer? { get }
 
   /// The layer without training in ONNX's words: operators that read one another's output, the first the input.
   func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator]
 
   /// The layer ready to run on `input`.
-  func build(input: Shape, output: Shape) -> any BuiltLayer
+  func build(input: Shape, output: Shape) -> any Operation
 }
 
 extension Layer {
   package func parameters(for input: Shape) -> [ParameterSpec] { [] }
   package func multiplyAdds(input: Shape, output: Shape) -> Int { 0 }
   package var details: LayerDetails { LayerDetails() }
-  package var activityPenalty: ActivityPenalty? { nil }
+  package var activityRegularizer: ActivityRegularizer? { nil }
 }
 
 /// The word that names a layer in a config.

@@ -13,12 +13,12 @@ package struct Penalty: Sendable, Equatable {
   package init() {}
 
   /// Reads `l1`, `l2` and `max_norm`.
-  package init(_ reader: ObjectReader) {
-    l1 = reader.value(
+  package init(_ decoder: ConfigDecoder) {
+    l1 = decoder.value(
       "l1", .number(.within(0...1e6)), default: JSON(0), "adds l1 * sum |w| of the kernel to the loss")
-    l2 = reader.value(
+    l2 = decoder.value(
       "l2", .number(.within(0...1e6)), default: JSON(0), "adds l2 * sum w^2 of the kernel to the loss")
-    maxNorm = reader.optional(
+    maxNorm = decoder.optional(
       "max_norm", .number(.within(1e-12...1e12)), "largest L2 norm of the weights into one unit")
   }
 

@@ -4,12 +4,12 @@ import ConfigDecoding
 package struct Reshape: Layer {
   let sizes: [Int]
 
-  package init(_ reader: ObjectReader) {
-    sizes = reader.value(
+  package init(_ decoder: ConfigDecoder) {
+    sizes = decoder.value(
       "shape", .list(of: .integer(.within(-1...100_000_000)), count: .within(1...3)),
       "One to three sizes; one of them may be -1.")
     if sizes.contains(0) || sizes.filter({ $0 == -1 }).count > 1 {
-      reader.report("sizes must be positive, and at most one may be -1", at: "shape")
+      decoder.report("sizes must be positive, and at most one may be -1", at: "shape")
     }
   }
 
@@ -33,14 +33,14 @@ package struct Reshape: Layer {
     [ONNXOperator("Reshape", list: [0] + output.dimensions)]
   }
 
-  package func build(input: Shape, output: Shape) -> any BuiltLayer {
-    Relabeling(input: input, output: output)
+  package func build(input: Shape, output: Shape) -> any Operation {
+    ReshapeOp(input: input, output: output)
   }
 }
 
 /// Makes flat features of a map, channel by channel, row by row, as PyTorch's `flatten`.
 package struct Flatten: Layer {
-  package init(_ reader: ObjectReader) {}
+  package init(_ decoder: ConfigDecoder) {}
 
   package func outputShape(for input: Shape) -> Shape { Shape([input.count]) }
 
@@ -48,39 +48,40 @@ package struct Flatten: Layer {
     [ONNXOperator("Flatten", [.integer("axis", 1)])]
   }
 
-  package func build(input: Shape, output: Shape) -> any BuiltLayer {
-    Relabeling(input: input, output: output)
+  package func build(input: Shape, output: Shape) -> any Operation {
+    ReshapeOp(input: input, output: output)
   }
 }
 
 /// A change of shape. Where neither neighbour wants a border the two share their memory and nothing is done.
-struct Relabeling: MixingLayer {
+struct ReshapeOp: AnchorOperation {
   let input: Shape
   let output: Shape
   var worksInPlace: Bool { true }
-  var keepsSign: Bool { true }
+  var preservesSign: Bool { true }
 
   func forward(
-    _ region: Region, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>
+    _ region: Region, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>
   ) {
-    guard pass.x.origin != pass.y.origin else { return }
+    guard buffers.x.origin != buffers.y.origin else { return }
     region.forEachRow { block, channel, row in
-      let y = pass.y.row(block, channel, row)
+      let y = buffers.y.row(block, channel, row)
       let first = (channel &* output.height &+ row) &* output.width
       for column in 0..<output.width {
-        y[column &* pass.y.column] = pass.x.pixel(block, first &+ column, input).pointee
+        y[column &* buffers.y.column] = buffers.x.pixel(block, first &+ column, input).pointee
       }
     }
   }
 
-  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> WorkItems {
-    WorkItems(pass.dx == nil || pass.dx?.origin == pass.dy?.origin ? 0 : step.blocks)
+  func backwardTasks(_ buffers: LayerBuffers, _ step: StepInfo) -> TaskRange {
+    TaskRange(buffers.dx == nil || buffers.dx?.origin == buffers.dy?.origin ? 0 : step.blocks)
   }
 
-  func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
-    guard let dx = pass.dx, let dy = pass.dy else { return }
+  func backward(_ task: Int, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
+  {
+    guard let dx = buffers.dx, let dy = buffers.dy else { return }
     for index in 0..<input.count {
-      dx.pixel(piece, index, input).pointee = dy.pixel(piece, index, output).pointee
+      dx.pixel(task, index, input).pointee = dy.pixel(task, index, output).pointee
     }
   }
 }

@@ -2,7 +2,7 @@ import ConfigDecoding
 
 /// 1 / (1 + e^-x).
 package struct Sigmoid: Layer {
-  package init(_ reader: ObjectReader) {}
+  package init(_ decoder: ConfigDecoder) {}
 
   package func outputShape(for input: Shape) -> Shape { input }
 
@@ -10,18 +10,18 @@ package struct Sigmoid: Layer {
     [ONNXOperator("Sigmoid")]
   }
 
-  package func build(input: Shape, output: Shape) -> any BuiltLayer { Squashing(input: input) }
+  package func build(input: Shape, output: Shape) -> any Operation { SigmoidOp(input: input) }
 }
 
 /// Sigmoid bound to its shape.
-struct Squashing: ElementwiseLayer {
+struct SigmoidOp: ElementwiseOperation {
   let input: Shape
 
-  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
-    pass.map(region, width: input.width) { $0.logistic() }
+  func forward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
+    buffers.map(region, width: input.width) { $0.logistic() }
   }
 
-  func backward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
-    pass.mapGradient(region, width: input.width) { dy, y in dy * y * (1 - y) }
+  func backward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
+    buffers.mapGradient(region, width: input.width) { dy, y in dy * y * (1 - y) }
   }
 }

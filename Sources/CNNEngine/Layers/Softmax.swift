@@ -4,7 +4,7 @@ import ConfigDecoding
 ///
 /// As the last layer under a cross-entropy loss it is folded into the loss, as Keras does, which is more exact.
 package struct Softmax: Layer {
-  package init(_ reader: ObjectReader) {}
+  package init(_ decoder: ConfigDecoder) {}
 
   package func outputShape(for input: Shape) throws(ShapeError) -> Shape { try input.requiringFlat() }
 
@@ -12,20 +12,20 @@ package struct Softmax: Layer {
     [ONNXOperator("Softmax", [.integer("axis", 1)])]
   }
 
-  package func build(input: Shape, output: Shape) -> any BuiltLayer { SoftmaxOverFeatures(input: input) }
+  package func build(input: Shape, output: Shape) -> any Operation { SoftmaxOp(input: input) }
 }
 
-/// Softmax bound to its shape; one block is one piece of work.
-struct SoftmaxOverFeatures: MixingLayer {
+/// Softmax bound to its shape; one block is one task.
+struct SoftmaxOp: AnchorOperation {
   let input: Shape
   var output: Shape { input }
-  var outputNeed: OutputNeed { .value }
+  var savedOutput: SavedOutput { .value }
 
   func forward(
-    _ region: Region, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>
+    _ region: Region, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>
   ) {
     for block in region.blocks {
-      let (x, y) = (pass.x.row(block, 0, 0), pass.y.row(block, 0, 0))
+      let (x, y) = (buffers.x.row(block, 0, 0), buffers.y.row(block, 0, 0))
       let largest = largestFeature(x, input.count)
       var sum = Lanes()
       for feature in 0..<input.count {
@@ -37,14 +37,15 @@ struct SoftmaxOverFeatures: MixingLayer {
     }
   }
 
-  func backwardPieces(_ pass: LayerPass, _ step: StepInfo) -> WorkItems {
-    WorkItems(pass.dx == nil ? 0 : step.blocks)
+  func backwardTasks(_ buffers: LayerBuffers, _ step: StepInfo) -> TaskRange {
+    TaskRange(buffers.dx == nil ? 0 : step.blocks)
   }
 
   /// dx = y (dy - sum(dy y))
-  func backward(_ piece: Int, _ pass: LayerPass, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
-    guard let dx = pass.dx?.row(piece, 0, 0), let dy = pass.dy?.row(piece, 0, 0) else { return }
-    let y = pass.y.row(piece, 0, 0)
+  func backward(_ task: Int, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
+  {
+    guard let dx = buffers.dx?.row(task, 0, 0), let dy = buffers.dy?.row(task, 0, 0) else { return }
+    let y = buffers.y.row(task, 0, 0)
     var sum = Lanes()
     for feature in 0..<input.count { sum.addProduct(dy[feature], y[feature]) }
     for feature in 0..<input.count { dx[feature] = y[feature] * (dy[feature] - sum) }

@@ -2,7 +2,7 @@ import ConfigDecoding
 
 /// The hyperbolic tangent.
 package struct Tanh: Layer {
-  package init(_ reader: ObjectReader) {}
+  package init(_ decoder: ConfigDecoder) {}
 
   package func outputShape(for input: Shape) -> Shape { input }
 
@@ -10,18 +10,18 @@ package struct Tanh: Layer {
     [ONNXOperator("Tanh")]
   }
 
-  package func build(input: Shape, output: Shape) -> any BuiltLayer { HyperbolicTangent(input: input) }
+  package func build(input: Shape, output: Shape) -> any Operation { TanhOp(input: input) }
 }
 
 /// Tanh bound to its shape.
-struct HyperbolicTangent: ElementwiseLayer {
+struct TanhOp: ElementwiseOperation {
   let input: Shape
 
-  func forward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
-    pass.map(region, width: input.width) { $0.hyperbolicTangent() }
+  func forward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
+    buffers.map(region, width: input.width) { $0.hyperbolicTangent() }
   }
 
-  func backward(_ region: Region, _ pass: LayerPass, _ step: StepInfo) {
-    pass.mapGradient(region, width: input.width) { dy, y in dy * (1 - y * y) }
+  func backward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
+    buffers.mapGradient(region, width: input.width) { dy, y in dy * (1 - y * y) }
   }
 }

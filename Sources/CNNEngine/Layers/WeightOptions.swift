@@ -6,17 +6,17 @@ struct WeightOptions: Sendable {
   let initializer: Initializer
   let biasInitializer: Initializer
   let penalty: Penalty
-  let activityPenalty: ActivityPenalty?
+  let activityRegularizer: ActivityRegularizer?
 
   /// Reads them; `output` is what the layer calls one of its outputs.
-  init(_ reader: ObjectReader, output: String) {
-    hasBias = reader.value("bias", .boolean, default: JSON(true), "whether each \(output) has a bias")
-    initializer = reader.value(
+  init(_ decoder: ConfigDecoder, output: String) {
+    hasBias = decoder.value("bias", .boolean, default: JSON(true), "whether each \(output) has a bias")
+    initializer = decoder.value(
       "init", Initializer.field(isBias: false), default: "torch_default", "Initial weights.")
-    biasInitializer = reader.value(
+    biasInitializer = decoder.value(
       "bias_init", Initializer.field(isBias: true), default: "torch_default", "Initial biases.")
-    penalty = Penalty(reader)
-    activityPenalty = .read(reader)
+    penalty = Penalty(decoder)
+    activityRegularizer = .read(decoder)
   }
 
   /// A weight of `shape`, outputs first, and a bias for each output.

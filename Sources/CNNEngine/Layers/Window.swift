@@ -7,12 +7,12 @@ package enum Padding: Sendable, Equatable {
   case same
   case explicit(top: Int, left: Int, bottom: Int, right: Int)
 
-  static let field: Field<Padding> = {
+  static let field: ConfigField<Padding> = {
     let number: JSON = ["type": "integer", "minimum": 0, "maximum": 4096]
     func list(_ count: Int) -> JSON {
       ["type": "array", "items": number, "minItems": JSON(count), "maxItems": JSON(count)]
     }
-    return Field(
+    return ConfigField(
       "\"valid\", \"same\", n, [h, w] or [top, left, bottom, right] of numbers from 0 to 4096",
       schema: ["anyOf": [["enum": ["valid", "same"]], number, list(2), list(4)]], placeholder: .valid
     ) { json in
@@ -52,17 +52,17 @@ package struct Window: Sendable, Equatable {
   private enum Rounding: String, CaseIterable { case exact, floor }
 
   /// Reads `kernel`, `stride`, `padding` and `rounding`; a pool's stride is its kernel unless it says otherwise.
-  init(_ reader: ObjectReader, isPool: Bool) {
-    let size = Field<(Int, Int)>.pair(.within(1...4096))
-    let kernel = reader.value("kernel", size, default: isPool ? 2 : nil, "Window size, n or [h, w].")
+  init(_ decoder: ConfigDecoder, isPool: Bool) {
+    let size = ConfigField<(Int, Int)>.pair(.within(1...4096))
+    let kernel = decoder.value("kernel", size, default: isPool ? 2 : nil, "Window size, n or [h, w].")
     self.kernel = kernel
-    stride = reader.value(
+    stride = decoder.value(
       "stride", size, default: isPool ? [JSON(kernel.0), JSON(kernel.1)] : 1,
       "Step of the window, n or [h, w].")
-    padding = reader.value(
+    padding = decoder.value(
       "padding", Padding.field, default: "valid",
       "Border around the map: \"valid\", \"same\", n, [h, w] or [top, left, bottom, right].")
-    let rounding = reader.value(
+    let rounding = decoder.value(
       "rounding", .choice(of: Rounding.self), default: "exact",
       "An output size that is not whole: refuse it, or round it down as PyTorch does.")
     roundsDown = rounding == .floor
@@ -106,7 +106,7 @@ package struct Window: Sendable, Equatable {
     return count == input.count ? 0 : count
   }
 
-  private static let largestPaddedMap = 50_000_000
+  private static let maxPaddedSize = 50_000_000
 
   /// The output, (in + padding - kernel) / stride + 1 rows and columns, or why these are not whole numbers.
   func outputShape(for input: Shape, channels: Int, isPool: Bool) throws(ShapeError) -> Shape {
@@ -124,9 +124,9 @@ package struct Window: Sendable, Equatable {
         "kernel \(kernel.rows)x\(kernel.columns) does not fit a \(input.height)x\(input.width) input\(padded); "
           + "a kernel of at most \(min(rows, kernel.rows))x\(min(columns, kernel.columns)) would\(same)")
     }
-    guard paddedCount(input) <= Self.largestPaddedMap else {
+    guard paddedCount(input) <= Self.maxPaddedSize else {
       throw ShapeError(
-        "an input of \(input) padded to \(rows)x\(columns) has more than \(Self.largestPaddedMap) numbers "
+        "an input of \(input) padded to \(rows)x\(columns) has more than \(Self.maxPaddedSize) numbers "
           + "per image")
     }
     let dimensions = [

@@ -7,7 +7,7 @@ package struct CrossEntropy: Loss {
   package static let absorbsSoftmax = true
 
   package init() {}
-  package init(_ reader: ObjectReader) {}
+  package init(_ decoder: ConfigDecoder) {}
 
   package func evaluate(
     _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,

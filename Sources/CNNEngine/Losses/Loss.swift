@@ -2,7 +2,7 @@ import ConfigDecoding
 
 /// How far outputs are from labels, and which way is down.
 package protocol Loss: Sendable {
-  init(_ reader: ObjectReader)
+  init(_ decoder: ConfigDecoder)
 
   /// Whether a softmax in front of it is part of it: the loss then reads the scores, which is more exact.
   static var absorbsSoftmax: Bool { get }

@@ -4,7 +4,7 @@ import ConfigDecoding
 package struct NegativeLogLikelihood: Loss {
   package static let absorbsSoftmax = false
 
-  package init(_ reader: ObjectReader) {}
+  package init(_ decoder: ConfigDecoder) {}
 
   package func evaluate(
     _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,

@@ -5,23 +5,23 @@ import CSIMD
 ///
 /// The sum starts at 0 with epsilon outside the root in PyTorch, at 0.1 with epsilon inside in Keras,
 /// and at 0.1 without epsilon in TensorFlow 1.
-package struct Adagrad: Optimizer {
+package struct Adagrad: UpdateRule {
   let initialAccumulator: Double
   let epsilon: RootEpsilon
   let decay: WeightDecay
 
-  package init(_ reader: ObjectReader, flavor: OptimizerFlavor) {
-    initialAccumulator = reader.value(
+  package init(_ decoder: ConfigDecoder, flavor: OptimizerFlavor) {
+    initialAccumulator = decoder.value(
       "initial_accumulator", .number(.within(0...1e6)), default: JSON(flavor == .torch ? 0 : 0.1),
       "where the sum of squares starts")
     let fallback = flavor == .torch ? 1e-10 : flavor == .keras ? 1e-7 : 0
-    epsilon = RootEpsilon(reader, default: fallback, inside: flavor != .torch)
-    decay = WeightDecay(reader, flavor: flavor)
+    epsilon = RootEpsilon(decoder, default: fallback, inside: flavor != .torch)
+    decay = WeightDecay(decoder, flavor: flavor)
   }
 
   package var slots: [OptimizerSlot] { [OptimizerSlot(name: "sum", initial: initialAccumulator)] }
 
-  package func update(_ range: Range<Int>, _ state: OptimizerState, learningRate: Double, step: Int) {
+  package func update(_ range: Range<Int>, _ state: OptimizerBuffers, learningRate: Double, step: Int) {
     let (w, g, sum) = (state.weights.vectors, state.gradients.vectors, state.slot(0))
     let (coupled, kept) = decay.factors(learningRate: learningRate)
     let rate = Lanes(repeating: Float(learningRate))
@@ -39,10 +39,10 @@ struct RootEpsilon: Sendable {
   let value: Double
   let isInside: Bool
 
-  init(_ reader: ObjectReader, default value: Double, inside: Bool) {
-    self.value = reader.value(
+  init(_ decoder: ConfigDecoder, default value: Double, inside: Bool) {
+    self.value = decoder.value(
       "epsilon", .number(.within(0...1)), default: JSON(value), "keeps the division tame")
-    isInside = reader.value(
+    isInside = decoder.value(
       "epsilon_inside_sqrt", .boolean, default: JSON(inside), "add epsilon under the root")
   }
 

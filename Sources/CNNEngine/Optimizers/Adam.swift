@@ -10,30 +10,30 @@ import CSIMD
 /// Adam (Kingma and Ba 2015), and AdamW with `decoupled_weight_decay`.
 ///
 /// PyTorch adds epsilon to sqrt(v / (1 - b2^t)); Keras and TensorFlow to sqrt(v), before the bias is corrected.
-package struct Adam: Optimizer {
+package struct Adam: UpdateRule {
   let beta1: Double
   let beta2: Double
   let epsilon: Double
   let decay: WeightDecay
   let flavor: OptimizerFlavor
 
-  package init(_ reader: ObjectReader, flavor: OptimizerFlavor) {
+  package init(_ decoder: ConfigDecoder, flavor: OptimizerFlavor) {
     self.flavor = flavor
-    beta1 = reader.value(
+    beta1 = decoder.value(
       "beta1", .number(.within(0...0.999_999_9)), default: JSON(0.9), "decay of the mean gradient")
-    beta2 = reader.value(
+    beta2 = decoder.value(
       "beta2", .number(.within(0...0.999_999_9)), default: JSON(0.999), "decay of the mean square")
-    epsilon = reader.value(
+    epsilon = decoder.value(
       "epsilon", .number(.within(0...1)), default: JSON(flavor == .keras ? 1e-7 : 1e-8),
       "keeps the division tame")
-    decay = WeightDecay(reader, flavor: flavor)
+    decay = WeightDecay(decoder, flavor: flavor)
   }
 
   package var slots: [OptimizerSlot] {
     [OptimizerSlot(name: "exp_avg", initial: 0), OptimizerSlot(name: "exp_avg_sq", initial: 0)]
   }
 
-  package func update(_ range: Range<Int>, _ state: OptimizerState, learningRate: Double, step: Int) {
+  package func update(_ range: Range<Int>, _ state: OptimizerBuffers, learningRate: Double, step: Int) {
     let (w, g, mean, square) = (
       state.weights.vectors, state.gradients.vectors, state.slot(0), state.slot(1)
     )
@@ -42,10 +42,11 @@ package struct Adam: Optimizer {
     let correction2 = (1 - pow(beta2, Double(step))).squareRoot()
     let (new1, new2) = (Lanes(repeating: Float(1 - beta1)), Lanes(repeating: Float(1 - beta2)))
     let epsilon = Lanes(repeating: Float(epsilon))
-    let correctsFirst = flavor == .torch
+    let correctsBiasFirst = flavor == .torch
     let rate = Lanes(
-      repeating: Float(correctsFirst ? learningRate / correction1 : learningRate * correction2 / correction1))
-    let rootScale = Lanes(repeating: Float(correctsFirst ? 1 / correction2 : 1))
+      repeating: Float(
+        correctsBiasFirst ? learningRate / correction1 : learningRate * correction2 / correction1))
+    let rootScale = Lanes(repeating: Float(correctsBiasFirst ? 1 / correction2 : 1))
     for i in range {
       let gradient = g[i].addingProduct(coupled, w[i])
       mean[i] = mean[i].addingProduct(gradient - mean[i], new1)

@@ -1,68 +1,69 @@
-import ConfigDecoding
+import Synchronization
 
-/// A rule that turns gradients into new weights.
-package protocol Optimizer: Sendable {
-  init(_ reader: ObjectReader, flavor: OptimizerFlavor)
+/// An optimizer at work on a network: its slots, its step count, and the update of all weights in one pass.
+public final class Optimizer {
+  package let optimizer: any UpdateRule
+  /// One flat buffer for each thing the optimizer remembers.
+  public let slots: [FlatTensorBuffer]
+  /// Steps taken.
+  public var step = 0
+  private let network: Network
+  /// Updates the weights, holds those with a largest norm to it, and packs them for the next step.
+  private let loops: [ParallelLoop]
+  private let overflow: NonFiniteFlag
 
-  /// What it remembers of every weight, with the value it starts from.
-  var slots: [OptimizerSlot] { get }
+  /// Vectors that are one task.
+  private static let vectorsPerTask = 512
 
-  /// Updates the vectors of `range`; `step` counts from 1.
-  func update(_ range: Range<Int>, _ state: OptimizerState, learningRate: Double, step: Int)
-}
-
-/// Something an optimizer remembers of every weight.
-package struct OptimizerSlot: Sendable, Equatable {
-  /// Its name in a checkpoint.
-  package let name: String
-  package let initial: Double
-}
-
-/// Whose arithmetic and whose defaults an optimizer follows.
-package enum OptimizerFlavor: String, CaseIterable, Sendable {
-  case torch, keras, tensorflow
-}
-
-/// The flat buffers of weights, gradients and slots, as vectors.
-package struct OptimizerState: Sendable {
-  let weights: FlatBuffer
-  let gradients: FlatBuffer
-  package let slots: [FlatBuffer]
-
-  func slot(_ index: Int) -> UnsafeMutablePointer<Lanes> { slots[index].vectors }
-}
-
-/// The word that names an optimizer in a config.
-package enum OptimizerType: String, CaseIterable, Sendable {
-  case sgd, adam, adagrad, rmsprop
-
-  /// The type that reads it.
-  package var optimizer: any Optimizer.Type {
-    switch self {
-    case .sgd: SGD.self
-    case .adam: Adam.self
-    case .adagrad: Adagrad.self
-    case .rmsprop: RMSProp.self
+  /// Starts an optimizer on a network that trains.
+  package init(_ optimizer: any UpdateRule, network: Network) {
+    self.optimizer = optimizer
+    self.network = network
+    slots = optimizer.slots.map {
+      FlatTensorBuffer(count: network.parameters.count, repeating: Float($0.initial))
     }
+    let state = OptimizerBuffers(
+      weights: network.parameters, gradients: network.gradients ?? network.parameters, slots: slots)
+    let overflow = NonFiniteFlag()
+    self.overflow = overflow
+    let vectors = network.parameters.count / CPUFeatures.laneCount
+    let (vectorsPerTask, workspace) = (Self.vectorsPerTask, network.workspace)
+    let updating = ParallelLoop(tasks: { TaskRange((vectors + vectorsPerTask - 1) / vectorsPerTask) }) {
+      task, worker in
+      let step = workspace.step.pointee
+      let range = task * vectorsPerTask..<min((task + 1) * vectorsPerTask, vectors)
+      step.clocks.measure(.optimizer, of: workspace.operations.count, by: worker) {
+        optimizer.update(range, state, learningRate: step.learningRate, step: step.update)
+        // Now, while the weights lie in the cache.
+        if !state.weights.isFinite(range) { overflow.hasHappened.store(true, ordering: .relaxed) }
+      }
+    }
+    let constrained = network.model.parameters.filter { $0.spec.penalty.maxNorm != nil }
+    let parameters = network.parameters
+    let constraining = ParallelLoop(tasks: { TaskRange(constrained.count) }) { index, _ in
+      let parameter = constrained[index]
+      let weights = UnsafeMutableBufferPointer(
+        start: parameters.floats + parameter.offset, count: parameter.count)
+      parameter.spec.penalty.constrain(weights, units: parameter.shape[0])
+    }
+    loops = [updating, constraining] + network.packing
+  }
+
+  /// The names of the slots in a checkpoint.
+  public var slotNames: [String] { optimizer.slots.map(\.name) }
+
+  /// Turns the network's gradients into new weights; false once one of those is not finite, which a gradient that
+  /// is not finite always leads to.
+  @discardableResult
+  public func update(learningRate: Double) -> Bool {
+    step += 1
+    (network.step.learningRate, network.step.update) = (learningRate, step)
+    network.threadPool.run(loops)
+    return !overflow.hasHappened.load(ordering: .relaxed)
   }
 }
 
-/// Weight decay, in the gradient (L2, PyTorch's default) or on the weights themselves (AdamW, Keras).
-struct WeightDecay: Sendable {
-  let rate: Double
-  let isDecoupled: Bool
-
-  init(_ reader: ObjectReader, flavor: OptimizerFlavor) {
-    rate = reader.value("weight_decay", .number(.within(0...1e6)), default: JSON(0), "weight decay")
-    isDecoupled = reader.value(
-      "decoupled_weight_decay", .boolean, default: JSON(flavor == .keras),
-      "shrink the weights themselves (AdamW, Keras) instead of adding to the gradient")
-  }
-
-  /// What `gradient += coupled * weight` and `weight *= kept` have to be.
-  func factors(learningRate: Double) -> (coupled: Lanes, kept: Lanes) {
-    isDecoupled
-      ? (Lanes(), Lanes(repeating: Float(1 - learningRate * rate)))
-      : (Lanes(repeating: Float(rate)), Lanes(repeating: 1))
-  }
+/// Whether a weight has become infinite or no number.
+private final class NonFiniteFlag: Sendable {
+  let hasHappened = Atomic(false)
 }

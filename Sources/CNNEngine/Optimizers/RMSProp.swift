@@ -5,7 +5,7 @@ import CSIMD
 ///
 /// Epsilon stands outside the root in PyTorch, inside in Keras and TensorFlow 1, whose mean square starts at 1.
 /// Keras and TensorFlow keep the learning rate inside the momentum.
-package struct RMSProp: Optimizer {
+package struct RMSProp: UpdateRule {
   let rho: Double
   let momentum: Double
   let initialMeanSquare: Double
@@ -13,19 +13,19 @@ package struct RMSProp: Optimizer {
   let decay: WeightDecay
   let flavor: OptimizerFlavor
 
-  package init(_ reader: ObjectReader, flavor: OptimizerFlavor) {
+  package init(_ decoder: ConfigDecoder, flavor: OptimizerFlavor) {
     self.flavor = flavor
-    rho = reader.value(
+    rho = decoder.value(
       "rho", .number(.within(0...0.999_999_9)), default: JSON(flavor == .torch ? 0.99 : 0.9),
       "decay of the mean square (alpha)")
-    momentum = reader.value(
+    momentum = decoder.value(
       "momentum", .number(.within(0...1)), default: JSON(0), "how much of the last step is kept")
-    initialMeanSquare = reader.value(
+    initialMeanSquare = decoder.value(
       "initial_mean_square", .number(.within(0...1e6)), default: JSON(flavor == .tensorflow ? 1 : 0),
       "where the mean square starts")
     let fallback = flavor == .torch ? 1e-8 : flavor == .keras ? 1e-7 : 1e-10
-    epsilon = RootEpsilon(reader, default: fallback, inside: flavor != .torch)
-    decay = WeightDecay(reader, flavor: flavor)
+    epsilon = RootEpsilon(decoder, default: fallback, inside: flavor != .torch)
+    decay = WeightDecay(decoder, flavor: flavor)
   }
 
   package var slots: [OptimizerSlot] {
@@ -33,7 +33,7 @@ package struct RMSProp: Optimizer {
     return momentum == 0 ? [square] : [square, OptimizerSlot(name: "momentum", initial: 0)]
   }
 
-  package func update(_ range: Range<Int>, _ state: OptimizerState, learningRate: Double, step: Int) {
+  package func update(_ range: Range<Int>, _ state: OptimizerBuffers, learningRate: Double, step: Int) {
     let (w, g, square) = (state.weights.vectors, state.gradients.vectors, state.slot(0))
     let (coupled, kept) = decay.factors(learningRate: learningRate)
     let rate = Lanes(repeating: Float(learningRate))

@@ -4,26 +4,26 @@ import ConfigDecoding
 ///
 /// PyTorch and TensorFlow: b = momentum b + g; w -= lr b, or lr (g + momentum b).
 /// Keras keeps the learning rate inside: v = momentum v - lr g; w += v, or momentum v - lr g.
-package struct SGD: Optimizer {
+package struct SGD: UpdateRule {
   let momentum: Double
   let nesterov: Bool
   let decay: WeightDecay
   let flavor: OptimizerFlavor
 
-  package init(_ reader: ObjectReader, flavor: OptimizerFlavor) {
+  package init(_ decoder: ConfigDecoder, flavor: OptimizerFlavor) {
     self.flavor = flavor
-    momentum = reader.value(
+    momentum = decoder.value(
       "momentum", .number(.within(0...1)), default: JSON(0), "how much of the last step is kept")
-    nesterov = reader.value("nesterov", .boolean, default: JSON(false), "look ahead along the momentum")
-    if nesterov && momentum == 0 { reader.report("needs a momentum above 0", at: "nesterov") }
-    decay = WeightDecay(reader, flavor: flavor)
+    nesterov = decoder.value("nesterov", .boolean, default: JSON(false), "look ahead along the momentum")
+    if nesterov && momentum == 0 { decoder.report("needs a momentum above 0", at: "nesterov") }
+    decay = WeightDecay(decoder, flavor: flavor)
   }
 
   package var slots: [OptimizerSlot] {
     momentum == 0 ? [] : [OptimizerSlot(name: "momentum", initial: 0)]
   }
 
-  package func update(_ range: Range<Int>, _ state: OptimizerState, learningRate: Double, step: Int) {
+  package func update(_ range: Range<Int>, _ state: OptimizerBuffers, learningRate: Double, step: Int) {
     let (w, g) = (state.weights.vectors, state.gradients.vectors)
     let (coupled, kept) = decay.factors(learningRate: learningRate)
     let rate = Lanes(repeating: Float(learningRate))

@@ -15,7 +15,7 @@ package enum LearningRateSchedule: Sendable, Equatable {
   case step(epochs: Int, factor: Double)
 
   /// How a config says it: a name, or an object with a `type` and its options.
-  package static let field = Field<LearningRateSchedule>.variant(
+  package static let field = ConfigField<LearningRateSchedule>.variant(
     [
       Variant("constant", "The same rate throughout.") { _ in .constant },
       Variant("cosine", "Half a cosine down to the end of the run.") {

@@ -9,21 +9,21 @@ public struct Benchmark: Sendable {
     /// Multiply-adds of its forward pass for a batch, counted directly, as if Winograd did not exist.
     public let multiplyAdds: Int
     /// Seconds per step of each pass, all threads together.
-    public let seconds: [StepPass: Double]
+    public let seconds: [ProfiledPass: Double]
   }
 
   /// The network's name.
   public let name: String
   /// Images of a step.
   public let batchSize: Int
-  /// Threads of the team.
+  /// Threads of the threadPool.
   public let threads: Int
   /// Floating-point operations per second of all threads, measured on nothing but multiply-adds.
   public let peak: Double
   /// The layers in order.
   public let layers: [Layer]
   /// Seconds per step of what belongs to no layer, all threads together.
-  public let others: [StepPass: Double]
+  public let others: [ProfiledPass: Double]
   /// Seconds of a step while nothing is timed inside, the median of some turns.
   public let secondsPerStep: Double
   /// Seconds of a step in which every pass is timed.
@@ -48,11 +48,11 @@ public struct Benchmark: Sendable {
   /// Turns of which the median is taken.
   private static let turns = 5
 
-  /// Measures `config` for about `seconds`; `peak` is what `Machine.peakFlops` says.
+  /// Measures `config` for about `seconds`; `peak` is what `SystemInfo.peakFlops` says.
   public static func measure(
-    _ config: ExperimentConfig, seconds: Double, peak: Double, team: WorkerTeam
+    _ config: ExperimentConfig, seconds: Double, peak: Double, threadPool: ThreadPool
   ) -> Benchmark {
-    let loop = BenchmarkSteps(config, team: team)
+    let loop = BenchmarkSteps(config, threadPool: threadPool)
     let once = time { loop.train() }
     let steps = max(3, Int(seconds / 3 / Double(turns) / max(once, 1e-6)))
     func median(_ step: () -> Void) -> Double {
@@ -65,7 +65,7 @@ public struct Benchmark: Sendable {
     let secondsPerTimedStep = time { for _ in 0..<timedSteps { loop.train() } } / Double(timedSteps)
     let timings = loop.network.timings()
     let secondsPerEvaluation = median(loop.evaluate)
-    func perStep(_ seconds: [StepPass: Double]) -> [StepPass: Double] {
+    func perStep(_ seconds: [ProfiledPass: Double]) -> [ProfiledPass: Double] {
       seconds.mapValues { $0 / Double(timedSteps) }
     }
     let layers = zip(config.model.layers, timings.layers).map { layer, seconds in
@@ -73,10 +73,10 @@ public struct Benchmark: Sendable {
         name: layer.name, multiplyAdds: layer.multiplyAdds * loop.batchSize, seconds: perStep(seconds))
     }
     return Benchmark(
-      name: config.name, batchSize: loop.batchSize, threads: team.threads, peak: peak, layers: layers,
+      name: config.name, batchSize: loop.batchSize, threads: threadPool.threads, peak: peak, layers: layers,
       others: perStep(timings.others), secondsPerStep: secondsPerStep,
       secondsPerTimedStep: secondsPerTimedStep,
-      evaluatedPerSecond: Double(loop.batchSize) / secondsPerEvaluation, peakMemory: Machine.peakMemory,
+      evaluatedPerSecond: Double(loop.batchSize) / secondsPerEvaluation, peakMemory: SystemInfo.peakMemory,
       flopsPerStep: flopsPerStep(config.model, batchSize: loop.batchSize))
   }
 

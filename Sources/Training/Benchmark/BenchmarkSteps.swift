@@ -9,26 +9,26 @@ package final class BenchmarkSteps {
   let network: Network
   private let config: ExperimentConfig
   private let evaluating: Network
-  private let optimizer: OptimizerRun
+  private let optimizer: Optimizer
   private let images: NoiseImages
-  private let scale: PixelScale
+  private let scale: PixelNormalization
   private let batches: Int
   private var batch = 0
 
   /// Allocates everything that training and evaluating with `config` takes, and takes a step of each.
-  package init(_ config: ExperimentConfig, team: WorkerTeam) {
+  package init(_ config: ExperimentConfig, threadPool: ThreadPool) {
     self.config = config
     batchSize = config.train.batchSize
     let parameters = config.model.initialParameters(seed: config.seed)
     network = Network(
       model: config.model, parameters: parameters, loss: config.loss, batchSize: batchSize, training: true,
-      team: team, augmentation: config.data.augmentation)
+      threadPool: threadPool, augmentation: config.data.augmentation)
     evaluating = Network(
       model: config.model, parameters: parameters, loss: config.loss, batchSize: batchSize, training: false,
-      team: team)
-    optimizer = OptimizerRun(config.optimizer.rule, network: network)
+      threadPool: threadPool)
+    optimizer = Optimizer(config.optimizer.rule, network: network)
     batches = max(2, 1024 / batchSize)
-    scale = config.pixelScale
+    scale = config.pixelNormalization
     images = NoiseImages(config.model, count: batches * batchSize)
     network.weightsChanged()
     evaluating.weightsChanged()

@@ -12,7 +12,7 @@ public struct Checkpoint: Sendable {
   /// The resolved config.
   public internal(set) var config: ExperimentConfig
   /// Where the run stood.
-  public internal(set) var progress: RunProgress
+  public internal(set) var progress: TrainerState
   /// The weights, in the order of the model's parameters.
   public let weights: [NamedTensor]
   /// What the optimizer remembers, slot by slot; empty in a file that is only to be used.
@@ -41,7 +41,7 @@ public struct Checkpoint: Sendable {
   public var builtinData: String? { data.name == "builtin" ? "builtin" : nil }
 
   /// The weights in one flat buffer, laid out for the engine.
-  public func parameters() -> FlatBuffer { config.model.buffer(of: weights) }
+  public func parameters() -> FlatTensorBuffer { config.model.buffer(of: weights) }
 
   // MARK: Writing
 
@@ -98,7 +98,7 @@ public struct Checkpoint: Sendable {
     } catch {
       throw fault("\(error)")
     }
-    guard let progress = try RunProgress(json("progress")) else {
+    guard let progress = try TrainerState(json("progress")) else {
       throw fault("the progress in the metadata is not whole")
     }
     self.progress = progress

@@ -17,21 +17,21 @@ public struct NamedTensor: Sendable, Equatable {
 
 extension Model {
   /// Copies of the parts of a flat buffer, each under the name of its parameter behind `prefix`.
-  package func tensors(of buffer: FlatBuffer, prefix: String = "") -> [NamedTensor] {
+  package func tensors(of buffer: FlatTensorBuffer, prefix: String = "") -> [NamedTensor] {
     parameters.map {
       NamedTensor(name: prefix + $0.name, shape: $0.shape, values: buffer[$0.range])
     }
   }
 
   /// A flat buffer, laid out for the engine, of `weights` in the order of the parameters.
-  func buffer(of weights: [NamedTensor]) -> FlatBuffer {
-    let buffer = FlatBuffer(count: flatCount)
+  func buffer(of weights: [NamedTensor]) -> FlatTensorBuffer {
+    let buffer = FlatTensorBuffer(count: flatCount)
     copy(weights[...], to: buffer)
     return buffer
   }
 
   /// Copies tensors in the order of the parameters to their places in a flat buffer.
-  func copy(_ tensors: ArraySlice<NamedTensor>, to buffer: FlatBuffer) {
+  func copy(_ tensors: ArraySlice<NamedTensor>, to buffer: FlatTensorBuffer) {
     for (parameter, tensor) in zip(parameters, tensors) {
       buffer.replace(at: parameter.offset, with: tensor.values)
     }

@@ -38,58 +38,59 @@ public struct DataConfig: Sendable {
   public let augmentation: Augmentation
   let normalization: (scale: Double, mean: [Double], std: [Double])
 
-  init(_ reader: ObjectReader) {
-    let images = Field<Int>.integer(.within(1...1_000_000))
+  init(_ decoder: ConfigDecoder) {
+    let images = ConfigField<Int>.integer(.within(1...1_000_000))
     let counts = { @Sendable (train: Int, test: Int) in
-      Field<(train: Int, test: Int)>.object { reader in
+      ConfigField<(train: Int, test: Int)>.object { decoder in
         (
-          train: reader.value("train", images, default: JSON(train), "Images to train with."),
-          test: reader.value("test", images, default: JSON(test), "Images to test with.")
+          train: decoder.value("train", images, default: JSON(train), "Images to train with."),
+          test: decoder.value("test", images, default: JSON(test), "Images to test with.")
         )
       }
     }
-    source = reader.value(
+    source = decoder.value(
       "dataset", .choice(of: Source.self), default: "mnist", "IDX files, or digits the program draws.")
-    directory = reader.optional("dir", .string, "Folder of the IDX files.")
-    builtin = reader.value("builtin", counts(20_000, 5_000), default: [:], "How many digits are drawn.")
-    resplit = reader.optional(
+    directory = decoder.optional("dir", .string, "Folder of the IDX files.")
+    builtin = decoder.value("builtin", counts(20_000, 5_000), default: [:], "How many digits are drawn.")
+    resplit = decoder.optional(
       "resplit", counts(50_000, 10_000), "Pool all images and draw disjoint random sets from them.")
-    validation = reader.optional("validation", .object(Self.validation), "What each epoch is validated on.")
+    validation = decoder.optional("validation", .object(Self.validation), "What each epoch is validated on.")
     augmentation = Augmentation(
-      reader.value(
+      decoder.value(
         "augment", .list(of: Augmentation.Entry.field, count: .within(0...64)), default: [],
         "How images to train with are changed in every epoch."))
-    normalization = reader.value(
+    normalization = decoder.value(
       "normalize", .object(Self.normalization), default: [:], "(byte / scale - mean) / std for each channel.")
   }
 
-  private static func validation(_ reader: ObjectReader) -> Validation {
-    let images = Field<Int>.integer(.within(1...1_000_000))
+  private static func validation(_ decoder: ConfigDecoder) -> Validation {
+    let images = ConfigField<Int>.integer(.within(1...1_000_000))
     let validation = Validation(
-      from: reader.value(
+      from: decoder.value(
         "from", .choice(of: Validation.Origin.self), default: "train", "The set validation images come from."),
-      count: reader.optional("count", images, "Images held out once, at random."),
-      sample: reader.optional("sample", images, "Images drawn anew each epoch, from the test set."))
+      count: decoder.optional("count", images, "Images held out once, at random."),
+      sample: decoder.optional("sample", images, "Images drawn anew each epoch, from the test set."))
     if validation.from == .train, validation.sample != nil {
-      reader.report("is for \"from\": \"test\"; hold out images to train with by \"count\"", at: "sample")
+      decoder.report("is for \"from\": \"test\"; hold out images to train with by \"count\"", at: "sample")
     } else if validation.from == .train, validation.count == nil {
-      reader.report("is required: how many images are held out", at: "count")
+      decoder.report("is required: how many images are held out", at: "count")
     } else if validation.count != nil, validation.sample != nil {
-      reader.report("cannot stand beside \"count\"", at: "sample")
+      decoder.report("cannot stand beside \"count\"", at: "sample")
     }
     return validation
   }
 
-  private static func normalization(_ reader: ObjectReader) -> (scale: Double, mean: [Double], std: [Double])
-  {
+  private static func normalization(_ decoder: ConfigDecoder) -> (
+    scale: Double, mean: [Double], std: [Double]
+  ) {
     let perChannel = Bounds<Int>.within(1...65_536)
-    let divisor = Field<Double>.number(.within(1e-6...1e6))
+    let divisor = ConfigField<Double>.number(.within(1e-6...1e6))
     return (
-      scale: reader.value("scale", divisor, default: 255, "Bytes are divided by this."),
-      mean: reader.value(
+      scale: decoder.value("scale", divisor, default: 255, "Bytes are divided by this."),
+      mean: decoder.value(
         "mean", .list(of: .number(.within(-1e6...1e6)), count: perChannel), default: [0],
         "One number, or one per channel."),
-      std: reader.value(
+      std: decoder.value(
         "std", .list(of: divisor, count: perChannel), default: [1], "One number, or one per channel.")
     )
   }

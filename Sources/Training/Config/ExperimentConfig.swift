@@ -27,7 +27,7 @@ public struct ExperimentConfig: Sendable {
   ///
   /// - Parameter issues: the faults that were found before, such as those of the text.
   /// - Throws: `ConfigError` with all faults: unknown and missing keys, wrong types and ranges, and layers that
-  ///   do not fit each other, each with its place.
+  ///   do not fit each other, each with its location.
   public init(_ json: JSON, issues: IssueList = IssueList()) throws(ConfigError) {
     let (draft, resolved) = Self.field.read(json, issues: issues)
     let model = draft.model.checked(draft.engine, issues: issues)
@@ -84,7 +84,7 @@ public struct ExperimentConfig: Sendable {
       }
       let perImage = checked?.activationCount ?? 0
       // A block of images is allocated whole.
-      let allocated = blockCount(train.batchSize) * LaneCPU.laneCount
+      let allocated = blockCount(train.batchSize) * CPUFeatures.laneCount
       if perImage > Self.largestBatch / allocated {
         let message =
           "\(train.batchSize.grouped) images of \(perImage.grouped) activations each are more than "
@@ -101,20 +101,21 @@ public struct ExperimentConfig: Sendable {
     }
   }
 
-  private static let field = Field<Draft>.object { reader in
-    _ = reader.value("version", .integer(.within(1...1)), default: 1, "Version of the config format.")
+  private static let field = ConfigField<Draft>.object { decoder in
+    _ = decoder.value("version", .integer(.within(1...1)), default: 1, "Version of the config format.")
     return Draft(
-      name: reader.value("name", .identifier, default: "experiment", "Name of the run."),
-      seed: reader.value("seed", .unsigned(), default: 42, "Where every random number comes from."),
-      data: reader.value("data", .object(DataConfig.init), default: [:], "The data set and its splits."),
-      model: reader.value("model", .object(ModelConfig.init), "The network."),
-      loss: reader.value("loss", LossType.field, default: "cross_entropy", "What is minimised."),
-      optimizer: reader.value(
+      name: decoder.value("name", .identifier, default: "experiment", "Name of the run."),
+      seed: decoder.value("seed", .unsigned(), default: 42, "Where every random number comes from."),
+      data: decoder.value("data", .object(DataConfig.init), default: [:], "The data set and its splits."),
+      model: decoder.value("model", .object(ModelConfig.init), "The network."),
+      loss: decoder.value("loss", LossType.field, default: "cross_entropy", "What is minimised."),
+      optimizer: decoder.value(
         "optimizer", OptimizerConfig.field, default: OptimizerConfig.defaultType, "How weights are updated."),
-      train: reader.value("train", .object(TrainConfig.init), default: [:], "How long and in which batches."),
-      log: reader.value(
+      train: decoder.value(
+        "train", .object(TrainConfig.init), default: [:], "How long and in which batches."),
+      log: decoder.value(
         "log", .object(LogConfig.init), default: [:], "What is written besides metrics and checkpoints."),
-      engine: reader.value("engine", .object(EngineConfig.init), default: [:], "How it is computed."))
+      engine: decoder.value("engine", .object(EngineConfig.init), default: [:], "How it is computed."))
   }
 }
 
@@ -136,14 +137,14 @@ extension Model {
 }
 
 extension LossType {
-  static let field = Field<any Loss>.variant(
+  static let field = ConfigField<any Loss>.variant(
     allCases.map { type in Variant(type.rawValue, "The loss.") { type.loss.init($0) } }, allowsName: true)
 }
 
-extension Field where Value == String {
+extension ConfigField where Value == String {
   /// A name that can stand in a path and in front of a dot.
-  static var identifier: Field {
-    Field(
+  static var identifier: ConfigField {
+    ConfigField(
       "a name of letters, digits, - and _", schema: ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"],
       placeholder: "unnamed"
     ) { json in
@@ -176,7 +177,7 @@ extension JSON {
   func issue(at path: [String], _ message: String) -> ConfigIssue {
     var value = self
     for key in path { value = value[key] ?? value }
-    return ConfigIssue(place: value.place, path: path.joined(separator: "."), message: message)
+    return ConfigIssue(location: value.location, path: path.joined(separator: "."), message: message)
   }
 
   /// The value without the members that are `null`: an absent key says the same.
@@ -184,9 +185,9 @@ extension JSON {
     switch content {
     case .object(let members):
       let kept = members.filter { !$0.value.isNull }
-        .map { Member($0.key, $0.value.withoutNulls, keyPlace: $0.keyPlace) }
-      return JSON(.object(kept), at: place)
-    case .array(let elements): return JSON(.array(elements.map(\.withoutNulls)), at: place)
+        .map { Member($0.key, $0.value.withoutNulls, keyLocation: $0.keyLocation) }
+      return JSON(.object(kept), at: location)
+    case .array(let elements): return JSON(.array(elements.map(\.withoutNulls)), at: location)
     default: return self
     }
   }

@@ -7,10 +7,10 @@ public struct LogConfig: Sendable {
   /// Epochs between two histograms of the weights and pictures of the filters for TensorBoard; 0 for none.
   public let histogramEveryEpochs: Int
 
-  init(_ reader: ObjectReader) {
-    tensorBoard = reader.value(
+  init(_ decoder: ConfigDecoder) {
+    tensorBoard = decoder.value(
       "tensorboard", .boolean, default: false, "Write event files for TensorBoard into the run's folder tb.")
-    histogramEveryEpochs = reader.value(
+    histogramEveryEpochs = decoder.value(
       "histogram_every_epochs", .integer(.within(0...1_000_000)), default: 1,
       "Epochs between two histograms of the weights and pictures of the filters for TensorBoard; 0 for none.")
   }

@@ -12,24 +12,24 @@ struct ModelConfig: Sendable {
   private struct Entry: Sendable {
     let spec: LayerSpec
     let isNamed: Bool
-    let place: Place
+    let location: ConfigLocation
     let path: String
   }
 
-  init(_ reader: ObjectReader) {
+  init(_ decoder: ConfigDecoder) {
     input = Shape(
-      reader.value(
+      decoder.value(
         "input", .list(of: .integer(.within(1...65_536)), count: .within(3...3)), default: [1, 28, 28],
         "Shape of one image, [channels, height, width]."))
-    let entry = Field<Entry>.variant(
+    let entry = ConfigField<Entry>.variant(
       LayerType.allCases.map { type in
-        Variant(type.rawValue, "Kind of layer.") { reader in
-          let name = reader.optional("name", .identifier, "Name of the layer and its weights.")
-          let spec = LayerSpec(type: type, name: name ?? "", layer: type.layer.init(reader))
-          return Entry(spec: spec, isNamed: name != nil, place: reader.place, path: reader.path)
+        Variant(type.rawValue, "Kind of layer.") { decoder in
+          let name = decoder.optional("name", .identifier, "Name of the layer and its weights.")
+          let spec = LayerSpec(type: type, name: name ?? "", layer: type.layer.init(decoder))
+          return Entry(spec: spec, isNamed: name != nil, location: decoder.location, path: decoder.path)
         }
       }, allowsName: true)
-    layers = reader.value("layers", .list(of: entry, count: .within(1...256)), "The layers in order.")
+    layers = decoder.value("layers", .list(of: entry, count: .within(1...256)), "The layers in order.")
   }
 
   /// The model, or nil after reporting every layer that does not fit.
@@ -38,7 +38,8 @@ struct ModelConfig: Sendable {
     var seen: Set<String> = []
     for (entry, layer) in zip(layers, entries) where !seen.insert(layer.name).inserted {
       issues.report(
-        ConfigIssue(place: entry.place, path: "\(entry.path).name", message: "\"\(layer.name)\" is taken"))
+        ConfigIssue(
+          location: entry.location, path: "\(entry.path).name", message: "\"\(layer.name)\" is taken"))
     }
     do {
       let readable = entries.prefix(readableCount(issues))
@@ -48,7 +49,8 @@ struct ModelConfig: Sendable {
       for fault in error.faults {
         let entry = layers[fault.index]
         issues.report(
-          ConfigIssue(place: entry.place, path: "\(entry.path) (\(fault.name))", message: fault.message))
+          ConfigIssue(location: entry.location, path: "\(entry.path) (\(fault.name))", message: fault.message)
+        )
       }
       return nil
     }

@@ -8,25 +8,25 @@ public struct OptimizerConfig: Sendable {
   /// The learning rate the run starts with.
   public let learningRate: Double
   package let schedule: LearningRateSchedule
-  package let rule: any Optimizer
+  package let rule: any UpdateRule
 
   static let defaultType: JSON = "adam"
 
-  static let field = Field<OptimizerConfig>.variant(
+  static let field = ConfigField<OptimizerConfig>.variant(
     OptimizerType.allCases.map { type in
       Variant(type.rawValue, "The rule that updates the weights.") { OptimizerConfig(type, $0) }
     }, allowsName: true)
 
-  private init(_ type: OptimizerType, _ reader: ObjectReader) {
+  private init(_ type: OptimizerType, _ decoder: ConfigDecoder) {
     self.type = type.rawValue
-    let flavor = reader.value(
+    let flavor = decoder.value(
       "flavor", .choice(of: OptimizerFlavor.self), default: "torch",
       "Whose arithmetic and defaults to follow.")
-    learningRate = reader.value(
+    learningRate = decoder.value(
       "lr", .number(.within(0...1e6)), default: type == .sgd || type == .adagrad ? 0.01 : 0.001,
       "Learning rate.")
-    rule = type.optimizer.init(reader, flavor: flavor)
-    schedule = reader.value(
+    rule = type.optimizer.init(decoder, flavor: flavor)
+    schedule = decoder.value(
       "schedule", LearningRateSchedule.field, default: "constant", "How the learning rate changes.")
   }
 }

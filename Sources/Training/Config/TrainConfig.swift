@@ -9,7 +9,7 @@ public struct TrainConfig: Sendable {
     case validationAccuracy = "val_accuracy"
 
     /// Whether more is better.
-    public var growsBetter: Bool { self == .accuracy || self == .validationAccuracy }
+    public var higherIsBetter: Bool { self == .accuracy || self == .validationAccuracy }
 
     /// Whether it takes a validation set to know it.
     public var needsValidation: Bool { self == .validationLoss || self == .validationAccuracy }
@@ -17,7 +17,7 @@ public struct TrainConfig: Sendable {
     /// Whether `value` is better than `best` by more than `change`; anything is better than nothing.
     func isBetter(_ value: Double, than best: Double?, by change: Double = 0) -> Bool {
       guard let best else { return true }
-      return growsBetter ? value > best + change : value < best - change
+      return higherIsBetter ? value > best + change : value < best - change
     }
   }
 
@@ -61,40 +61,40 @@ public struct TrainConfig: Sendable {
   /// What is saved on the way.
   public let checkpoints: Checkpoints
 
-  init(_ reader: ObjectReader) {
-    epochs = reader.value(
+  init(_ decoder: ConfigDecoder) {
+    epochs = decoder.value(
       "epochs", .integer(.within(1...1_000_000)), default: 10, "Passes over the training set.")
-    batchSize = reader.value("batch_size", .integer(.within(1...65_536)), default: 128, "Images in a step.")
-    shuffle = reader.value("shuffle", .boolean, default: true, "A new random order each epoch.")
-    dropLast = reader.value("drop_last", .boolean, default: false, "Leave out the last, smaller batch.")
-    logEveryEpochs = reader.value(
+    batchSize = decoder.value("batch_size", .integer(.within(1...65_536)), default: 128, "Images in a step.")
+    shuffle = decoder.value("shuffle", .boolean, default: true, "A new random order each epoch.")
+    dropLast = decoder.value("drop_last", .boolean, default: false, "Leave out the last, smaller batch.")
+    logEveryEpochs = decoder.value(
       "log_every_epochs", .integer(.within(1...1_000_000)), default: 1, "Epochs between two printed lines.")
-    logSummedLoss = reader.value(
+    logSummedLoss = decoder.value(
       "log_summed_loss", .boolean, default: false, "Print the sum of the steps' losses, too.")
-    monitor = reader.optional("monitor", .choice(of: Metric.self), "What decides which epoch is the best.")
-    earlyStop = reader.optional("early_stop", .object(Self.earlyStop), "When to give up.")
-    checkpoints = reader.value(
+    monitor = decoder.optional("monitor", .choice(of: Metric.self), "What decides which epoch is the best.")
+    earlyStop = decoder.optional("early_stop", .object(Self.earlyStop), "When to give up.")
+    checkpoints = decoder.value(
       "checkpoint", .object(Self.checkpoints), default: [:],
       "What is saved besides each epoch and the best one.")
   }
 
-  private static func checkpoints(_ reader: ObjectReader) -> Checkpoints {
+  private static func checkpoints(_ decoder: ConfigDecoder) -> Checkpoints {
     Checkpoints(
-      everySteps: reader.optional(
+      everySteps: decoder.optional(
         "every_steps", .integer(.within(1...1_000_000_000)), "Save last.ckpt after so many steps, too."),
-      everySeconds: reader.optional(
+      everySeconds: decoder.optional(
         "every_seconds", .number(.within(0...1e9)), "Save last.ckpt after so many seconds, too."),
-      keep: reader.value(
+      keep: decoder.value(
         "keep", .integer(.within(0...1_000_000)), default: 0,
         "Keep a checkpoint of each of the last so many epochs."))
   }
 
-  private static func earlyStop(_ reader: ObjectReader) -> EarlyStop {
+  private static func earlyStop(_ decoder: ConfigDecoder) -> EarlyStop {
     EarlyStop(
-      monitor: reader.value("monitor", .choice(of: Metric.self), default: "val_loss", "What is watched."),
-      patience: reader.value(
+      monitor: decoder.value("monitor", .choice(of: Metric.self), default: "val_loss", "What is watched."),
+      patience: decoder.value(
         "patience", .integer(.within(0...1_000_000)), default: 3, "Epochs without improvement to wait."),
-      minimumChange: reader.value(
+      minimumChange: decoder.value(
         "min_delta", .number(.within(0...1e6)), default: 0, "An improvement is a change of more than this."))
   }
 }

@@ -73,7 +73,7 @@ public struct ExperimentData: Sendable {
       let message = "is \(input), but drawn digits are square, 8 to 1024 pixels wide, with 1 or 3 channels"
       throw ConfigError([config.resolved.issue(at: ["model", "input"], message)])
     }
-    let digits = DrawnDigits(seed: config.seed, channels: input.channels, size: input.height)
+    let digits = SyntheticDigits(seed: config.seed, channels: input.channels, size: input.height)
     let (train, test) = config.data.builtin
     guard (train + test) * digits.byteCount <= ByteSource.byteLimit else {
       let message = "\(train + test) digits of \(input) take more than the limit of 4 GiB"
@@ -97,7 +97,7 @@ public struct ExperimentData: Sendable {
     if model.output != Shape([classes]) {
       let message = "the last layer gives \(model.output), but \(dataset.name) has \(classes) classes"
       let last = config.resolved["model"]?["layers"]?.array?.last
-      issues.report(ConfigIssue(place: last?.place ?? .code, path: "model.layers", message: message))
+      issues.report(ConfigIssue(location: last?.location ?? .code, path: "model.layers", message: message))
     }
     try issues.check()
   }

@@ -30,7 +30,7 @@ public struct ModelExport {
   /// The network that `source` names.
   ///
   /// - Throws: `CheckpointError` for a config, which has no weights.
-  public init(_ source: ModelSource) throws(CheckpointError) {
+  public init(_ source: LoadedModel) throws(CheckpointError) {
     (path, config, classNames) = (source.path, source.config, source.classNames)
     weights = config.model.tensors(of: try source.requireParameters())
   }

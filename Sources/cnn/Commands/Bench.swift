@@ -48,7 +48,7 @@ struct Bench: ParsableCommand {
 
   /// The config with the chosen batch size, checked anew: a batch may be too large for a network.
   private func config(_ name: String) throws -> ExperimentConfig {
-    let config = try ModelSource(name).config
+    let config = try LoadedModel(name).config
     guard let batchSize else { return config }
     let issues = IssueList()
     var json = config.resolved
@@ -59,15 +59,15 @@ struct Bench: ParsableCommand {
   func run() throws {
     let names = models.isEmpty ? ConfigSource.shipped.map(\.name) : models
     let configs = try names.map(config)
-    let team = machine.team
-    let peak = Machine.peakFlops(team)
+    let threadPool = machine.threadPool
+    let peak = SystemInfo.peakFlops(threadPool)
     if !json {
       try Console.print(
-        "\(LaneCPU.name), \(team.threads) threads: at most \((peak / 1e9).fixed(0)) GFLOP/s")
+        "\(CPUFeatures.name), \(threadPool.threads) threads: at most \((peak / 1e9).fixed(0)) GFLOP/s")
     }
     for config in configs {
       let benchmark = Benchmark.measure(
-        config, seconds: seconds, peak: peak, team: team)
+        config, seconds: seconds, peak: peak, threadPool: threadPool)
       if json {
         try Console.print(benchmark.json.text(pretty: false))
       } else {
@@ -77,7 +77,7 @@ struct Bench: ParsableCommand {
   }
 }
 
-extension StepPass {
+extension ProfiledPass {
   /// The word for it in a table.
   fileprivate var heading: String {
     switch self {
@@ -104,7 +104,7 @@ extension StepPass {
 
 extension Benchmark {
   fileprivate var lines: [String] {
-    let passes: [StepPass] = [.forward, .inputGradient, .weightGradient]
+    let passes: [ProfiledPass] = [.forward, .inputGradient, .weightGradient]
     var table = Table(
       [("Layer", .left)] + passes.flatMap { [($0.heading, .right), ("%", .right)] } + [("pack", .right)])
     for layer in layers where layer.seconds.values.contains(where: { $0 > 0 }) {
@@ -114,7 +114,7 @@ extension Benchmark {
       }
       table.add([layer.name] + cells + [milliseconds(layer.seconds[.packing] ?? 0)])
     }
-    let rest = [StepPass.augmenting, .loading, .loss, .optimizer].compactMap { pass in
+    let rest = [ProfiledPass.augmenting, .loading, .loss, .optimizer].compactMap { pass in
       others[pass].flatMap { $0 > 0 ? "\(pass.heading) \(milliseconds($0))" : nil }
     }
     let step = (secondsPerStep * 1e3).fixed(2)
@@ -131,21 +131,21 @@ extension Benchmark {
   private func milliseconds(_ seconds: Double) -> String { seconds == 0 ? "" : (seconds * 1e3).fixed(3) }
 
   /// The part of one thread's peak that a pass of a layer reaches; nil where it multiplies nothing.
-  private func share(of layer: Layer, _ pass: StepPass) -> Double? {
+  private func share(of layer: Layer, _ pass: ProfiledPass) -> Double? {
     guard layer.multiplyAdds > 0, let seconds = layer.seconds[pass], seconds > 0 else { return nil }
     return Double(2 * layer.multiplyAdds) / seconds / (peak / Double(threads))
   }
 
   fileprivate var json: JSON {
-    func object(_ seconds: [StepPass: Double]) -> JSON {
+    func object(_ seconds: [ProfiledPass: Double]) -> JSON {
       JSON(
-        object: StepPass.allCases.compactMap { pass in
+        object: ProfiledPass.allCases.compactMap { pass in
           seconds[pass].flatMap { $0 > 0 ? (pass.key, JSON($0)) : nil }
         })
     }
     return JSON(object: [
       ("name", JSON(name)), ("batch_size", JSON(batchSize)), ("threads", JSON(threads)),
-      ("cpu", JSON(LaneCPU.name)), ("peak_flops", JSON(peak)), ("flops_per_step", JSON(flopsPerStep)),
+      ("cpu", JSON(CPUFeatures.name)), ("peak_flops", JSON(peak)), ("flops_per_step", JSON(flopsPerStep)),
       ("seconds_per_step", JSON(secondsPerStep)), ("images_per_second", JSON(trainedPerSecond)),
       ("share_of_peak", JSON(shareOfPeak)), ("waiting_share", JSON(waitingShare)),
       ("evaluated_per_second", JSON(evaluatedPerSecond)), ("peak_memory", JSON(peakMemory)),
@@ -153,7 +153,7 @@ extension Benchmark {
         "layers",
         JSON(
           layers.map { layer in
-            let shares = StepPass.allCases.compactMap { pass in
+            let shares = ProfiledPass.allCases.compactMap { pass in
               pass == .packing ? nil : share(of: layer, pass).map { (pass.key, JSON($0)) }
             }
             return JSON(object: [

@@ -57,7 +57,7 @@ struct Eval: ParsableCommand {
   }
 
   func run() throws {
-    let source = try ModelSource.named(checkpoint, config: config)
+    let source = try LoadedModel.named(checkpoint, config: config)
     let parameters = try source.requireParameters()
     let interruption = Interruption()
     let experiment = try ExperimentData(
@@ -66,7 +66,7 @@ struct Eval: ParsableCommand {
     if let limit { images = images.prefix(limit) }
     if let sample { images = try images.sample(sample, seed: seed ?? source.config.seed) }
     let clock = ContinuousClock()
-    let evaluator = Evaluator(source.config, parameters: parameters, team: machine.team)
+    let evaluator = Evaluator(source.config, parameters: parameters, threadPool: machine.threadPool)
     let start = clock.now
     let evaluation = try evaluate(images, evaluator, interruption)
     let seconds = (clock.now - start) / .seconds(1)
@@ -80,7 +80,7 @@ struct Eval: ParsableCommand {
     }
     if let minAccuracy, evaluation.accuracy < minAccuracy {
       Console.error("accuracy \(evaluation.accuracy.fixed(4)) is below \(minAccuracy)")
-      throw ExitStatus.answerIsNo.code
+      throw ExitStatus.thresholdMissed.code
     }
   }
 

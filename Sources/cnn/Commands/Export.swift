@@ -41,7 +41,7 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
-    let source = try ModelSource.named(checkpoint, config: config)
+    let source = try LoadedModel.named(checkpoint, config: config)
     let export = try ModelExport(source)
     let path = output ?? export.defaultPath(format)
     if isFolder(path) { throw DataError.unwritable(path: path, reason: "this is a folder; name a file") }

@@ -17,7 +17,7 @@ struct MachineOptions: ParsableArguments {
     }
   }
 
-  var team: WorkerTeam { WorkerTeam(threads: threads ?? WorkerTeam.availableCores) }
+  var threadPool: ThreadPool { ThreadPool(threads: threads ?? ThreadPool.availableCores) }
 }
 
 /// Where data comes from.
@@ -57,10 +57,10 @@ struct DataOptions: ParsableArguments {
   }
 }
 
-extension ModelSource {
+extension LoadedModel {
   /// The network with weights that a command was given; says on standard error what was guessed of it.
-  static func named(_ checkpoint: String, config: String?) throws -> ModelSource {
-    let source = try ModelSource(checkpoint: checkpoint, config: config)
+  static func named(_ checkpoint: String, config: String?) throws -> LoadedModel {
+    let source = try LoadedModel(checkpoint: checkpoint, config: config)
     for notice in source.notices { Console.error(notice) }
     return source
   }

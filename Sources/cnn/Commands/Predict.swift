@@ -67,9 +67,9 @@ struct Predict: ParsableCommand {
   private static let mostWithBars = 8
 
   func run() throws {
-    let source = try ModelSource.named(checkpoint, config: config)
+    let source = try LoadedModel.named(checkpoint, config: config)
     let parameters = try source.requireParameters()
-    let evaluator = Evaluator(source.config, parameters: parameters, team: machine.team)
+    let evaluator = Evaluator(source.config, parameters: parameters, threadPool: machine.threadPool)
     let words = PredictionInput.expand(inputs)
     var saved = try saveInput.map { path throws(DataError) in
       try SavedInputs(path, for: words.compactMap { try? $0.get() })

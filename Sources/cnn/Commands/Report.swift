@@ -83,7 +83,7 @@ struct ReportCommand: ParsableCommand {
     do {
       let experiment = try ExperimentData(
         run.config, directory: directory, environment: data.environment(mayDownload: false))
-      try run.read(experiment, team: machine.team)
+      try run.read(experiment, threadPool: machine.threadPool)
       return []
     } catch DataError.unreadable(let path, let reason) where data.data == nil {
       return ["No test images, so no confusion matrix and no misread digits: \(path): \(reason)"]

@@ -37,7 +37,7 @@ struct Serve: ParsableCommand {
 
   func run() throws {
     let interruption = Interruption()
-    let page = try DigitPage(ModelSource.named(checkpoint, config: config), team: machine.team)
+    let page = try DigitPage(LoadedModel.named(checkpoint, config: config), threadPool: machine.threadPool)
     let listener = try Listener(host: host, port: port)
     for url in listener.urlsForOthers {
       Console.error("open to everybody in the network, without a password: \(url)")

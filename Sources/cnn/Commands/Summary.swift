@@ -37,7 +37,7 @@ struct Summary: ParsableCommand {
   }
 
   func run() throws {
-    let experiment = try ModelSource(model, config: config).config
+    let experiment = try LoadedModel(model, config: config).config
     let network = experiment.model
     if json { return try Console.print(network.json.text(pretty: false)) }
     try Console.print("\(experiment.name), input \(network.input)")

@@ -93,35 +93,36 @@ struct Train: ParsableCommand {
     // Locked first, so that nobody writes what is read here.
     let writes = !dryRun && !printConfig
     let resumedFolder = try resume.flatMap { writes && output == nil ? try RunFolder(resuming: $0) : nil }
-    var resumption = try resume.map { try Resumption($0) }
+    var resumption = try resume.map { try ResumePoint($0) }
     try resumption?.apply(flags)
     let config =
       try resumption?.checkpoint.config ?? ConfigSource.load(config ?? "lenet", flags: flags, settings: set)
     if printConfig { return try Console.print(config.resolved.text()) }
     let interruption = Interruption()
     let weights = try initialWeights.map {
-      try ForeignWeights(of: config.model, contentsOf: ModelSource.file($0))
+      try WeightImport(of: config.model, contentsOf: LoadedModel.file($0))
     }
     if let notice = weights?.notice, !quiet { Console.error(notice) }
     let experiment = try ExperimentData(
       config, directory: data.data ?? resumption?.checkpoint.builtinData,
       environment: data.environment(interruption, isQuiet: quiet, mayDownload: !dryRun))
-    let team = machine.team
+    let threadPool = machine.threadPool
     let printer = TrainingPrinter(config: config, isQuiet: quiet || json, isJSON: json)
     defer { printer.clear() }
     if dryRun {
       try resumption?.check(experiment, fingerprint: experiment.fingerprint())
-      return try printer.dryRun(experiment, threads: team.threads)
+      return try printer.dryRun(experiment, threads: threadPool.threads)
     }
     if interruption.isRequested { throw interruption.status.code }
     let folder = try resumedFolder ?? RunFolder(output: output, name: config.name, overwrite: force)
     let run = try TrainingRun(
-      config, data: experiment, folder: folder, team: team, weights: weights?.tensors, resuming: resumption)
+      config, data: experiment, folder: folder, threadPool: threadPool, weights: weights?.tensors,
+      resuming: resumption)
     for notice in run.notices where !quiet { Console.error(notice) }
-    try printer.header(experiment, threads: team.threads, folder: folder.path)
+    try printer.header(experiment, threads: threadPool.threads, folder: folder.path)
     if let resumption { try printer.resuming(resumption, stepsPerEpoch: run.trainer.stepsPerEpoch) }
     let result = try run.run(
-      threads: team.threads, shouldStop: { interruption.isRequested || !printer.isRead }
+      threads: threadPool.threads, shouldStop: { interruption.isRequested || !printer.isRead }
     ) {
       try printer.report($0, $1)
     }

@@ -45,11 +45,11 @@ final class TrainingPrinter {
       try print("each image changed anew in every epoch: \(changes.joined(separator: ", "))")
     }
     let place = folder.map { ", writing to \($0)" } ?? ""
-    try print("CPU (\(LaneCPU.name)), \(threads) \(threads == 1 ? "thread" : "threads")\(place)")
+    try print("CPU (\(CPUFeatures.name)), \(threads) \(threads == 1 ? "thread" : "threads")\(place)")
   }
 
   /// Where a run goes on.
-  func resuming(_ resumption: Resumption, stepsPerEpoch: Int) throws {
+  func resuming(_ resumption: ResumePoint, stepsPerEpoch: Int) throws {
     guard !isQuiet else { return }
     let progress = resumption.checkpoint.progress
     let step = progress.stepInEpoch > 0 ? ", step \(progress.stepInEpoch + 1) of \(stepsPerEpoch)" : ""
@@ -128,7 +128,7 @@ final class TrainingPrinter {
   }
 
   /// How the run ended, and what to do next.
-  func end(_ result: TrainingRun.Result, monitor: TrainConfig.Metric, progress: RunProgress) throws {
+  func end(_ result: TrainingRun.Result, monitor: TrainConfig.Metric, progress: TrainerState) throws {
     clear()
     guard !isQuiet else { return }
     let elapsed = ((clock.now - start) / .seconds(1)).duration

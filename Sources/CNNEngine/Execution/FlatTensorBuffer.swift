@@ -1,0 +1,54 @@
+/// Aligned floats that several layers share by name: weights, gradients, or one slot of an optimizer.
+///
+/// Writers take turns with readers by construction: a step's phases are separated by the worker threadPool.
+public final class FlatTensorBuffer: @unchecked Sendable {
+  /// The number of floats, a whole number of the widest vectors.
+  public let count: Int
+  let floats: UnsafeMutablePointer<Float>
+
+  /// `count` floats (rounded up to whole vectors) that are all `value`.
+  public init(count: Int, repeating value: Float = 0) {
+    let rounded = (count + 15) / 16 * 16
+    self.count = rounded
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(rounded, 16) * 4, alignment: 64)
+    floats = memory.bindMemory(to: Float.self, capacity: rounded)
+    floats.initialize(repeating: value, count: rounded)
+  }
+
+  deinit { UnsafeMutableRawPointer(floats).deallocate() }
+
+  /// A copy of a part.
+  public subscript(range: Range<Int>) -> [Float] {
+    require(range.lowerBound >= 0 && range.upperBound <= count)
+    return Array(UnsafeBufferPointer(start: floats + range.lowerBound, count: range.count))
+  }
+
+  /// Overwrites the floats from `offset` on.
+  public func replace(at offset: Int, with values: [Float]) {
+    require(offset >= 0 && offset + values.count <= count)
+    values.withUnsafeBufferPointer { source in
+      guard let start = source.baseAddress else { return }
+      (floats + offset).update(from: start, count: source.count)
+    }
+  }
+
+  /// Copies everything from a buffer of the same size.
+  public func copy(from other: FlatTensorBuffer) {
+    require(other.count == count)
+    floats.update(from: other.floats, count: count)
+  }
+
+  /// Whether every number is finite.
+  public var isFinite: Bool { isFinite(0..<count / CPUFeatures.laneCount) }
+
+  /// Whether every number of a range of vectors is finite.
+  func isFinite(_ range: Range<Int>) -> Bool {
+    var sum = Lanes()
+    for index in range { sum += vectors[index] * 0 }
+    return (sum .== 0) == LaneMask(repeating: true)
+  }
+
+  var vectors: UnsafeMutablePointer<Lanes> {
+    UnsafeMutableRawPointer(floats).assumingMemoryBound(to: Lanes.self)
+  }
+}

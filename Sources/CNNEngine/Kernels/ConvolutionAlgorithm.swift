@@ -1,0 +1,76 @@
+/// A way to correlate maps with a filter: a convolution's forward pass is one correlation, its input gradient another.
+protocol ConvolutionAlgorithm: Sendable {
+  var shape: ConvolutionShape { get }
+  /// Ranges of output channels that are best computed apart.
+  var channelGroups: [Range<Int>] { get }
+  /// Output rows are computed in multiples of this, counted from the first.
+  var rowMultiple: Int { get }
+  /// Rows and columns that are read, counted from the first output's first tap.
+  var readExtent: (rows: Int, columns: Int) { get }
+  /// Floats of packed weights.
+  var packedSize: Int { get }
+  /// Floats of scratch memory.
+  var scratchSize: Int { get }
+  /// Packs the weights of one of `shape.tiles`.
+  func pack(_ tile: ChannelTile, _ filter: Filter, into packed: UnsafeMutablePointer<Float>)
+  /// Computes a region of the output.
+  func compute(
+    _ region: Region, x: FeatureMaps, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    y: FeatureMaps, scratch: UnsafeMutablePointer<Float>)
+}
+
+extension ConvolutionAlgorithm {
+  /// The border of zeros it wants around a map of `size`, whose pixels lie `step` apart.
+  func layout(around size: (rows: Int, columns: Int), step: (rows: Int, columns: Int) = (1, 1)) -> MapLayout {
+    MapLayout(
+      top: max(0, shape.border.top), left: max(0, shape.border.left),
+      bottom: max(0, readExtent.rows - shape.border.top - size.rows),
+      right: max(0, readExtent.columns - shape.border.left - size.columns), rowStep: step.rows,
+      columnStep: step.columns)
+  }
+}
+
+/// What is correlated with what.
+struct ConvolutionShape {
+  /// Channels that are summed over.
+  let inputs: Int
+  /// The maps that come out.
+  let output: Shape
+  let kernel: (rows: Int, columns: Int)
+  let stride: (rows: Int, columns: Int)
+  /// How far the first output's filter begins in front of the map; negative where it begins inside.
+  let border: (top: Int, left: Int)
+  /// Rows and columns of the map that comes in.
+  let inputSize: (rows: Int, columns: Int)
+  /// Output channels, cut as the kernels want them.
+  let tiles: [ChannelTile]
+
+  init(
+    inputs: Int, output: Shape, kernel: (rows: Int, columns: Int), stride: (rows: Int, columns: Int),
+    border: (top: Int, left: Int), inputSize: (rows: Int, columns: Int)
+  ) {
+    (self.inputs, self.output, self.kernel, self.stride) = (inputs, output, kernel, stride)
+    (self.border, self.inputSize) = (border, inputSize)
+    tiles = ChannelTile.tiles(for: output.channels)
+  }
+
+  var taps: Int { kernel.rows * kernel.columns }
+}
+
+/// Weights `[O, I, KH, KW]` as a correlation reads them.
+struct Filter {
+  let weights: UnsafePointer<Float>
+  let outputs: Int
+  let inputs: Int
+  let taps: Int
+  /// Whether inputs and outputs change places and the taps are turned by 180 degrees, for the input gradient.
+  let isTransposed: Bool
+
+  /// The first tap that output channel `output` of the correlation puts on its input channel `input`.
+  @inline(__always)
+  func taps(output: Int, input: Int) -> (first: UnsafePointer<Float>, step: Int) {
+    isTransposed
+      ? (weights + ((input &* inputs &+ output) &* taps &+ taps &- 1), -1)
+      : (weights + (output &* inputs &+ input) &* taps, 1)
+  }
+}

@@ -1,0 +1,71 @@
+import CSIMD
+
+/// The kernel behind a dense layer's weight gradient: `O` units x `V` vectors of features in registers.
+///
+/// The sum runs over images. A lane of the output gradient is broadcast, features are read image by image,
+/// so the weight gradient comes out row by row and no lanes have to be added up.
+enum OuterProductMicrokernel<let O: Int, let V: Int> {
+  private typealias Sums = InlineArray<O, InlineArray<V, Lanes>>
+
+  /// Sums dW `[O, V * lanes]` over `blocks` blocks.
+  ///
+  /// - Parameters:
+  ///   - features: `[image][V]` vectors.
+  ///   - dy: the gradient of the first unit in block 0; units lie one, blocks `dyBlock` vectors apart.
+  ///   - gradient: where the first unit's row starts; rows lie `rowLength` floats apart and take `columns` floats.
+  @inline(never)
+  static func sum(
+    features: UnsafePointer<Lanes>, dy: UnsafePointer<Lanes>, dyBlock: Int, blocks: Int,
+    gradient: UnsafeMutablePointer<Float>, rowLength: Int, columns: Int
+  ) {
+    let (sums, lanes) = (products(features, dy, dyBlock, blocks), CPUFeatures.laneCount)
+    for o in 0..<O {
+      for v in 0..<V {
+        let place = gradient + (o &* rowLength &+ v &* lanes)
+        let rest = columns &- v &* lanes
+        if rest >= lanes {
+          UnsafeMutableRawPointer(place).storeBytes(of: sums[unchecked: o][unchecked: v], as: Lanes.self)
+        } else if rest > 0 {
+          for lane in 0..<rest { place[lane] = sums[unchecked: o][unchecked: v][lane] }
+        }
+      }
+    }
+  }
+
+  /// Adds such a sum to whole vectors, whose rows lie `rowLength` vectors apart.
+  @inline(never)
+  static func add(
+    features: UnsafePointer<Lanes>, dy: UnsafePointer<Lanes>, dyBlock: Int, blocks: Int,
+    to target: UnsafeMutablePointer<Lanes>, rowLength: Int
+  ) {
+    let sums = products(features, dy, dyBlock, blocks)
+    for o in 0..<O {
+      for v in 0..<V { target[o &* rowLength &+ v] += sums[unchecked: o][unchecked: v] }
+    }
+  }
+
+  @inline(__always)
+  private static func products(
+    _ features: UnsafePointer<Lanes>, _ dy: UnsafePointer<Lanes>, _ dyBlock: Int, _ blocks: Int
+  ) -> Sums {
+    var sums = Sums(repeating: InlineArray(repeating: Lanes()))
+    let lanes = CPUFeatures.laneCount
+    // One loop over images: one over the lanes of a block would be unrolled, and sums leave the registers.
+    var factors = UnsafeRawPointer(dy).assumingMemoryBound(to: Float.self)
+    var lane = 0
+    for image in Swift.stride(from: 0, to: blocks &* lanes &* V, by: V) {
+      let image = features + image
+      for o in 0..<O {
+        let factor = Lanes(repeating: factors[o &* lanes])
+        for v in 0..<V { sums[unchecked: o][unchecked: v].addProduct(factor, image[v]) }
+      }
+      factors += 1
+      lane &+= 1
+      if lane == lanes {
+        lane = 0
+        factors += (dyBlock &- 1) &* lanes
+      }
+    }
+    return sums
+  }
+}

@@ -1,0 +1,44 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A file that grows at its end.
+package struct AppendOnlyFile: ~Copyable {
+  private let path: String
+  private let descriptor: Int32
+
+  /// Writes `bytes` in place of what was there.
+  package init(path: String, bytes: [UInt8]) throws(DataError) {
+    self.path = path
+    do throws(DataError) {
+      try AtomicFile.write(bytes, to: path)
+    } catch {
+      descriptor = -1
+      throw error
+    }
+    descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    try check(descriptor)
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Adds bytes, all or none.
+  package func append(_ bytes: [UInt8]) throws(DataError) {
+    let end = lseek(descriptor, 0, SEEK_END)
+    if bytes.withUnsafeBytes({ writeAll($0, to: descriptor) }) { return }
+    let reason = systemMessage()
+    ftruncate(descriptor, end)
+    throw .unwritable(path: path, reason: reason)
+  }
+
+  /// Waits until everything is on the disk.
+  package func sync() throws(DataError) {
+    while fsync(descriptor) != 0 { if errno != EINTR { try check(-1) } }
+  }
+
+  private func check(_ result: Int32) throws(DataError) {
+    if result < 0 { throw .unwritable(path: path, reason: systemMessage()) }
+  }
+}

@@ -1,0 +1,26 @@
+import ConfigDecoding
+
+/// Turns byte offsets into lines and columns; cheap as long as the offsets grow.
+struct ConfigLocationCursor {
+  let origin: String
+  private var offset = 0
+  private var line = 1
+  private var column = 1
+
+  init(origin: String) { self.origin = origin }
+
+  mutating func location(at target: Int, in bytes: [UInt8]) -> ConfigLocation {
+    if target < offset { self = ConfigLocationCursor(origin: origin) }
+    while offset < min(target, bytes.count) {
+      if bytes[offset] == UInt8(ascii: "\n") {
+        line += 1
+        column = 0
+      }
+      // The column moves on at the start of the next scalar, not within one.
+      let next = offset + 1
+      if next == bytes.count || bytes[next] & 0xC0 != 0x80 { column += 1 }
+      offset = next
+    }
+    return .file(origin, line: line, column: column)
+  }
+}

@@ -1,0 +1,73 @@
+import CNNEngine
+import ConfigDecoding
+import ImageFiles
+import Training
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A network that is shown drawings, and shows how it came to its guess.
+struct DigitClassifier {
+  private let source: LoadedModel
+  private let evaluator: Evaluator
+  private let firstLayer: FirstLayer
+
+  /// Throws where there are no weights.
+  init(_ source: LoadedModel, threadPool: ThreadPool) throws(CheckpointError) {
+    self.source = source
+    let parameters = try source.requireParameters()
+    evaluator = Evaluator(source.config, parameters: parameters, threadPool: threadPool)
+    firstLayer = FirstLayer(source.config, parameters: parameters)
+  }
+
+  /// What the page says of the network.
+  var model: JSON {
+    let classes = (0..<source.config.model.output.count).map { source.classNames.name(of: $0) }
+    return [
+      "name": JSON(source.config.name), "parameters": JSON(source.config.model.parameterCount),
+      "input": JSON(source.config.model.input.dimensions.map { JSON($0) }),
+      "classes": JSON(classes.map { JSON($0) }), "maps": JSON(object: mapSizes),
+    ]
+  }
+
+  /// The scores of a drawing, white on black, with the input the network saw and its first layer's maps; nil where
+  /// nothing is drawn.
+  func read(_ drawing: PGM) -> JSON? {
+    let input = source.config.model.input
+    guard let digit = CenteredDigit(drawing, height: input.height, width: input.width) else { return nil }
+    // A network that reads colour sees white ink: the same in every channel.
+    let pixels = Array(repeatElement(digit.pixels, count: input.channels).joined())
+    let shape = ImageShape(channels: input.channels, height: input.height, width: input.width)
+    let scores = evaluator.scores(Images(pixels: pixels, shape: shape))[0]
+    let prediction = Prediction(scores: scores)
+    return [
+      "label": JSON(source.classNames.name(of: prediction.label)),
+      "probabilities": JSON(prediction.probabilities.map { JSON($0) }),
+      "logits": JSON(prediction.logits.map { JSON($0) }),
+      "input": ["height": JSON(input.height), "width": JSON(input.width), "pixels": base64(digit.pixels)],
+      "maps": maps(of: pixels),
+    ]
+  }
+
+  /// The first layer's output as bytes: 0 stands for `low`, 255 for `high`.
+  private func maps(of pixels: [UInt8]) -> JSON {
+    let values = firstLayer.maps(of: pixels)
+    let low = values.reduce(0, min), high = values.reduce(0, max)
+    let scale = high > low ? 255 / (high - low) : 0
+    let bytes = values.map { UInt8((($0 - low) * scale).rounded()) }
+    return JSON(
+      object: mapSizes + [("low", JSON(low)), ("high", JSON(high)), ("pixels", base64(bytes))])
+  }
+
+  private var mapSizes: [(String, JSON)] {
+    [
+      ("layer", JSON(firstLayer.name)), ("channels", JSON(firstLayer.shape[0])),
+      ("height", JSON(firstLayer.shape[1])), ("width", JSON(firstLayer.shape[2])),
+    ]
+  }
+
+  private func base64(_ bytes: [UInt8]) -> JSON { JSON(Data(bytes).base64EncodedString()) }
+}

@@ -1,0 +1,111 @@
+import Testing
+import TestSupport
+import Training
+
+/// From which checkpoint a run goes on, and what is said where none will do.
+@Suite(.serialized) struct ResumePointTests {
+  @Test("The newest checkpoint that verifies; what was skipped is said")
+  func skips() throws {
+    try withTemporaryFolder { folder in
+      try CutOff.start(CutOff.config(), in: "\(folder)/whole")
+      let whole = try CutOff.files("\(folder)/whole"), run = "\(folder)/run", saved = "\(run)/checkpoints"
+      try CutOff.start(CutOff.config(), in: run, stop: 10)
+      try CutOff.damage("\(saved)/last.ckpt")
+      let first = try ResumePoint(run)
+      #expect(first.path == "\(saved)/epoch-0003.ckpt" && first.checkpoint.progress.step == 9)
+      #expect(first.notices.count == 1)
+      #expect(first.notices[0].hasPrefix("skipped \(saved)/last.ckpt: byte "))
+      #expect(first.notices[0].hasSuffix("the checksum is wrong; the file is damaged"))
+      try write(Array(contents("\(saved)/epoch-0003.ckpt").dropLast()), "\(saved)/epoch-0003.ckpt")
+      try CutOff.damage("\(saved)/best.ckpt")
+      let second = try ResumePoint(run)
+      #expect(second.path == "\(saved)/epoch-0002.ckpt" && second.notices.count == 3)
+      try Small.resume(run)
+      try CutOff.expectSame(run, whole, "from epoch 2")
+    }
+  }
+
+  @Test("Nothing to go on from is said, and nothing is changed")
+  func nothing() throws {
+    try withTemporaryFolder { folder in
+      let run = "\(folder)/run", saved = "\(run)/checkpoints"
+      try CutOff.start(CutOff.config(checkpoint: ""), in: run, stop: 4)
+      for name in ["best.ckpt", "last.ckpt"] { try CutOff.damage("\(saved)/\(name)") }
+      let before = try CutOff.files(run)
+      let said = message(in: folder) { try Small.resume(run) }.split(separator: "\n")
+      #expect(said.count == 3 && said[0] == "DIR/run: none of its checkpoints can be resumed")
+      #expect(said[1].hasPrefix("DIR/run/checkpoints/last.ckpt: byte "))
+      try CutOff.expectSame(run, before, "refused")
+      for name in ["best.ckpt", "last.ckpt"] { try removeFile("\(saved)/\(name)") }
+      #expect(
+        message(in: folder) { try Small.resume(run) } == "DIR/run: no checkpoint in this folder to go on from"
+      )
+      #expect(
+        message(in: folder) { try Small.resume("\(folder)/none") }
+          == "DIR/none: no such run's folder or checkpoint")
+    }
+  }
+
+  @Test("A newer program's checkpoint is no damaged one: nothing older is taken instead")
+  func newerFormat() throws {
+    try withTemporaryFolder { folder in
+      try CutOff.start(CutOff.config(), in: folder, stop: 7)
+      try rewrite("\(folder)/checkpoints/last.ckpt") { $0.setMetadata("format_version", to: "2") }
+      #expect(
+        message(in: folder) { try Small.resume(folder) }
+          == "DIR/checkpoints/last.ckpt: format version 2 is newer than this program, which reads up to 1")
+    }
+  }
+
+  @Test("Other data is refused")
+  func otherData() throws {
+    try withTemporaryFolder { folder in
+      try CutOff.start(CutOff.config(), in: folder, stop: 7)
+      try rewrite("\(folder)/checkpoints/last.ckpt") {
+        $0.setMetadata("data_fingerprint", to: "0123456789abcdef")
+      }
+      let before = try CutOff.files(folder)
+      let fingerprint = try Small.data(CutOff.config()).fingerprint().prefix(12)
+      #expect(
+        message(in: folder) { try Small.resume(folder) }
+          == "DIR/checkpoints/last.ckpt: was trained on builtin with SHA-256 0123456789ab, but these are builtin "
+          + "(digits drawn by the program) with \(fingerprint); name the same data with --data")
+      try CutOff.expectSame(folder, before, "refused")
+    }
+  }
+
+  @Test("Weights alone are refused")
+  func weightsAlone() throws {
+    try withTemporaryFolder { folder in
+      try CutOff.start(CutOff.config(), in: folder)
+      #expect(
+        message(in: folder) { try Small.resume("\(folder)/model.ckpt") }.hasPrefix(
+          "DIR/model.ckpt: holds weights only"))
+    }
+  }
+
+  @Test("States that are not whole are refused")
+  func incomplete() throws {
+    try withTemporaryFolder { folder in
+      try CutOff.start(CutOff.config(), in: folder)
+      let last = "\(folder)/checkpoints/last.ckpt"
+      let whole = try contents(last)
+      let (unfit, broken) = (
+        "its progress does not fit its config and these data", "the progress in the metadata is not whole"
+      )
+      for (from, to, reason) in [
+        ("\"epoch\":4", "\"epoch\":9223372036854775807", broken), ("\"epoch\":4", "\"epoch\":5", unfit),
+        ("\"step\":12", "\"step\":13", unfit), ("\"step_in_epoch\":0", "\"step_in_epoch\":1", unfit),
+        ("\"images\":0", "\"images\":1", unfit), ("\"best_epoch\":", "\"best_epoch\":7", broken),
+        ("\"epochs_without_improvement\":", "\"epochs_without_improvement\":7", broken),
+      ] {
+        try write(whole, last)
+        try rewrite(last) { file in
+          file.setMetadata("progress", to: (file.metadata("progress") ?? "").replacing(from, with: to))
+        }
+        let said = message(in: folder) { try Small.resume(last) }
+        #expect(said == "DIR/checkpoints/last.ckpt: \(reason)", "\(to)")
+      }
+    }
+  }
+}

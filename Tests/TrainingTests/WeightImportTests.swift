@@ -1,0 +1,225 @@
+import CNNEngine
+import ModelFormats
+import Testing
+import TestSupport
+import Training
+
+@Suite struct WeightImportTests {
+  private func withFile(
+    _ tensors: [(String, [Int], [Float])], _ body: (_ path: String) throws -> Void
+  ) throws {
+    try withTemporaryFolder { folder in
+      var file = SafeTensors()
+      for (name, shape, values) in tensors { try file.append(name, shape: shape, values) }
+      try write(file.encoded(), "\(folder)/w.safetensors")
+      try body("\(folder)/w.safetensors")
+    }
+  }
+
+  private func model() throws -> Model { try Small.config(layers: Small.linear).model }
+
+  private let weight = (0..<1440).map { Float($0) }
+  private let bias = (0..<10).map { Float(-$0) }
+
+  @Test("Tensors in any order, with others among them, go to where they belong")
+  func order() throws {
+    let tensors = [("step", [1], [7]), ("fc.bias", [10], bias), ("fc.weight", [10, 144], weight)]
+    try withFile(tensors) { path in
+      let weights = try WeightImport(of: model(), contentsOf: path).tensors
+      #expect(
+        weights == [
+          NamedTensor(name: "fc.weight", shape: [10, 144], values: weight),
+          NamedTensor(name: "fc.bias", shape: [10], values: bias),
+        ])
+    }
+  }
+
+  @Test("Half precision and double precision become floats")
+  func types() throws {
+    try withTemporaryFolder { folder in
+      var file = SafeTensors()
+      let half: [UInt8] = Array(repeating: [0x00, 0xBC], count: 1440).flatMap { $0 }
+      try file.append("fc.weight", shape: [10, 144], .float16, bytes: half)
+      let double = (0..<10).flatMap { index in withUnsafeBytes(of: Double(index) / 4) { Array($0) } }
+      try file.append("fc.bias", shape: [10], .float64, bytes: double)
+      try write(file.encoded(), "\(folder)/w.safetensors")
+      let weights = try WeightImport(of: model(), contentsOf: "\(folder)/w.safetensors").tensors
+      #expect(weights[0].values.allSatisfy { $0 == -1 })
+      #expect(weights[1].values == (0..<10).map { Float($0) / 4 })
+    }
+  }
+
+  @Test("A tensor that is missing, of another shape, or not of finite numbers is named")
+  func faults() throws {
+    func fault(_ tensors: [(String, [Int], [Float])]) throws -> String {
+      var said = ""
+      try withFile(tensors) { path in
+        said = message(in: path) { _ = try WeightImport(of: model(), contentsOf: path) }
+      }
+      return said
+    }
+    #expect(try fault([]) == "DIR: no tensor fc.weight; the file has none")
+    #expect(
+      try fault([("head.weight", [10, 144], weight)]) == "DIR: no tensor fc.weight; the file has head.weight")
+    #expect(
+      try fault([("fc.weight", [144, 10], weight), ("fc.bias", [10], bias)])
+        == "DIR: fc.weight is [144, 10], the network's is [10, 144]")
+    #expect(
+      try fault([("fc.weight", [10, 144], weight), ("fc.bias", [5], Array(bias.prefix(5)))])
+        == "DIR: fc.bias is [5], the network's is [10]")
+    var infinite = bias
+    infinite[3] = .infinity
+    #expect(
+      try fault([("fc.weight", [10, 144], weight), ("fc.bias", [10], infinite)])
+        == "DIR: fc.bias has numbers that are not finite")
+  }
+
+  @Test("Whole numbers are no weights")
+  func integers() throws {
+    try withTemporaryFolder { folder in
+      var file = SafeTensors()
+      try file.append("fc.weight", shape: [10, 144], .int32, bytes: [UInt8](repeating: 0, count: 5760))
+      try write(file.encoded(), "\(folder)/w")
+      #expect(
+        message(in: folder) { _ = try WeightImport(of: model(), contentsOf: "\(folder)/w") }
+          == "DIR/w: fc.weight is I32, not floating-point numbers")
+    }
+  }
+
+  @Test("A file that is not there, or not safetensors")
+  func unreadable() throws {
+    #expect(
+      message { _ = try WeightImport(of: model(), contentsOf: "/nowhere/w") }
+        == "/nowhere/w: No such file or directory")
+    try withTemporaryFolder { folder in
+      let advice = "weights come in as safetensors or NumPy's .npz (docs/interop.md)"
+      for (bytes, said) in [
+        (Array("<!DOCTYPE html><html></html>".utf8), "this is an HTML page (\"<!DOCTYPE html\")"),
+        ([0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10, 0], "this is an HDF5 file"), ([], "the file is empty"),
+        ([8, 7, 18, 3, 99, 110, 110, 58, 1], "it begins with 08 07 12 03"),
+        (NPZ.encode(files: [("w/data.pkl", [1])]), "this was written by torch.save"),
+        (NPZ.encode(files: [("model.weights.h5", [1])]), "this was written by Keras"),
+      ] as [([UInt8], String)] {
+        try write(bytes, "\(folder)/w")
+        let fault = message(in: folder) { _ = try WeightImport(of: model(), contentsOf: "\(folder)/w") }
+        #expect(fault == "DIR/w: \(said); \(advice)")
+      }
+    }
+  }
+
+  @Test("A NumPy archive is one whatever its name")
+  func archives() throws {
+    try withTemporaryFolder { folder in
+      try write(
+        NPZ.encode([("fc.weight", [10, 144], weight), ("fc.bias", [10], bias)]), "\(folder)/weights.npz.bak")
+      let weights = try WeightImport(of: model(), contentsOf: "\(folder)/weights.npz.bak").tensors
+      #expect(weights.map(\.values) == [weight, bias])
+    }
+  }
+
+  /// LeNet in small: every shape but those of conv2 and conv3 is there once.
+  private func convolutions() throws -> ExperimentConfig {
+    try Small.config(
+      layers: """
+        { "type": "conv2d", "name": "conv1", "filters": 4, "kernel": 3, "padding": "same" }, "relu",
+        { "type": "conv2d", "name": "conv2", "filters": 4, "kernel": [3, 1], "padding": "same" },
+        { "type": "conv2d", "name": "conv3", "filters": 4, "kernel": [3, 1], "padding": "same" },
+        { "type": "max_pool2d", "kernel": 4 }, "flatten", { "type": "dropout", "rate": 0.5 },
+        { "type": "dense", "name": "fc1", "units": 6 }, "tanh", { "type": "dense", "name": "fc2", "units": 10 }
+        """)
+  }
+
+  private func weights(_ model: Model) -> [NamedTensor] {
+    model.tensors(of: model.initialParameters(seed: 3))
+  }
+
+  /// What is read of tensors under other names.
+  private func read(
+    _ tensors: [NamedTensor], as names: [String], _ model: Model, change: (Int, [Float]) -> [Float] = { $1 },
+    shape: (Int, [Int]) -> [Int] = { $1 }
+  ) throws -> WeightImport {
+    let arrays = zip(names, tensors).enumerated().map { index, pair in
+      (name: pair.0, shape: shape(index, pair.1.shape), values: change(index, pair.1.values))
+    }
+    return try withTemporaryFolder { folder in
+      try write(NPZ.encode(arrays), "\(folder)/w.npz")
+      return try WeightImport(of: model, contentsOf: "\(folder)/w.npz")
+    }
+  }
+
+  @Test("The names of an nn.Sequential go by their numbers, as PyTorch sorts them otherwise")
+  func sequential() throws {
+    let model = try convolutions().model
+    let weights = weights(model)
+    let modules = [0, 2, 3, 10, 12].flatMap { ["\($0).weight", "\($0).bias"] }
+    let sorted = zip(modules, weights).sorted { $0.0 < $1.0 }
+    #expect(sorted.map(\.0) != modules)
+    let read = try read(sorted.map(\.1), as: sorted.map(\.0), model)
+    #expect(read.tensors == weights)
+    #expect(
+      read.notice?.hasSuffix(
+        "/w.npz: its names are not the network's, so its tensors are taken in order: 0.weight is conv1.weight, "
+          + "0.bias is conv1.bias, 2.weight is conv2.weight, 2.bias is conv2.bias, …") == true)
+    #expect(try self.read(weights, as: weights.map(\.name), model).notice == nil)
+  }
+
+  @Test("Where the order does not fit, shapes that are there once tell")
+  func shapes() throws {
+    let model = try Small.config().model
+    let weights = weights(model)
+    let read = try read(
+      weights.reversed(), as: ["a.bias", "a.weight", "b.bias", "b.weight"], model)
+    #expect(read.tensors == weights)
+    #expect(read.notice?.contains("taken by their shapes: b.weight is conv.weight") == true)
+    let twice = try convolutions().model
+    let names = (0..<10).map { "z\(9 - $0).weight" }
+    let said = message { _ = try self.read(self.weights(twice), as: names, twice) }
+    #expect(
+      said.hasSuffix(
+        "its names are not the network's, and its shapes do not tell; in order z0.weight is [10], "
+          + "where conv1.weight is [4, 1, 3, 3]"))
+  }
+
+  @Test("Keras' arrays are transposed, and features behind a flatten reordered")
+  func keras() throws {
+    let model = try convolutions().model
+    let weights = weights(model)
+    let layout = try #require(KerasLayout(model))
+    let names = (0..<10).map { "arr_\($0)" }
+    let read = try read(
+      weights, as: names, model, change: { layout.toKeras($1, $0) },
+      shape: { index, _ in layout.shape(index) })
+    #expect(read.tensors == weights)
+    #expect(read.notice?.contains("taken in order and transposed from Keras' layout, channels last") == true)
+    #expect(layout.shape(0) == [3, 3, 1, 4])
+    #expect(layout.shape(6) == [36, 6])
+    // Channel 2 of the pixel in row 1 and column 0 of a 3x3 map is feature 21 here, 14 there.
+    let fc1 = weights[6].values
+    #expect(layout.toKeras(fc1, 6)[14 * 6 + 5] == fc1[5 * 36 + 21])
+  }
+
+  @Test("What fits both ways is not guessed")
+  func ambiguous() throws {
+    let model = try Small.parse(
+      """
+      { "model": { "input": [1, 10, 1], "layers": ["flatten", { "type": "dense", "name": "fc", "units": 10 }] } }
+      """
+    ).model
+    let said = message { _ = try read(weights(model), as: ["a", "b"], model) }
+    #expect(
+      said.hasSuffix(
+        "its tensors fit as PyTorch's and as Keras' alike; give them the network's names, such as fc.weight"))
+  }
+
+  @Test("A NumPy array of a type no weights have")
+  func wrongType() throws {
+    let model = try model()
+    try withTemporaryFolder { folder in
+      let fixture = try contents("\(repository)/Tests/Fixtures/archives/weights.npz")
+      try write(fixture, "\(folder)/w.npz")
+      #expect(
+        message(in: folder) { _ = try WeightImport(of: model, contentsOf: "\(folder)/w.npz") }
+          == "DIR/w.npz: no tensor fc.weight; the file has half, single, double, whole, scalar")
+    }
+  }
+}
