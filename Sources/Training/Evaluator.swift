@@ -86,10 +86,9 @@ public final class Evaluator {
     var lossSum = 0.0
     var (done, correct) = (0, 0)
     let pool = subset.images
-    network.weightsChanged()
     for batch in try DataLoader(subset, batchSize: Self.batchSize).epoch(0) {
-      network.load(pixels: pool.pixels, labels: pool.labels, indices: batch, scale: scale)
-      lossSum += network.forward().lossSum + network.penalty() * Double(batch.count)
+      network.load(pixels: pool.pixels, labels: pool.labels, indices: batch, normalization: scale)
+      lossSum += network.forward().lossSum + network.regularizationLoss() * Double(batch.count)
       for (image, index) in batch.enumerated() {
         let (label, guess) = (Int(pool.labels[Int(index)]), network.prediction(ofImage: image))
         confusion[label][guess] += 1
@@ -108,13 +107,12 @@ public final class Evaluator {
   /// The scores of every image before softmax (where only probabilities are known, their logarithms),
   /// `[N][classes]`.
   public func scores(_ images: Images) -> [[Float]] {
-    network.weightsChanged()
     let labels = [UInt8](repeating: 0, count: images.count)
     let indices = [Int32](0..<Int32(images.count))
     var scores: [[Float]] = []
     for first in stride(from: 0, to: images.count, by: Self.batchSize) {
       let batch = indices[first..<min(first + Self.batchSize, images.count)]
-      network.load(pixels: images.pixels, labels: labels, indices: batch, scale: scale)
+      network.load(pixels: images.pixels, labels: labels, indices: batch, normalization: scale)
       _ = network.forward()
       scores += batch.indices.map { logits(ofImage: $0 - first) }
     }

@@ -67,7 +67,6 @@ public final class Trainer {
       augmentation: config.data.augmentation)
     optimizer = Optimizer(config.optimizer.rule, network: network)
     evaluator = Evaluator(config, parameters: parameters, threadPool: threadPool)
-    network.weightsChanged()
     if let resumption { try restore(resumption) }
   }
 
@@ -137,11 +136,11 @@ public final class Trainer {
   private func step(on batch: ArraySlice<Int32>) throws(TrainingError) {
     let pool = data.train.images
     network.load(
-      pixels: pool.pixels, labels: pool.labels, indices: batch, scale: scale,
+      pixels: pool.pixels, labels: pool.labels, indices: batch, normalization: scale,
       augmentation: config.augmentationRandom(epoch: progress.epoch + 1))
     let dropout = CounterRandom(seed: config.seed, purpose: .dropout, stream: UInt64(progress.step))
     let result = network.forward(training: true, dropout: dropout)
-    let loss = result.lossSum / Double(result.images) + network.penalty()
+    let loss = result.lossSum / Double(result.images) + network.regularizationLoss()
     let step = progress.stepInEpoch + 1
     guard loss.isFinite else {
       throw diverged(.loss, atStep: step, in: network.firstLayerThatIsNotFinite())

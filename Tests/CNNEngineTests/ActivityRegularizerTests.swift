@@ -17,10 +17,10 @@ import Testing
   @Test func lossIsAMeanOverTheBatch() throws {
     let probe = try makeProbe()
     #expect(probe.forward([1, -2, -3, 0]) == [1, -2, -3, 0])
-    #expect(probe.penalty() == (0.5 * 6 + 0.25 * 14) / 2)
+    #expect(probe.regularizationLoss() == (0.5 * 6 + 0.25 * 14) / 2)
     // One image of the two.
     _ = probe.forward([1, -2])
-    #expect(probe.penalty() == 0.5 * 3 + 0.25 * 5)
+    #expect(probe.regularizationLoss() == 0.5 * 3 + 0.25 * 5)
   }
 
   @Test func gradientIsAddedToTheUpstreamOne() throws {
@@ -34,7 +34,7 @@ import Testing
   @Test func activitiesArePenalizedInFrontOfTheActivation() throws {
     let probe = try makeProbe(after: [["type": "relu"]])
     #expect(probe.forward([1, -2, -3, 0]) == [1, 0, 0, 0])
-    #expect(probe.penalty() == (0.5 * 6 + 0.25 * 14) / 2)
+    #expect(probe.regularizationLoss() == (0.5 * 6 + 0.25 * 14) / 2)
   }
 
   /// Pools that skip rows and columns, at the end or between windows.
@@ -58,7 +58,7 @@ import Testing
     for _ in 1...3 {
       let y = probe.forward(x)
       let sum = x.map { Double(abs($0)) }.reduce(0, +)
-      #expect(probe.penalty() == 0.5 * sum)
+      #expect(probe.regularizationLoss() == 0.5 * sum)
       let gradients = probe.backward(y.map { _ in 0 })
       let expected: [Float] = x.map { $0 > 0 ? 0.5 : $0 < 0 ? -0.5 : 0 }
       #expect(gradients.dx == expected)

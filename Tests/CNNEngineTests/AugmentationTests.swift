@@ -270,13 +270,13 @@ func readAugmentation(_ entries: [JSON]) throws -> Augmentation {
     let network = Network(
       model: model, parameters: model.initialParameters(seed: 5), loss: CrossEntropy(), batchSize: 40,
       training: true, threadPool: ThreadPool(threads: threads), augmentation: augmentation)
-    network.weightsChanged()
     let images = TestImages(noise: 60, size: 144)
     let random = CounterRandom(seed: 9, purpose: .augmentation, stream: 2)
     let indices = (0..<37).map { Int32(($0 * 23 + 11) % 60) }
     let scale = PixelNormalization(channels: 1, scale: 255, mean: [], std: [])
     network.load(
-      pixels: images.pixels, labels: images.labels, indices: indices[...], scale: scale, augmentation: random)
+      pixels: images.pixels, labels: images.labels, indices: indices[...], normalization: scale,
+      augmentation: random)
     let result = network.forward()
     let outputs = network.outputs(images: 37)
 
@@ -289,7 +289,7 @@ func readAugmentation(_ entries: [JSON]) throws -> Augmentation {
     #expect(network.forward().lossSum == result.lossSum)
     #expect(network.outputs(images: 37) == outputs)
 
-    network.load(pixels: images.pixels, labels: images.labels, indices: indices[...], scale: scale)
+    network.load(pixels: images.pixels, labels: images.labels, indices: indices[...], normalization: scale)
     _ = network.forward()
     #expect(network.outputs(images: 37) != outputs)
   }

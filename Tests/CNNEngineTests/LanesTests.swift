@@ -92,9 +92,9 @@ import Testing
 
   @Test func blocksHoldAllImages() {
     let lanes = CPUFeatures.laneCount
-    #expect(blockCount(1) == 1)
-    #expect(blockCount(lanes) == 1)
-    #expect(blockCount(lanes + 1) == 2)
+    #expect(vectorCount(1) == 1)
+    #expect(vectorCount(lanes) == 1)
+    #expect(vectorCount(lanes + 1) == 2)
     #expect(CPUFeatures.isSupported)
     #expect([4, 8, 16].contains(lanes))
   }

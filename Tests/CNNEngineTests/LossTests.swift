@@ -17,7 +17,6 @@ import Testing
     network.parameters.replace(
       at: model.parameters[0].offset, with: [Float](repeating: 0, count: 4 * scores.count))
     network.parameters.replace(at: model.parameters[1].offset, with: scores)
-    network.weightsChanged()
     return network
   }
 
@@ -88,8 +87,7 @@ import Testing
     images.load(0..<18, into: network)
     let analytic = network.gradientsOfLoadedBatch()
     func objective() -> Double {
-      network.weightsChanged()
-      return network.forward(training: true).lossSum / 18 + network.penalty()
+      return network.forward(training: true).lossSum / 18 + network.regularizationLoss()
     }
     let step: Float = 0x1p-6
     for (parameter, gradient) in zip(model.parameters, analytic) {

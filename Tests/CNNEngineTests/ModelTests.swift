@@ -126,19 +126,19 @@ func expectFaults(
     let flatten: JSON = ["type": "flatten"]
     expectFaults(
       [65_536, 65_536, 65_536], [flatten],
-      ["an input of 65536x65536x65536 has more than 50000000 numbers per image"])
+      ["an input of 65536x65536x65536 has more than 50000000 values per image"])
     expectFaults(
       [1, 28, 28], [["type": "conv2d", "filters": 65_536, "kernel": 1]],
-      ["an output of 65536x28x28 has more than 50000000 numbers per image"])
+      ["an output of 65536x28x28 has more than 50000000 values per image"])
     expectFaults(
       [1, 1, 1], [["type": "conv2d", "filters": 1, "kernel": 1, "padding": 4096], flatten],
-      ["an input of 1x1x1 padded to 8193x8193 has more than 50000000 numbers per image"])
+      ["an input of 1x1x1 padded to 8193x8193 has more than 50000000 values per image"])
     expectFaults(
       [1000, 100, 100], [flatten, ["type": "dense", "units": 1_000_000]],
-      ["weights of 1000000x10000000 make more than 500000000 in all"])
+      ["weights of 1000000x10000000 are more than 500000000 in all"])
     expectFaults(
       [30_000], [["type": "dense", "units": 10_000], ["type": "dense", "units": 30_000]],
-      ["weights of 30000x10000 make more than 500000000 in all"])
+      ["weights of 30000x10000 are more than 500000000 in all"])
     expectFaults(
       [1], [["type": "reshape", "shape": [100_000_000, 100_000_000, 100_000_000]]],
       ["100000000x100000000x100000000 has too many elements"])

@@ -59,7 +59,7 @@ import Testing
     TestImages(noise: batch, size: model.input.count).load(0..<batch, into: network)
     let result = network.forward(training: true)
     network.backward()
-    let loss = Float(result.lossSum / Double(batch) + network.penalty())
+    let loss = Float(result.lossSum / Double(batch) + network.regularizationLoss())
     expectClose([loss], try fixture.floats("regularized.loss"), tolerance: 1e-6, "loss")
     try compareGradients(of: network, with: fixture, prefix: "regularized.gradient")
   }

@@ -27,7 +27,7 @@ import Testing
     images.load(100..<100 + min(count, 20), into: exact)
     #expect(
       large.gradientsOfLoadedBatch(dropout: dropout) == exact.gradientsOfLoadedBatch(dropout: dropout))
-    #expect(large.penalty() == exact.penalty())
+    #expect(large.regularizationLoss() == exact.regularizationLoss())
     images.load(3..<3 + count, into: large)
     images.load(3..<3 + count, into: exact)
     #expect(
@@ -70,7 +70,6 @@ import Testing
       model: trained.model, parameters: trained.parameters, loss: CrossEntropy(), batchSize: 50,
       training: false, threadPool: ThreadPool(threads: 2))
     #expect(evaluating.gradients == nil)
-    evaluating.weightsChanged()
     images.load(0..<8, into: trained)
     images.load(0..<50, into: evaluating)
     let (a, b) = (trained.forward(), evaluating.forward())
@@ -129,10 +128,9 @@ import Testing
     ] {
       let network = try network(20, layers)
       if std != 0 { network.parameters.replace(at: 0, with: [.nan, .infinity, -.infinity]) }
-      network.weightsChanged()
       let scale = PixelNormalization(channels: 1, scale: 255, mean: [0], std: [std])
       let indices = [Int32](0..<20)
-      network.load(pixels: images.pixels, labels: images.labels, indices: indices[...], scale: scale)
+      network.load(pixels: images.pixels, labels: images.labels, indices: indices[...], normalization: scale)
       let result = network.forward(training: true, dropout: CounterRandom(seed: 1, purpose: .dropout))
       network.backward()
       #expect(!result.lossSum.isFinite)
@@ -149,7 +147,6 @@ import Testing
     #expect(network.firstLayerThatIsNotFinite() == nil)
     let bias = network.model.parameters[3]
     network.parameters.replace(at: bias.offset, with: [.infinity])
-    network.weightsChanged()
     _ = network.forward()
     #expect(network.firstLayerThatIsNotFinite() == "fc1")
   }

@@ -108,7 +108,7 @@ import Testing
     func objective(_ x: [Float], _ parameters: [[Float]]) -> Double {
       probe.setParameters(parameters)
       let y = probe.forward(x, dropout: dropout)
-      return zip(y, dy).reduce(0) { $0 + Double($1.0) * Double($1.1) } + probe.penalty()
+      return zip(y, dy).reduce(0) { $0 + Double($1.0) * Double($1.1) } + probe.regularizationLoss()
     }
     let center = objective(x, parameters)
     // Twice: nothing may add up from one step to the next.

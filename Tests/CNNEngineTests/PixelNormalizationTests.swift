@@ -8,7 +8,7 @@ import Testing
       makeModel([3, 2, 2], [["type": "flatten"]]), loss: ["type": "mse"], batchSize: 2)
     let pixels = (0..<36).map { UInt8($0 * 7) }
     // The third image and the first one.
-    network.load(pixels: pixels, labels: [0, 1, 2], indices: [9, 2, 0][1...], scale: scale)
+    network.load(pixels: pixels, labels: [0, 1, 2], indices: [9, 2, 0][1...], normalization: scale)
     _ = network.forward()
     return network.outputs(images: 2)
   }

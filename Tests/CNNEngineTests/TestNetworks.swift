@@ -3,11 +3,11 @@ import ConfigDecoding
 import Randomness
 
 /// Reads the entries of a config's `model.layers`.
-func readLayers(_ entries: [JSON]) throws -> [LayerSpec] {
+func readLayers(_ entries: [JSON]) throws -> [NamedLayer] {
   let variants = LayerType.allCases.map { type in
-    Variant<LayerSpec>(type.rawValue, "") { reader in
-      let name = reader.optional("name", .string, "")
-      return LayerSpec(type: type, name: name ?? type.rawValue, layer: type.layer.init(reader))
+    Variant<NamedLayer>(type.rawValue, "") { decoder in
+      let name = decoder.optional("name", .string, "")
+      return NamedLayer(type.layer.init(decoding: decoder), name: name ?? type.rawValue)
     }
   }
   return try ConfigField.list(of: .variant(variants)).read(JSON(entries)).value
@@ -16,7 +16,7 @@ func readLayers(_ entries: [JSON]) throws -> [LayerSpec] {
 /// Reads a config's `loss`.
 func readLoss(_ json: JSON) throws -> any Loss {
   let variants = LossType.allCases.map { type in
-    Variant<any Loss>(type.rawValue, "") { reader in type.loss.init(reader) }
+    Variant<any Loss>(type.rawValue, "") { decoder in type.loss.init(decoding: decoder) }
   }
   return try ConfigField.variant(variants).read(json).value
 }
@@ -24,10 +24,10 @@ func readLoss(_ json: JSON) throws -> any Loss {
 /// Reads a config's `optimizer`, and its learning rate.
 func readOptimizer(_ json: JSON) throws -> (optimizer: any UpdateRule, learningRate: Double) {
   let variants = OptimizerType.allCases.map { type in
-    Variant<(any UpdateRule, Double)>(type.rawValue, "") { reader in
-      let flavor = reader.value("flavor", .choice(of: OptimizerFlavor.self), default: "torch", "")
-      let rate = reader.value("lr", .number(), "")
-      return (type.optimizer.init(reader, flavor: flavor), rate)
+    Variant<(any UpdateRule, Double)>(type.rawValue, "") { decoder in
+      let flavor = decoder.value("flavor", .choice(of: OptimizerFlavor.self), default: "torch", "")
+      let rate = decoder.value("lr", .number(), "")
+      return (type.rule.init(decoding: decoder, flavor: flavor), rate)
     }
   }
   let (optimizer, rate) = try ConfigField.variant(variants).read(json).value
@@ -59,7 +59,6 @@ func makeNetwork(
   for (parameter, values) in zip(model.parameters, fixtureParameters(of: model)) {
     network.parameters.replace(at: parameter.offset, with: values)
   }
-  network.weightsChanged()
   return network
 }
 
@@ -88,7 +87,7 @@ struct TestImages {
   func load(_ range: Range<Int>, into network: Network) {
     let indices = range.map { Int32($0) }
     let scale = PixelNormalization(channels: network.model.input.channels, scale: 255, mean: [], std: [])
-    network.load(pixels: pixels, labels: labels, indices: indices[...], scale: scale)
+    network.load(pixels: pixels, labels: labels, indices: indices[...], normalization: scale)
   }
 }
 

@@ -26,7 +26,7 @@ import Testing
     #expect(threadPool.threads == threads)
     for repetition in 0..<3000 {
       let tally = Tally(items: repetition % 23)
-      threadPool.run(items: repetition % 23) { item, worker in tally.note(item: item, worker: worker) }
+      threadPool.run(tasks: repetition % 23) { item, worker in tally.note(item: item, worker: worker) }
       guard tally.items.allSatisfy({ $0 == 1 }), tally.workers.allSatisfy({ (0..<threads).contains($0) })
       else {
         Issue.record("job \(repetition): \(tally.items) by \(tally.workers)")
@@ -40,7 +40,7 @@ import Testing
     var numbers = [Int](repeating: 0, count: 64)
     numbers.withUnsafeMutableBufferPointer { buffer in
       nonisolated(unsafe) let numbers = buffer
-      for round in 1...2000 { threadPool.run(items: 64) { item, _ in numbers[item] += round } }
+      for round in 1...2000 { threadPool.run(tasks: 64) { item, _ in numbers[item] += round } }
     }
     #expect(numbers == Array(repeating: 2000 * 2001 / 2, count: 64))
   }
@@ -76,7 +76,7 @@ import Testing
     do {
       let held = Token()
       token = held
-      threadPool.run(items: 8) { _, _ in withExtendedLifetime(held) {} }
+      threadPool.run(tasks: 8) { _, _ in withExtendedLifetime(held) {} }
     }
     #expect(token == nil)
   }
@@ -99,7 +99,7 @@ import Testing
       let start = clock.now
       while clock.now - start < .milliseconds(2) { spins += 1 }
       let tally = Tally(items: 40)
-      threadPool.run(items: 40) { item, worker in tally.note(item: item, worker: worker) }
+      threadPool.run(tasks: 40) { item, worker in tally.note(item: item, worker: worker) }
       #expect(tally.items == Array(repeating: 1, count: 40))
     }
   }
@@ -107,7 +107,7 @@ import Testing
   @Test func teamsComeAndGo() {
     for _ in 0..<200 {
       let tally = Tally(items: 4)
-      ThreadPool(threads: 4).run(items: 4) { item, worker in tally.note(item: item, worker: worker) }
+      ThreadPool(threads: 4).run(tasks: 4) { item, worker in tally.note(item: item, worker: worker) }
       #expect(tally.items == [1, 1, 1, 1])
     }
   }

@@ -141,7 +141,7 @@ import Testing
   @Test func paddingThatNoMemoryHolds() {
     expectFault(
       [1, 28, 28], "conv2d", ["filters": 1, "kernel": 4, "stride": 64, "padding": 4096],
-      "an input of 1x28x28 padded to 8220x8220 has more than 50000000 numbers per image")
+      "an input of 1x28x28 padded to 8220x8220 has more than 50000000 values per image")
   }
 
   @Test func copiesWithABorderAreCounted() throws {

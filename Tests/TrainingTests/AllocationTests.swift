@@ -17,7 +17,7 @@ private final class Count: Sendable {
   /// How often the threads of `threadPool` have allocated memory so far. Other tests' threads are not counted.
   private static func allocations(of threadPool: ThreadPool) -> Int {
     let count = Count()
-    threadPool.run(items: threadPool.threads) { _, _ in
+    threadPool.run(tasks: threadPool.threads) { _, _ in
       count.sum.wrappingAdd(Int(allocations_of_this_thread()), ordering: .relaxed)
       count.arrived.wrappingAdd(1, ordering: .releasing)
       // Nobody goes back for a second item before everybody has one.

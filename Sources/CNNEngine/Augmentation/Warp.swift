@@ -18,11 +18,11 @@ struct Warp {
   private var hasSurface = false
 
   /// Vectors of a row of pixels of `shape`.
-  static func lineLength(_ shape: Shape) -> Int { blockCount(shape.width) }
+  static func lineLength(_ shape: Shape) -> Int { vectorCount(shape.width) }
 
   /// Vectors of memory that images of `shape` take, without scratch memory.
   static func size(_ shape: Shape) -> Int {
-    2 * shape.height * lineLength(shape) + blockCount(shape.height * shape.width)
+    2 * shape.height * lineLength(shape) + vectorCount(shape.height * shape.width)
   }
 
   /// A warp of images of `shape` in `memory`.

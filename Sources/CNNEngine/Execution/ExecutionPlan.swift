@@ -1,18 +1,22 @@
-/// All that a network does in a step, made once, so that a step allocates nothing.
+/// The parallel loops of every part of a step, made once, so that a step allocates nothing.
 struct ExecutionPlan {
-  /// Makes new versions of the images of the batch; none where they are read as they are.
+  /// Augments the images of the batch; empty without augmentation.
   let augmenting: [ParallelLoop]
-  /// Reads the batch into lanes.
+  /// Reads the batch into batch blocks.
   let loading: [ParallelLoop]
-  /// Packs the weights of the layers whose kernels want another order.
+  /// Packs the weights of the operations whose kernels read them in another order.
   let packing: [ParallelLoop]
-  /// Computes the outputs, stage by stage, and then the losses.
+  /// Computes the outputs, fusion group by fusion group, and the losses.
   let forward: [ParallelLoop]
-  /// Computes the gradients, from the last stage to the first.
+  /// Computes what regularizers add to the loss.
+  let regularizationLoss: [ParallelLoop]
+  /// Computes the gradients, from the last fusion group to the first, and adds those of the regularizers.
   let backward: [ParallelLoop]
+  /// Applies the weight constraints to updated weights, and packs these.
+  let afterUpdate: [ParallelLoop]
 
   init(
-    groups: [FusionGroup], workspace: Workspace, loss: any Loss, classes: Int, training: Bool,
+    groups: [FusionGroup], workspace: Workspace, model: Model, loss: any Loss, training: Bool,
     augmenter: Augmenter? = nil
   ) {
     augmenting = augmenter.map { [Self.augmenting(workspace, $0)] } ?? []
@@ -20,20 +24,24 @@ struct ExecutionPlan {
     packing = [Self.packing(workspace, training: training)]
     forward =
       groups.map { group in
-        ParallelLoop(tasks: { TaskRange(group.cut(blocks: workspace.step.pointee.blocks).count) }) {
+        ParallelLoop(tasks: { TaskRange(group.tasks(blocks: workspace.step.pointee.blocks)) }) {
           task, worker in
           group.forward(task, workspace, worker)
         }
-      } + [Self.judging(workspace, loss, classes: classes)]
+      } + [Self.loss(workspace, loss, classes: model.output.count)]
+    regularizationLoss = [Self.regularizationLoss(workspace, model)]
     backward =
-      training ? groups.reversed().flatMap { Self.backward($0, workspace) } : []
+      training
+      ? groups.reversed().flatMap { Self.backward($0, workspace) } + Self.regularizing(workspace, model) : []
+    afterUpdate = Self.constraining(workspace, model) + packing
   }
 
+  // MARK: Input
+
   private static func augmenting(_ workspace: Workspace, _ augmenter: Augmenter) -> ParallelLoop {
-    let others = workspace.operations.count
-    return ParallelLoop(tasks: { TaskRange(workspace.step.pointee.images) }) { image, worker in
+    ParallelLoop(tasks: { TaskRange(workspace.step.pointee.images) }) { image, worker in
       let step = workspace.step.pointee
-      step.clocks.measure(.augmenting, of: others, by: worker) {
+      step.profiler.measure(.augmenting, of: workspace.operations.count, by: worker) {
         guard let batch = step.batch, let random = step.augmentation else { return }
         augmenter.draw(batch.image(image), number: batch.indices[image], random, at: image, worker)
       }
@@ -41,40 +49,89 @@ struct ExecutionPlan {
   }
 
   private static func loading(_ workspace: Workspace) -> ParallelLoop {
-    let others = workspace.operations.count
-    return ParallelLoop(tasks: {
+    ParallelLoop(tasks: {
       let step = workspace.step.pointee
       return TaskRange(step.blocks * (step.batch?.tasksPerBlock ?? 0))
     }) { task, worker in
       let step = workspace.step.pointee
-      step.clocks.measure(.loading, of: others, by: worker) {
+      step.profiler.measure(.loading, of: workspace.operations.count, by: worker) {
         step.batch?.read(task, into: workspace.buffers[0].x)
       }
     }
   }
 
+  // MARK: Weights
+
   private static func packing(_ workspace: Workspace, training: Bool) -> ParallelLoop {
-    typealias Piece = (layer: any AnchorOperation, index: Int, task: Int)
-    let tasks = workspace.operations.enumerated().flatMap { index, layer -> [Piece] in
-      guard let layer = layer as? any AnchorOperation else { return [] }
-      return (0..<layer.packingTasks(training: training)).map { (layer: layer, index: index, task: $0) }
+    typealias PackingTask = (operation: any AnchorOperation, index: Int, task: Int)
+    let tasks = workspace.operations.enumerated().flatMap { index, operation -> [PackingTask] in
+      guard let operation = operation as? any AnchorOperation else { return [] }
+      return (0..<operation.packingTasks(training: training)).map { (operation, index, $0) }
     }
-    return ParallelLoop(tasks: { TaskRange(tasks.count) }) { item, worker in
-      let (layer, index, task) = tasks[item]
-      workspace.step.pointee.clocks.measure(.packing, of: index, by: worker) {
-        layer.pack(task, workspace.buffers[index])
+    return ParallelLoop(count: tasks.count) { item, worker in
+      let (operation, index, task) = tasks[item]
+      workspace.step.pointee.profiler.measure(.packing, of: index, by: worker) {
+        operation.pack(task, workspace.buffers[index])
       }
     }
   }
 
-  private static func judging(_ workspace: Workspace, _ loss: any Loss, classes: Int) -> ParallelLoop {
-    let others = workspace.operations.count
-    return ParallelLoop(tasks: { TaskRange(workspace.step.pointee.blocks) }) { block, worker in
+  private static func constraining(_ workspace: Workspace, _ model: Model) -> [ParallelLoop] {
+    let constrained = model.parameters.compactMap { parameter in
+      parameter.spec.constraint.map { (parameter: parameter, constraint: $0) }
+    }
+    guard !constrained.isEmpty else { return [] }
+    return [
+      ParallelLoop(count: constrained.count) { index, _ in
+        let (parameter, constraint) = constrained[index]
+        let weights = UnsafeMutableBufferPointer(
+          start: workspace.parameters.floats + parameter.offset, count: parameter.count)
+        constraint.apply(to: weights, units: parameter.shape[0])
+      }
+    ]
+  }
+
+  // MARK: Loss
+
+  private static func loss(_ workspace: Workspace, _ loss: any Loss, classes: Int) -> ParallelLoop {
+    ParallelLoop(tasks: { TaskRange(workspace.step.pointee.blocks) }) { block, worker in
       let step = workspace.step.pointee
-      step.clocks.measure(.loss, of: others, by: worker) {
-        workspace.judge(block, classes: classes, loss: loss, step)
+      step.profiler.measure(.loss, of: workspace.operations.count, by: worker) {
+        workspace.computeLoss(block, classes: classes, loss: loss, step)
       }
     }
+  }
+
+  /// A task for each regularizer: weights first, then activities, as their sum is added up.
+  private static func regularizationLoss(_ workspace: Workspace, _ model: Model) -> ParallelLoop {
+    let (regularized, activities) = (model.regularizedParameters, workspace.activityRegularizers)
+    return ParallelLoop(count: regularized.count + activities.count) { task, _ in
+      if task < regularized.count {
+        let parameter = regularized[task]
+        let weights = UnsafeBufferPointer(
+          start: workspace.parameters.floats + parameter.offset, count: parameter.count)
+        workspace.regularizationLosses[task] = parameter.spec.regularizer.loss(weights)
+      } else {
+        let (operation, index) = activities[task - regularized.count]
+        workspace.regularizationLosses[task] = operation.loss(
+          workspace.buffers[index], workspace.step.pointee)
+      }
+    }
+  }
+
+  // MARK: Backward
+
+  private static func regularizing(_ workspace: Workspace, _ model: Model) -> [ParallelLoop] {
+    let regularized = model.regularizedParameters
+    guard !regularized.isEmpty, let gradients = workspace.gradients else { return [] }
+    return [
+      ParallelLoop(count: regularized.count) { index, _ in
+        let parameter = regularized[index]
+        let weights = UnsafeBufferPointer(
+          start: workspace.parameters.floats + parameter.offset, count: parameter.count)
+        parameter.spec.regularizer.addGradient(weights, to: gradients.floats + parameter.offset)
+      }
+    ]
   }
 
   private static func backward(_ group: FusionGroup, _ workspace: Workspace) -> [ParallelLoop] {
@@ -84,33 +141,32 @@ struct ExecutionPlan {
           task, worker in
           group.backwardInBands(task, workspace, worker)
         },
-        ParallelLoop(tasks: { TaskRange(1) }) { _, _ in group.finishBands(workspace) },
+        ParallelLoop(count: 1) { _, _ in group.finishBands(workspace) },
       ]
     }
-    let epilogue = ParallelLoop(tasks: { TaskRange(group.cut(blocks: workspace.step.pointee.blocks).count) })
-    {
-      task, worker in
+    let epilogue = ParallelLoop(tasks: {
+      TaskRange(group.tasks(blocks: workspace.step.pointee.blocks))
+    }) { task, worker in
       group.backwardThroughEpilogue(task, workspace, worker)
     }
     return (group.epilogue.isEmpty ? [] : [epilogue])
       + (group.anchor.map { backward($0, group.first, workspace) } ?? [])
   }
 
-  private static func backward(_ anchor: any AnchorOperation, _ index: Int, _ workspace: Workspace)
-    -> [ParallelLoop]
-  {
-    let gradients = ParallelLoop(tasks: {
-      anchor.backwardTasks(workspace.buffers[index], workspace.step.pointee)
-    }) {
-      task, worker in
+  private static func backward(
+    _ anchor: any AnchorOperation, _ index: Int, _ workspace: Workspace
+  ) -> [ParallelLoop] {
+    let gradients = ParallelLoop(
+      tasks: { anchor.backwardTasks(workspace.buffers[index], workspace.step.pointee) }
+    ) { task, worker in
       let (buffers, step) = (workspace.buffers[index], workspace.step.pointee)
-      step.clocks.measure(anchor.backwardPass(of: task, buffers, step), of: index, by: worker) {
+      step.profiler.measure(anchor.profiledPass(of: task, buffers, step), of: index, by: worker) {
         anchor.backward(task, buffers, step, scratch: workspace.scratch(of: worker))
       }
     }
     guard anchor.finishingTasks > 0 else { return [gradients] }
     let finishing = ParallelLoop(tasks: { TaskRange(anchor.finishingTasks) }) { task, worker in
-      workspace.step.pointee.clocks.measure(.weightGradient, of: index, by: worker) {
+      workspace.step.pointee.profiler.measure(.weightGradient, of: index, by: worker) {
         anchor.finish(task, workspace.buffers[index])
       }
     }

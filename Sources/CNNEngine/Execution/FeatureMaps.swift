@@ -1,7 +1,8 @@
-/// How a boundary between two layers lies in memory: a border of zeros around each map, and gaps between pixels.
+/// How a value lies in memory: a border of zeros around each feature map, and gaps between pixels.
 ///
-/// The border ("halo") makes padding free. `step` > 1 spreads the gradient of a strided convolution over the
-/// pixels it came from, with zeros between, so that its input gradient is an ordinary convolution.
+/// The border makes padding free. Row and column steps above 1 spread the gradient of a strided convolution over the
+/// pixels it came from, with zeros between (an implicit dilation), so that its input gradient is an ordinary
+/// convolution.
 package struct MapLayout: Equatable, Sendable {
   var top = 0
   var left = 0
@@ -13,19 +14,22 @@ package struct MapLayout: Equatable, Sendable {
   static let dense = MapLayout()
 }
 
-/// A view of the activations (or gradients) of a batch: blocks of `[channel][row][column][lane]`.
+/// A view of the activations or gradients of a batch: batch blocks of `[channel][row][column][image]`.
+///
+/// A batch block holds as many images as a vector has lanes. Within it the layout is CHWN with N = the vector's width,
+/// so that every operation is a loop over whole vectors, whatever the sizes of the maps.
 struct FeatureMaps {
-  /// The first pixel inside the halo of block 0, channel 0.
+  /// The first pixel inside the border of block 0, channel 0.
   var origin: UnsafeMutablePointer<Lanes>
-  /// Distances in vectors of lanes.
+  /// Strides in vectors.
   private(set) var column: Int
   private(set) var row: Int
   let channel: Int
   let block: Int
-  /// The memory of maps of which only a band of one block is there, where `move(under:)` says.
+  /// The memory of a band: some rows and channels of one block, at the place that `moveBand(to:)` sets.
   private let band: UnsafeMutablePointer<Lanes>?
 
-  /// Vectors one block of `shape` takes in `layout`.
+  /// Vectors of one block of `shape` in `layout`.
   static func blockSize(_ shape: Shape, _ layout: MapLayout) -> Int {
     shape.channels * channelSize(shape, layout)
   }
@@ -40,17 +44,18 @@ struct FeatureMaps {
     band = nil
   }
 
-  /// Maps of which a worker keeps `rows` rows of some channels of one block at a time.
+  /// A band of `rows` rows of some channels of one block, which a worker has for itself.
   init(band memory: UnsafeMutablePointer<Lanes>, rows: Int, width: Int) {
     (column, row, channel, block) = (1, width, rows * width, 0)
     (origin, band) = (memory, memory)
   }
 
+  /// Whether all of the batch is in memory, not only a band.
   var isWhole: Bool { band == nil }
 
-  /// Lets the band lie where `region` is; maps that are there as a whole stay.
+  /// Moves a band to where `region` is; whole maps stay.
   @inline(__always)
-  mutating func move(under region: Region) {
+  mutating func moveBand(to region: Region) {
     guard let band else { return }
     origin = band - (region.channels.lowerBound &* channel &+ region.rows.lowerBound &* row)
   }
@@ -60,7 +65,7 @@ struct FeatureMaps {
     return pitch * (layout.top + (shape.height - 1) * layout.rowStep + 1 + layout.bottom)
   }
 
-  /// The same memory with the zeros between pixels as pixels of their own.
+  /// The same memory with the zeros in the gaps as pixels.
   func withoutGaps(rowStep: Int) -> FeatureMaps {
     var maps = self
     (maps.column, maps.row) = (1, row / rowStep)
@@ -70,7 +75,7 @@ struct FeatureMaps {
   /// The sum of some rows of one channel of a block.
   @inline(__always)
   func sum(_ block: Int, channel: Int, rows: Range<Int>, columns: Int) -> Lanes {
-    // Four sums side by side, because one chain of additions would wait for itself.
+    // Four independent sums: one chain of additions would wait for its own latency.
     var sums = InlineArray<4, Lanes>(repeating: Lanes())
     for row in rows {
       let pixels = self.row(block, channel, row)
@@ -84,9 +89,17 @@ struct FeatureMaps {
   func row(_ block: Int, _ channel: Int, _ row: Int) -> UnsafeMutablePointer<Lanes> {
     origin + (block &* self.block &+ channel &* self.channel &+ row &* self.row)
   }
+
+  /// The pixel with row-major index `index` in an image of `shape`.
+  @inline(__always)
+  func pixel(_ block: Int, _ index: Int, _ shape: Shape) -> UnsafeMutablePointer<Lanes> {
+    let (line, column) = index.quotientAndRemainder(dividingBy: shape.width)
+    let (channel, row) = line.quotientAndRemainder(dividingBy: shape.height)
+    return self.row(block, channel, row) + column &* self.column
+  }
 }
 
-/// A part of a layer's output: some blocks, some channels, some rows, every column.
+/// A part of a value: some batch blocks, some channels, some rows, every column.
 struct Region {
   var blocks: Range<Int>
   var channels: Range<Int>

@@ -1,12 +1,16 @@
-/// Aligned floats that several layers share by name: weights, gradients, or one slot of an optimizer.
+/// Aligned floats that hold several tensors one after another: all weights of a model, their gradients, or one slot of
+/// an optimizer.
 ///
-/// Writers take turns with readers by construction: a step's phases are separated by the worker threadPool.
+/// Sendable because readers and writers never meet: the loops of a step that write are separated from those that read
+/// by the thread pool.
 public final class FlatTensorBuffer: @unchecked Sendable {
-  /// The number of floats, a whole number of the widest vectors.
+  /// The number of floats, a multiple of the widest vector.
   public let count: Int
   let floats: UnsafeMutablePointer<Float>
+  /// Counts changes, so that networks know when packed weights are out of date.
+  private(set) var version = 0
 
-  /// `count` floats (rounded up to whole vectors) that are all `value`.
+  /// `count` floats (rounded up to whole vectors) of `value`.
   public init(count: Int, repeating value: Float = 0) {
     let rounded = (count + 15) / 16 * 16
     self.count = rounded
@@ -17,7 +21,7 @@ public final class FlatTensorBuffer: @unchecked Sendable {
 
   deinit { UnsafeMutableRawPointer(floats).deallocate() }
 
-  /// A copy of a part.
+  /// A copy of a range.
   public subscript(range: Range<Int>) -> [Float] {
     require(range.lowerBound >= 0 && range.upperBound <= count)
     return Array(UnsafeBufferPointer(start: floats + range.lowerBound, count: range.count))
@@ -30,18 +34,23 @@ public final class FlatTensorBuffer: @unchecked Sendable {
       guard let start = source.baseAddress else { return }
       (floats + offset).update(from: start, count: source.count)
     }
+    markChanged()
   }
 
   /// Copies everything from a buffer of the same size.
   public func copy(from other: FlatTensorBuffer) {
     require(other.count == count)
     floats.update(from: other.floats, count: count)
+    markChanged()
   }
 
-  /// Whether every number is finite.
+  /// Notes that values have changed, for writers that use the pointers.
+  func markChanged() { version &+= 1 }
+
+  /// Whether every value is finite.
   public var isFinite: Bool { isFinite(0..<count / CPUFeatures.laneCount) }
 
-  /// Whether every number of a range of vectors is finite.
+  /// Whether every value of a range of vectors is finite.
   func isFinite(_ range: Range<Int>) -> Bool {
     var sum = Lanes()
     for index in range { sum += vectors[index] * 0 }

@@ -1,30 +1,31 @@
-/// The layers of a stage, one bound to the next, which work on a region together; this one has none.
+/// The operations of a fusion group, linked so that a call runs all of them on one region; this one has none.
 ///
-/// Each layer lies in an object of its own type. Out of an array of all types it would be copied for every band, with
-/// all threads counting references to the same boxes.
+/// Each operation lies in an object of its own type. Out of an array of existentials it would be copied for every band,
+/// with all threads counting references to the same boxes.
 class FusedChain {
   init() {}
 
-  /// The layers of a stage that begins with operation `first`.
-  static func of(_ anchor: (any AnchorOperation)?, _ epilogue: [any FusibleOperation], first: Int)
-    -> FusedChain
-  {
-    func chain(_ anchor: some AnchorOperation) -> FusedChain { ChainAnchor(layer: anchor, index: first) }
-    func chain(_ front: FusedChain, _ layer: some FusibleOperation, _ index: Int) -> FusedChain {
-      ChainEpilogue(front: front, layer: layer, index: index)
+  /// Links the operations of a group whose first operation has index `first`.
+  static func of(
+    _ anchor: (any AnchorOperation)?, _ epilogue: [any FusibleOperation], first: Int
+  ) -> FusedChain {
+    func link(_ anchor: some AnchorOperation) -> FusedChain { AnchorLink(operation: anchor, index: first) }
+    func link(_ front: FusedChain, _ operation: some FusibleOperation, _ index: Int) -> FusedChain {
+      EpilogueLink(front: front, operation: operation, index: index)
     }
-    let front = anchor.map { chain($0) } ?? FusedChain()
+    let front = anchor.map { link($0) } ?? FusedChain()
     let firstOfEpilogue = anchor == nil ? first : first + 1
-    return epilogue.enumerated().reduce(front) { chain($0, $1.element, firstOfEpilogue + $1.offset) }
+    return epilogue.enumerated().reduce(front) { link($0, $1.element, firstOfEpilogue + $1.offset) }
   }
 
-  /// Computes a region of the last layer's output, and all of the maps in front that it needs.
+  /// Computes a region of the last operation's output, and of every value in front of it what that needs.
   func forward(_ region: Region, _ context: ChainContext) {}
 
-  /// Takes the gradient of a region back through the tail; returns the region of the head's output it comes from.
+  /// Runs the epilogue's backward pass on a region of the output gradient; returns the region of the anchor's output
+  /// that it belongs to.
   func backward(_ region: Region, _ context: ChainContext) -> Region { region }
 
-  /// Computes a region of the output `rows` rows at a time.
+  /// Computes a region of the output in bands of `rows` rows.
   final func forward(inBands rows: Int, of region: Region, _ context: ChainContext) {
     var band = region
     var row = region.rows.lowerBound
@@ -37,7 +38,7 @@ class FusedChain {
   }
 }
 
-/// What the layers of a chain work with.
+/// What the operations of a chain work with on one worker.
 struct ChainContext {
   /// The buffers of all operations, as the worker sees them.
   let buffers: UnsafeMutablePointer<LayerBuffers>
@@ -53,59 +54,57 @@ struct ChainContext {
   }
 }
 
-/// A stage's mixing layer, operation `index`.
-private final class ChainAnchor<Layer: AnchorOperation>: FusedChain {
-  private let layer: Layer
+/// The anchor of a group.
+private final class AnchorLink<Anchor: AnchorOperation>: FusedChain {
+  private let operation: Anchor
   private let index: Int
 
-  init(layer: Layer, index: Int) { (self.layer, self.index) = (layer, index) }
+  init(operation: Anchor, index: Int) { (self.operation, self.index) = (operation, index) }
 
   override func forward(_ region: Region, _ context: ChainContext) {
-    context.buffers[index].y.move(under: region)
-    context.step.clocks.measure(.forward, of: index, by: context.worker) {
-      layer.forward(region, context.buffers[index], context.step, scratch: context.scratch)
+    context.buffers[index].y.moveBand(to: region)
+    context.step.profiler.measure(.forward, of: index, by: context.worker) {
+      operation.forward(region, context.buffers[index], context.step, scratch: context.scratch)
     }
   }
 
   override func backward(_ region: Region, _ context: ChainContext) -> Region {
-    context.buffers[index].dy?.move(under: region)
+    context.buffers[index].dy?.moveBand(to: region)
     return region
   }
 }
 
-/// A channelwise layer behind other layers of its stage, operation `index`.
-///
-/// Maps that a worker keeps for a band only are moved under it.
-private final class ChainEpilogue<Layer: FusibleOperation>: FusedChain {
+/// An operation of the epilogue, behind the other operations of its group.
+private final class EpilogueLink<Fusible: FusibleOperation>: FusedChain {
   private let front: FusedChain
-  private let layer: Layer
+  private let operation: Fusible
   private let index: Int
 
-  init(front: FusedChain, layer: Layer, index: Int) {
-    (self.front, self.layer, self.index) = (front, layer, index)
+  init(front: FusedChain, operation: Fusible, index: Int) {
+    (self.front, self.operation, self.index) = (front, operation, index)
   }
 
   override func forward(_ region: Region, _ context: ChainContext) {
     let own = context.buffers + index
-    var before = region
-    before.rows = layer.inputRows(for: region.rows)
-    own.pointee.x.move(under: before)
-    own.pointee.y.move(under: region)
-    front.forward(before, context)
-    context.step.clocks.measure(.forward, of: index, by: context.worker) {
-      layer.forward(region, own.pointee, context.step)
+    var inputRegion = region
+    inputRegion.rows = operation.inputRows(for: region.rows)
+    own.pointee.x.moveBand(to: inputRegion)
+    own.pointee.y.moveBand(to: region)
+    front.forward(inputRegion, context)
+    context.step.profiler.measure(.forward, of: index, by: context.worker) {
+      operation.forward(region, own.pointee, context.step)
     }
   }
 
   override func backward(_ region: Region, _ context: ChainContext) -> Region {
     let own = context.buffers + index
-    var before = region
-    before.rows = layer.inputRows(for: region.rows)
-    own.pointee.dx?.move(under: before)
-    own.pointee.dy?.move(under: region)
-    context.step.clocks.measure(.inputGradient, of: index, by: context.worker) {
-      layer.backward(region, own.pointee, context.step)
+    var inputRegion = region
+    inputRegion.rows = operation.inputRows(for: region.rows)
+    own.pointee.dx?.moveBand(to: inputRegion)
+    own.pointee.dy?.moveBand(to: region)
+    context.step.profiler.measure(.inputGradient, of: index, by: context.worker) {
+      operation.backward(region, own.pointee, context.step)
     }
-    return front.backward(before, context)
+    return front.backward(inputRegion, context)
   }
 }

@@ -24,7 +24,7 @@ public enum CPUFeatures {
 
 /// The number of blocks that hold `images` images.
 @inline(__always)
-package func blockCount(_ images: Int) -> Int {
+package func vectorCount(_ images: Int) -> Int {
   (images + CPUFeatures.laneCount - 1) / CPUFeatures.laneCount
 }
 

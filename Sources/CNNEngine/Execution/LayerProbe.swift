@@ -2,8 +2,8 @@ import ConfigDecoding
 import CSIMD
 import Randomness
 
-/// Layers at work on chosen numbers, run by the same code as in a network: to look inside, and for tests against
-/// other truths.
+/// Forward and backward passes of layers on given tensors, by the code of a network: to inspect activations, and to test
+/// layers against reference values.
 package final class LayerProbe {
   /// The checked layers.
   package let model: Model
@@ -11,7 +11,7 @@ package final class LayerProbe {
 
   /// Allocates everything for up to `images` images of `input`; without `inputGradient` no dx comes back.
   package convenience init(
-    _ layers: [LayerSpec], input: Shape, images: Int, threads: Int = 1, usesWinograd: Bool = true,
+    _ layers: [NamedLayer], input: Shape, images: Int, threads: Int = 1, usesWinograd: Bool = true,
     inputGradient: Bool = true
   ) throws(ModelError) {
     let model = try Model(input: input, layers: layers, usesWinograd: usesWinograd)
@@ -29,7 +29,6 @@ package final class LayerProbe {
     network = Network(
       model: model, parameters: parameters, loss: NoLoss(), batchSize: images, training: training,
       threadPool: ThreadPool(threads: threads), inputGradient: inputGradient)
-    network.weightsChanged()
   }
 
   /// Sets every parameter, in the model's order.
@@ -38,7 +37,6 @@ package final class LayerProbe {
       require(values.count == parameter.count)
       network.parameters.replace(at: parameter.offset, with: values)
     }
-    network.weightsChanged()
   }
 
   /// The outputs `[N, ...]` of `x` `[N, ...]`.
@@ -51,7 +49,7 @@ package final class LayerProbe {
     return gather(network.workspace.buffers[last].y, Shape([model.output.count]))
   }
 
-  /// The gradients of sum(dy * y), and of penalties, for the last training forward pass.
+  /// The gradients of sum(dy * y), and of regularizers, for the last training forward pass.
   package func backward(_ dy: [Float]) -> (dx: [Float], parameters: [[Float]]) {
     require(dy.count == network.step.images * model.output.count)
     guard let upstream = network.workspace.buffers[last].dy, let gradients = network.gradients
@@ -62,8 +60,8 @@ package final class LayerProbe {
     return (dx, model.parameters.map { gradients[$0.range] })
   }
 
-  /// What weights and activities add to the loss of the last forward pass.
-  package func penalty() -> Double { network.penalty() }
+  /// What regularizers add to the loss of the last forward pass.
+  package func regularizationLoss() -> Double { network.regularizationLoss() }
 
   private var last: Int { network.workspace.operations.count - 1 }
 
@@ -93,15 +91,12 @@ package final class LayerProbe {
   }
 }
 
-/// No loss at all: the gradient of the outputs comes from elsewhere.
+/// No loss: the gradient of the outputs is given.
 private struct NoLoss: Loss {
   static let absorbsSoftmax = false
 
   init() {}
-  init(_ decoder: ConfigDecoder) {}
+  init(decoding decoder: ConfigDecoder) {}
 
-  func evaluate(
-    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
-    dy: UnsafeMutablePointer<Lanes>?
-  ) -> Lanes { Lanes() }
+  func evaluate(_ block: inout LossBlock) {}
 }

@@ -1,27 +1,30 @@
 import Randomness
 
-/// What a layer's backward pass reads of its output: what works in place behind it must leave that alone.
+/// What an operation's backward pass reads of its output: an in-place operation behind it must leave that intact.
 package enum SavedOutput: Comparable, Sendable {
   case nothing, sign, value
 }
 
-/// A layer bound to its shapes, as far as the workspace lays out its memory; all its state lies outside, in the
-/// buffers of a `LayerBuffers`. Every built layer is a `FusibleOperation` or a `AnchorOperation`.
-package protocol Operation: Sendable {
+/// A layer bound to its shapes; it keeps no state, all of that is in the buffers of a `LayerBuffers`.
+///
+/// Every operation is an `AnchorOperation`, which starts a fusion group, or a `FusibleOperation`, which joins one.
+protocol Operation: Sendable {
+  /// One image's input.
   var input: Shape { get }
+  /// One image's output.
   var output: Shape { get }
-  /// The border of zeros this layer wants around its input.
+  /// The border of zeros the operation reads around its input.
   var inputLayout: MapLayout { get }
-  /// The layout this layer wants its output's gradient in.
+  /// The layout in which the operation reads its output's gradient.
   var outputGradientLayout: MapLayout { get }
-  /// Whether the output may take the place of the input.
+  /// Whether the output may overwrite the input.
   var worksInPlace: Bool { get }
   /// What the backward pass reads of the output.
   var savedOutput: SavedOutput { get }
-  /// Whether, in place, a positive number stays positive, or becomes 0 where no gradient passes.
+  /// Whether, in place, a positive value stays positive, or becomes 0 where its gradient is 0, too.
   var preservesSign: Bool { get }
-  /// Vectors the layer keeps from the forward to the backward pass of `blocks` blocks.
-  func memory(blocks: Int, training: Bool) -> Int
+  /// Vectors saved by the forward pass for the backward pass, for `blocks` batch blocks.
+  func savedSize(blocks: Int, training: Bool) -> Int
 }
 
 extension Operation {
@@ -30,20 +33,21 @@ extension Operation {
   var worksInPlace: Bool { false }
   var savedOutput: SavedOutput { .nothing }
   var preservesSign: Bool { false }
-  func memory(blocks: Int, training: Bool) -> Int { 0 }
+  func savedSize(blocks: Int, training: Bool) -> Int { 0 }
 }
 
-/// A layer whose outputs in one channel depend on the same channel of its input alone.
+/// An operation whose outputs in one channel depend on the same channel of its input alone.
 ///
-/// Such layers run on the part of the map their predecessor has just written, while it is in the cache.
+/// It runs on each band of the feature map that the operation in front has just written, while that is in the cache.
 protocol FusibleOperation: Operation {
-  /// The input rows that `rows` of the output are made from.
+  /// The input rows that `rows` of the output are computed from.
   func inputRows(for rows: Range<Int>) -> Range<Int>
-  /// Whether no input row serves two output rows, so that rows can be worked on apart.
+  /// Whether no two output rows read the same input row, so that bands of rows can be computed independently.
   var rowsAreIndependent: Bool { get }
-  func forward(_ region: Region, _ pass: LayerBuffers, _ step: StepInfo)
-  /// Turns the gradient of `region` of the output into that of the input rows it was made from.
-  func backward(_ region: Region, _ pass: LayerBuffers, _ step: StepInfo)
+  /// Computes `region` of the output.
+  func forward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo)
+  /// Computes the input gradient of the rows that `region` of the output was computed from.
+  func backward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo)
 }
 
 extension FusibleOperation {
@@ -51,39 +55,40 @@ extension FusibleOperation {
   var rowsAreIndependent: Bool { true }
 }
 
-/// A layer that mixes channels; channelwise layers follow it on the regions it writes.
+/// An operation that combines channels, or reorders values: the first of a fusion group.
 protocol AnchorOperation: Operation {
-  /// Ranges of output channels that are computed apart.
+  /// Ranges of output channels that are computed as separate tasks.
   var channelGroups: [Range<Int>] { get }
-  /// The most blocks that a task spans; with more than one, no map behind it can be kept for a band only.
+  /// The most batch blocks of a task; with more than one, no map of the group can be a band.
   var maxBlocksPerTask: Int { get }
-  /// Rows of output are best computed in multiples of this, counted from the first.
+  /// Rows of output are computed in multiples of this, counted from the first.
   var rowMultiple: Int { get }
   /// Floats of packed weights for the forward pass and for the input gradient.
   var packedSize: (forward: Int, inputGradient: Int) { get }
-  /// Floats of scratch memory each worker needs.
+  /// Floats of scratch memory per worker.
   func scratchSize(blocks: Int, training: Bool) -> Int
 
-  /// Tasks of packing; the weights have changed since the last step.
+  /// Tasks of packing the weights, which have changed since the last step.
   func packingTasks(training: Bool) -> Int
-  func pack(_ task: Int, _ pass: LayerBuffers)
+  func pack(_ task: Int, _ buffers: LayerBuffers)
 
+  /// Computes `region` of the output.
   func forward(
-    _ region: Region, _ pass: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
+    _ region: Region, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
 
   /// Tasks of the backward pass: input gradient, weight gradient and bias gradient, in any order.
-  func backwardTasks(_ pass: LayerBuffers, _ step: StepInfo) -> TaskRange
-  func backward(_ task: Int, _ pass: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
+  func backwardTasks(_ buffers: LayerBuffers, _ step: StepInfo) -> TaskRange
+  func backward(_ task: Int, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
 
-  /// What a task of the backward pass computes, for those who time it.
-  func backwardPass(of task: Int, _ pass: LayerBuffers, _ step: StepInfo) -> ProfiledPass
+  /// The pass that a backward task's time counts for in the profile.
+  func profiledPass(of task: Int, _ buffers: LayerBuffers, _ step: StepInfo) -> ProfiledPass
 
-  /// How the weight gradient is summed from bands of the output's gradient; nil if that is wanted as a whole.
-  var bandSums: DirectWeightGradient? { get }
+  /// How the weight gradient is summed from bands of the output gradient; nil if it needs all of that at once.
+  var bandedWeightGradient: DirectWeightGradient? { get }
 
-  /// Tasks of what is left to do once the backward pass has done all of its tasks.
+  /// Tasks that combine partial results once all backward tasks are done.
   var finishingTasks: Int { get }
-  func finish(_ task: Int, _ pass: LayerBuffers)
+  func finish(_ task: Int, _ buffers: LayerBuffers)
 }
 
 extension AnchorOperation {
@@ -93,20 +98,29 @@ extension AnchorOperation {
   var packedSize: (forward: Int, inputGradient: Int) { (0, 0) }
   func scratchSize(blocks: Int, training: Bool) -> Int { 0 }
   func packingTasks(training: Bool) -> Int { 0 }
-  func pack(_ task: Int, _ pass: LayerBuffers) {}
-  func backwardPass(of task: Int, _ pass: LayerBuffers, _ step: StepInfo) -> ProfiledPass { .inputGradient }
-  var bandSums: DirectWeightGradient? { nil }
+  func pack(_ task: Int, _ buffers: LayerBuffers) {}
+  func profiledPass(of task: Int, _ buffers: LayerBuffers, _ step: StepInfo) -> ProfiledPass {
+    .inputGradient
+  }
+  var bandedWeightGradient: DirectWeightGradient? { nil }
   var finishingTasks: Int { 0 }
-  func finish(_ task: Int, _ pass: LayerBuffers) {}
+  func finish(_ task: Int, _ buffers: LayerBuffers) {}
 }
 
-/// The buffers of one layer, allocated once per batch size.
+/// What a layer computes, bound to its shapes, as a value that only the engine looks into.
+public struct LayerOperation: Sendable {
+  let base: any Operation
+
+  init(_ base: some Operation) { self.base = base }
+}
+
+/// The buffers of one operation, allocated once per batch size.
 struct LayerBuffers {
   var x: FeatureMaps
   var y: FeatureMaps
-  /// The input's gradient; nil where nobody needs it.
+  /// The input gradient; nil where it is not needed.
   var dx: FeatureMaps?
-  /// The output's gradient; nil in evaluation.
+  /// The output gradient; nil in evaluation.
   var dy: FeatureMaps?
   let weights: UnsafePointer<Float>
   let bias: UnsafePointer<Float>?
@@ -114,29 +128,32 @@ struct LayerBuffers {
   let biasGradient: UnsafeMutablePointer<Float>?
   let packed: UnsafeMutablePointer<Float>
   let packedForInputGradient: UnsafeMutablePointer<Float>
-  let memory: UnsafeMutablePointer<Lanes>
-  /// The layer's number, which tells its random numbers from another's.
+  /// What the forward pass saves for the backward pass, and partial sums of the backward pass.
+  let saved: UnsafeMutablePointer<Lanes>
+  /// The operation's index, the stream of its random numbers.
   let index: Int
 }
 
-/// What changes from step to step.
+/// Per-step state, shared by all workers.
 struct StepInfo {
+  /// Images of the batch.
   var images: Int
   let workers: Int
   var training: Bool
+  /// The generator of dropout masks.
   var random: CounterRandom
-  /// The batch that is being read; its pointers are good for that long.
+  /// The batch while it is read; its pointers are valid only then.
   var batch: BatchReader?
-  /// The generator of an epoch's new versions of the images, while they are made.
+  /// The epoch's generator of augmentations, while the batch is augmented.
   var augmentation: CounterRandom?
   /// The learning rate of the update, and its number, from 1.
   var learningRate = 0.0
   var update = 0
-  /// Where times are added up, if somebody wants to know.
-  var clocks: ProfilerClocks?
-  var blocks: Int { blockCount(images) }
+  /// Where times are added up, while profiling is on.
+  var profiler: ProfilerClocks?
+  var blocks: Int { vectorCount(images) }
 
-  /// Vectors that are 1 for the images of `block` and 0 for the lanes beyond the last one.
+  /// A vector of 1 for the images of `block` and of 0 for the lanes behind the last image.
   @inline(__always)
   func mask(block: Int) -> Lanes {
     var mask = Lanes()

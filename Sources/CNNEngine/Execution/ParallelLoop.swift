@@ -1,18 +1,24 @@
-/// A part of a step that a threadPool works through together, item by item, before it goes on to the next.
+/// A parallel loop over numbered tasks: the threads of a pool run all of them before the next loop begins.
 package struct ParallelLoop {
+  /// The tasks of the present step.
   let tasks: () -> TaskRange
   let body: (_ task: Int, _ worker: Int) -> Void
 
-  /// `tasks` is asked when the phases in front are done.
+  /// A loop whose `tasks` are counted once the loops in front of it are done.
   package init(tasks: @escaping () -> TaskRange, body: @escaping (_ task: Int, _ worker: Int) -> Void) {
     (self.tasks, self.body) = (tasks, body)
   }
+
+  /// A loop over the same number of tasks in every step.
+  init(count: Int, body: @escaping (_ task: Int, _ worker: Int) -> Void) {
+    self.init(tasks: { TaskRange(count) }, body: body)
+  }
 }
 
-/// Numbered tasks of work in up to three parts, one behind the other.
+/// Numbered tasks in up to three consecutive parts, such as the weight, input and bias gradients of an operation.
 ///
-/// Every worker has its share of each part, the same neighbours in every phase of as many tasks: what lies in a
-/// worker's cache from the last phase is mostly what it needs in the next.
+/// Every worker has a slice of each part, the same neighbouring tasks in every loop of as many tasks: a worker mostly
+/// reads what it has written itself, from its own cache.
 package struct TaskRange {
   private let counts: InlineArray<3, Int>
 
@@ -20,7 +26,7 @@ package struct TaskRange {
 
   var count: Int { counts[0] + counts[1] + counts[2] }
 
-  /// The tasks of one of `seats` workers.
+  /// The tasks of one of `slots` workers.
   package func slice(of slot: Int, among slots: Int) -> Slice {
     var first = 0
     var parts = InlineArray<3, Range<Int>>(repeating: 0..<0)
@@ -31,18 +37,18 @@ package struct TaskRange {
     return Slice(parts: parts)
   }
 
-  /// What one worker begins with, part by part.
+  /// The tasks a worker runs first, before it takes over those of others.
   package struct Slice {
     fileprivate let parts: InlineArray<3, Range<Int>>
 
     var count: Int { parts[0].count + parts[1].count + parts[2].count }
 
-    /// The item with a number within the share; nil behind the last.
-    package subscript(number: Int) -> Int? {
-      var number = number
+    /// The task at an offset within the slice; nil behind the last.
+    package subscript(offset: Int) -> Int? {
+      var offset = offset
       for part in parts.indices {
-        if number < parts[part].count { return parts[part].lowerBound + number }
-        number -= parts[part].count
+        if offset < parts[part].count { return parts[part].lowerBound + offset }
+        offset -= parts[part].count
       }
       return nil
     }
@@ -50,33 +56,37 @@ package struct TaskRange {
 }
 
 extension Range<Int> {
-  /// One of `parts` neighbouring parts, as equal as can be.
+  /// One of `parts` consecutive parts of nearly equal length.
   @inline(__always)
   func part(_ index: Int, of parts: Int) -> Range<Int> {
     lowerBound + count * index / parts..<lowerBound + count * (index + 1) / parts
   }
 }
 
-/// Rows of maps, cut into parts of whole multiples for several workers.
-struct RowCut {
+/// The rows of a feature map, split into bands for parallel tasks.
+struct RowBands {
   private let rows: Int
   private let multiple: Int
   private let multiples: Int
-  let parts: Int
+  /// The number of bands.
+  let count: Int
 
-  /// Tasks that keep a small threadPool busy.
+  /// Tasks that keep a few threads busy.
   private static let enoughTasks = 16
 
-  /// Cuts `rows` rows, of which there are `whole` tasks as they are, between multiples of `multiple`: into as
-  /// many parts as make enough tasks, if `isFine` into as many as there can be.
-  init(rows: Int, multiple: Int, whole: Int, isFine: Bool = false) {
+  /// Splits `rows` rows between multiples of `multiple`.
+  ///
+  /// - Parameters:
+  ///   - wholeTasks: the tasks there would be without splitting; there will be about `enoughTasks`.
+  ///   - isFine: split into as many bands as possible instead.
+  init(rows: Int, multiple: Int, wholeTasks: Int, isFine: Bool = false) {
     (self.rows, self.multiple) = (rows, multiple)
     multiples = (rows + multiple - 1) / multiple
-    parts = isFine ? multiples : min(multiples, (Self.enoughTasks + whole - 1) / whole)
+    count = isFine ? multiples : min(multiples, (Self.enoughTasks + wholeTasks - 1) / wholeTasks)
   }
 
-  subscript(part: Int) -> Range<Int> {
-    let range = (0..<multiples).part(part, of: parts)
+  subscript(band: Int) -> Range<Int> {
+    let range = (0..<multiples).part(band, of: count)
     return range.lowerBound * multiple..<min(range.upperBound * multiple, rows)
   }
 }

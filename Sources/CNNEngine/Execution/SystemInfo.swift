@@ -12,7 +12,7 @@ public enum SystemInfo {
     for _ in 0..<20 {
       let start = monotonic_nanoseconds()
       // More items than threads would wait for each other; each thread takes one.
-      threadPool.run(items: threadPool.threads) { item, _ in chains(rounds, item) }
+      threadPool.run(tasks: threadPool.threads) { item, _ in chains(rounds, item) }
       best = min(best, Double(monotonic_nanoseconds() - start) * 1e-9)
     }
     return Double(threadPool.threads * rounds * chainCount * CPUFeatures.laneCount * 2) / best

@@ -7,23 +7,22 @@ import Synchronization
   import Darwin
 #endif
 
-/// A threadPool of threads that works through phases of numbered items, and meets at the end of each.
+/// A pool of threads that runs parallel loops, with a barrier at the end of each.
 ///
-/// A training step hands out work every few microseconds, so workers spin for a short while before they sleep.
-/// Each takes the items of its own share first and then helps the others: who computes an item never changes what
-/// is computed.
+/// A training step has a loop every few microseconds, so workers spin for a short while before they sleep. Each runs the
+/// tasks of its own slice first and then takes over tasks of others; which worker runs a task never changes a result.
 public final class ThreadPool: Sendable {
   /// The number of threads, the caller's own included.
   public let threads: Int
   private let queue: WorkQueue
   private let workers: [pthread_t]
 
-  /// Starts `threads` - 1 threads; the caller is the last member of the threadPool.
-  public init(threads: Int) {
+  /// Starts `threads` - 1 threads; the caller of `run` is worker 0.
+  public init(threads: Int = availableCores) {
     self.threads = max(1, threads)
     let queue = WorkQueue(slots: max(1, threads))
     self.queue = queue
-    workers = (1..<max(1, threads)).compactMap { worker in Self.start(worker: worker, at: queue) }
+    workers = (1..<max(1, threads)).compactMap { worker in Self.start(worker: worker, with: queue) }
   }
 
   deinit {
@@ -31,26 +30,26 @@ public final class ThreadPool: Sendable {
     for worker in workers { pthread_join(worker, nil) }
   }
 
-  /// The cores this process may use.
+  /// The cores that this process may use.
   public static var availableCores: Int { Int(usable_core_count()) }
 
-  /// Calls `body(item, worker)` once for every item, on all threads, and returns when all are done.
-  public func run(items: Int, _ body: @escaping (_ item: Int, _ worker: Int) -> Void) {
-    run([ParallelLoop(tasks: { TaskRange(items) }, body: body)])
+  /// Calls `body(task, worker)` once for every task, on all threads, and returns when all are done.
+  public func run(tasks: Int, _ body: @escaping (_ task: Int, _ worker: Int) -> Void) {
+    run([ParallelLoop(count: tasks, body: body)])
   }
 
-  /// Works through the phases in order, on all threads, and returns when all are done; allocates nothing.
+  /// Runs the loops in order, on all threads, and returns when all are done; allocates nothing.
   ///
-  /// Not from within that work, nor from two threads at once.
+  /// Must not be called from a loop's body, nor from two threads at once.
   package func run(_ loops: [ParallelLoop]) {
-    // The caller's own arithmetic, outside the engine, keeps its denormal numbers.
+    // Denormals are flushed within the loops only: the caller's own arithmetic keeps them.
     let mode = floating_point_mode()
     set_floating_point_mode(flushing_denormals(mode))
-    queue.work(through: loops, helpers: workers.count)
+    queue.run(loops, helpers: workers.count)
     set_floating_point_mode(mode)
   }
 
-  private static func start(worker: Int, at queue: WorkQueue) -> pthread_t? {
+  private static func start(worker: Int, with queue: WorkQueue) -> pthread_t? {
     final class WorkerSlot {
       let worker: Int
       let queue: WorkQueue
@@ -82,16 +81,17 @@ public final class ThreadPool: Sendable {
   }
 }
 
-/// How many items of a worker's share are taken, in cache lines of its own.
+/// How many tasks of a worker's slice have been taken, padded to cache lines of its own.
 private struct TaskCounter: ~Copyable {
   let count = Atomic<Int>(0)
   private let padding = InlineArray<15, Int>(repeating: 0)
 }
 
-/// The place where work is posted and taken.
+/// The state that the workers share: the loop at hand and the tasks that have been taken.
 private final class WorkQueue: @unchecked Sendable {
+  /// Counts loops; a change wakes the workers.
   private let generation = Atomic<Int>(0)
-  /// Members of the threadPool that are still at work on the phase.
+  /// Workers that are still busy with the loop.
   private let busy = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
   private let isDone = Atomic<Bool>(false)
@@ -102,11 +102,11 @@ private final class WorkQueue: @unchecked Sendable {
   private var loops: [ParallelLoop] = []
   private var members = 1
   private var current = 0
-  private var items = TaskRange(0)
+  private var tasks = TaskRange(0)
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wakeUp = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  /// Pauses before a worker sleeps: some tens of microseconds, longer than the gap between two layers.
+  /// Pauses before a worker sleeps: some tens of microseconds, longer than the gap between two operations.
   private static let spins = 4000
 
   init(slots: Int) {
@@ -126,14 +126,14 @@ private final class WorkQueue: @unchecked Sendable {
     wakeUp.deallocate()
   }
 
-  /// Works through `phases` as worker 0, with the helpers, and keeps nothing of them.
-  func work(through loops: [ParallelLoop], helpers: Int) {
+  /// Runs `loops` as worker 0 together with the helpers, and releases them.
+  func run(_ loops: [ParallelLoop], helpers: Int) {
     require(self.loops.isEmpty)
     (self.loops, members, current) = (loops, helpers + 1, -1)
     isDone.store(false, ordering: .relaxed)
     var seen = generation.load(ordering: .relaxed)
     advance(as: 0)
-    while waitForPhase(after: seen) {
+    while waitForLoop(after: seen) {
       seen &+= 1
       work(as: 0)
     }
@@ -145,46 +145,47 @@ private final class WorkQueue: @unchecked Sendable {
     announce()
   }
 
+  /// The body of a helper thread.
   func serve(as worker: Int) {
     set_floating_point_mode(flushing_denormals(floating_point_mode()))
     var seen = 0
     while true {
-      sleepUntilPhase(after: seen)
+      sleepUntilLoop(after: seen)
       if stopping.load(ordering: .relaxed) { return }
       seen &+= 1
       work(as: worker)
     }
   }
 
-  /// Takes part in the current phase; the last to come back goes on to the next one.
+  /// Takes part in the current loop; the last worker to finish starts the next one.
   private func work(as worker: Int) {
-    takeItems(as: worker)
+    takeTasks(as: worker)
     if busy.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 { advance(as: worker) }
   }
 
-  /// Takes items of the current phase until none is left, and lets go of what works on them.
+  /// Runs tasks of the current loop until none is left, and releases its body before reporting back.
   @inline(never)
-  private func takeItems(as worker: Int) {
-    let (items, body) = (items, loops[current].body)
+  private func takeTasks(as worker: Int) {
+    let (tasks, body) = (tasks, loops[current].body)
     for step in 0..<slots {
       let slot = (worker + step) % slots
-      let slice = items.slice(of: slot, among: slots)
-      // A look first: an addition takes the line from all others.
+      let slice = tasks.slice(of: slot, among: slots)
+      // A load first: an addition would take the cache line from all other workers.
       guard taken[slot].count.load(ordering: .relaxed) < slice.count else { continue }
-      while let item = slice[taken[slot].count.wrappingAdd(1, ordering: .relaxed).oldValue] {
-        body(item, worker)
+      while let task = slice[taken[slot].count.wrappingAdd(1, ordering: .relaxed).oldValue] {
+        body(task, worker)
       }
     }
   }
 
-  /// Posts the next phase, while everybody else waits for it; what needs no threadPool is done on the way.
+  /// Starts the next loop while all others wait for it; loops of a single task are run right here.
   private func advance(as worker: Int) {
     while true {
       current += 1
       guard current < loops.count else { return isDone.store(true, ordering: .releasing) }
-      items = loops[current].tasks()
-      if members > 1, items.count > 1 { break }
-      for item in 0..<items.count { loops[current].body(item, worker) }
+      tasks = loops[current].tasks()
+      if members > 1, tasks.count > 1 { break }
+      for task in 0..<tasks.count { loops[current].body(task, worker) }
     }
     for slot in 0..<slots { taken[slot].count.store(0, ordering: .relaxed) }
     busy.store(members, ordering: .relaxed)
@@ -200,8 +201,8 @@ private final class WorkQueue: @unchecked Sendable {
     }
   }
 
-  /// Waits for the next phase; false when there is none.
-  private func waitForPhase(after seen: Int) -> Bool {
+  /// Waits for the next loop; false when there is none.
+  private func waitForLoop(after seen: Int) -> Bool {
     var spins = 0
     while generation.load(ordering: .acquiring) == seen {
       if isDone.load(ordering: .acquiring) { return false }
@@ -211,7 +212,7 @@ private final class WorkQueue: @unchecked Sendable {
     return true
   }
 
-  private func sleepUntilPhase(after seen: Int) {
+  private func sleepUntilLoop(after seen: Int) {
     for _ in 0..<Self.spins {
       if generation.load(ordering: .acquiring) != seen { return }
       spin_pause()

@@ -1,54 +1,60 @@
 import CSIMD
 import Randomness
 
-/// The memory of a model at work: activations, gradients and packed weights, allocated once for a batch size.
+/// The memory of a network: activations, gradients, packed weights and scratch, allocated once for a batch size.
 ///
-/// Boundary `b` lies in front of operation `b`; the last one behind them all. Two neighbours share a buffer where
-/// the operation between them works in place.
-///
-/// A boundary inside a stage that nobody comes back to is kept by each worker for the band it is working on.
+/// Value `v` is the input of operation `v`, and the last value the output of the last operation. Two consecutive values
+/// share a buffer where the operation between them works in place. A value inside a fusion group that the backward pass
+/// does not read exists as one band per worker only.
 final class Workspace: @unchecked Sendable {
   let operations: [any Operation]
+  /// The most images of a batch.
   let capacity: Int
+  let parameters: FlatTensorBuffer
+  let gradients: FlatTensorBuffer?
+  /// The operations that regularize activities, with their indices.
+  let activityRegularizers: [(operation: ActivityRegularizerOp, index: Int)]
+  /// What each regularizer adds to the loss, of weights first and then of activities.
+  let regularizationLosses: UnsafeMutableBufferPointer<Double>
   /// The buffers of every operation as worker 0 sees them.
   let buffers: UnsafeMutablePointer<LayerBuffers>
-  /// What changes from step to step.
+  /// Per-step state, shared by all workers.
   let step: UnsafeMutablePointer<StepInfo>
   private let scratch: [UnsafeMutablePointer<Float>]
-  /// The class of each lane, one vector per block.
+  /// The class of each image, one vector per batch block.
   let labels: UnsafeMutablePointer<Lanes>
-  /// The loss of each image, one vector per block.
+  /// The loss of each image, one vector per batch block.
   let losses: UnsafeMutablePointer<Lanes>
-  /// The class with the highest score, one vector per block.
+  /// The class with the highest score of each image, one vector per batch block.
   let predictions: UnsafeMutablePointer<Lanes>
   private let arena: Arena
 
   init(
-    operations: [PlannedOperation], groups: [FusionGroup], input: Shape, parameters: FlatTensorBuffer,
+    operations: [PlannedOperation], groups: [FusionGroup], model: Model, parameters: FlatTensorBuffer,
     gradients: FlatTensorBuffer?,
     capacity: Int, workers: Int, inputGradient: Bool = false
   ) {
-    let layers = operations.map(\.layer)
-    let blocks = blockCount(capacity)
+    let layers = operations.map(\.operation)
+    let blocks = vectorCount(capacity)
     let isTraining = gradients != nil
     let plan = MemoryPlan(
       layers: layers, groups: groups, hasParameters: operations.map { !$0.parameters.isEmpty },
       isTraining: isTraining, inputGradient: inputGradient)
     let arena = Arena()
 
-    func shape(_ boundary: Int) -> Shape { boundary == 0 ? input : layers[boundary - 1].output }
+    func shape(_ value: Int) -> Shape { value == 0 ? model.input : layers[value - 1].output }
 
-    /// Where each boundary's maps begin, one memory for neighbours that share it.
+    /// The buffer of each value, the same for values that share it.
     func memory(
       _ layouts: [MapLayout], shared: [Bool], needed: (Int) -> Bool
     ) -> [UnsafeMutablePointer<Lanes>?] {
       var starts: [UnsafeMutablePointer<Lanes>?] = []
-      for boundary in layouts.indices {
-        if boundary > 0, shared[boundary - 1], let last = starts[boundary - 1] {
+      for value in layouts.indices {
+        if value > 0, shared[value - 1], let last = starts[value - 1] {
           starts.append(last)
         } else {
-          let size = blocks * FeatureMaps.blockSize(shape(boundary), layouts[boundary])
-          starts.append(needed(boundary) ? arena.lanes(size) : nil)
+          let size = blocks * FeatureMaps.blockSize(shape(value), layouts[value])
+          starts.append(needed(value) ? arena.lanes(size) : nil)
         }
       }
       return starts
@@ -57,19 +63,19 @@ final class Workspace: @unchecked Sendable {
     let gradientMemory = memory(plan.gradientLayouts, shared: plan.sharedGradients) {
       isTraining && plan.needsGradient[$0] && plan.gradientBandOwners[$0] == nil
     }
-    /// The maps of every boundary as one worker sees them; nil where there are none.
+    /// The maps of every value as one worker sees them; nil where there are none.
     func maps(
       _ starts: [UnsafeMutablePointer<Lanes>?], _ layouts: [MapLayout], shared: [Bool],
-      band: (_ boundary: Int) -> (channels: Int, rows: Int)?
+      band: (_ value: Int) -> (channels: Int, rows: Int)?
     ) -> [FeatureMaps?] {
       var maps: [FeatureMaps?] = []
-      for boundary in layouts.indices {
-        if let start = starts[boundary] {
-          maps.append(FeatureMaps(start, shape: shape(boundary), layout: layouts[boundary]))
-        } else if boundary > 0, shared[boundary - 1] {
-          maps.append(maps[boundary - 1])
-        } else if let (channels, rows) = band(boundary) {
-          let width = shape(boundary).width
+      for value in layouts.indices {
+        if let start = starts[value] {
+          maps.append(FeatureMaps(start, shape: shape(value), layout: layouts[value]))
+        } else if value > 0, shared[value - 1] {
+          maps.append(maps[value - 1])
+        } else if let (channels, rows) = band(value) {
+          let width = shape(value).width
           maps.append(FeatureMaps(band: arena.lanes(channels * rows * width), rows: rows, width: width))
         } else {
           maps.append(nil)
@@ -87,7 +93,9 @@ final class Workspace: @unchecked Sendable {
         plan.gradientBandOwners[$0]?.gradientBand(behind: $0 - 1)
       }
       for (index, operation) in operations.enumerated() {
-        guard let x = values[index], let y = values[index + 1] else { fatalError("a layer without maps") }
+        guard let x = values[index], let y = values[index + 1] else {
+          fatalError("an operation without maps")
+        }
         let place = buffers + (worker * layers.count + index)
         guard worker == 0 else {
           place.initialize(to: buffers[index])
@@ -97,7 +105,8 @@ final class Workspace: @unchecked Sendable {
         }
         let weight = operation.parameters.first?.offset ?? 0
         let bias = operation.parameters.dropFirst().first?.offset
-        let packed = (operation.layer as? any AnchorOperation)?.packedSize ?? (forward: 0, inputGradient: 0)
+        let packed =
+          (operation.operation as? any AnchorOperation)?.packedSize ?? (forward: 0, inputGradient: 0)
         let gradient = gradients?.floats ?? parameters.floats
         place.initialize(
           to: LayerBuffers(
@@ -107,7 +116,8 @@ final class Workspace: @unchecked Sendable {
             packed: arena.floats(packed.forward),
             packedForInputGradient: arena.floats(
               isTraining && gradientMaps[index] != nil ? packed.inputGradient : 0),
-            memory: arena.lanes(operation.layer.memory(blocks: blocks, training: isTraining)), index: index))
+            saved: arena.lanes(operation.operation.savedSize(blocks: blocks, training: isTraining)),
+            index: index))
       }
     }
     let scratchSize = layers.lazy.compactMap { $0 as? any AnchorOperation }
@@ -121,7 +131,14 @@ final class Workspace: @unchecked Sendable {
     labels = arena.lanes(blocks)
     predictions = arena.lanes(blocks)
     losses = arena.lanes(blocks)
+    activityRegularizers = layers.enumerated().compactMap { index, operation in
+      (operation as? ActivityRegularizerOp).map { ($0, index) }
+    }
+    regularizationLosses = .allocate(
+      capacity: model.regularizedParameters.count + activityRegularizers.count)
+    regularizationLosses.initialize(repeating: 0)
     self.operations = layers
+    (self.parameters, self.gradients) = (parameters, gradients)
     self.capacity = capacity
     self.arena = arena
   }
@@ -135,46 +152,21 @@ final class Workspace: @unchecked Sendable {
   deinit {
     buffers.deallocate()
     step.deallocate()
-  }
-
-  /// Computes the losses and guesses of one block from the last operation's outputs, and in training their gradient.
-  func judge(_ block: Int, classes: Int, loss: any Loss, _ step: StepInfo) {
-    let last = buffers[operations.count - 1]
-    let mask = step.mask(block: block)
-    let outputs = last.y.row(block, 0, 0)
-    losses[block] =
-      loss.evaluate(
-        outputs, classes: classes, labels: labels[block], scale: mask / Float(step.images),
-        dy: step.training ? last.dy?.row(block, 0, 0) : nil) * mask
-    var best = outputs[0]
-    var winner = Lanes()
-    for label in 1..<max(classes, 1) {
-      let wins = outputs[label] .> best
-      best = best.replacing(with: outputs[label], where: wins)
-      winner = winner.replacing(with: Lanes(repeating: Float(label)), where: wins)
-    }
-    predictions[block] = winner
+    regularizationLosses.deallocate()
   }
 }
 
-/// A layer at work, and the tensors it learns.
-struct PlannedOperation {
-  let name: String
-  var layer: any Operation
-  let parameters: [Parameter]
-}
-
-/// Which boundaries share memory, and how each lies there.
+/// Which values share memory, and the layout of each.
 private struct MemoryPlan {
   var valueLayouts: [MapLayout]
   var sharedValues: [Bool]
   var gradientLayouts: [MapLayout]
   var sharedGradients: [Bool]
-  /// Whether anything in front of a boundary learns.
+  /// Whether a value's gradient is needed: something in front of it learns.
   var needsGradient: [Bool]
-  /// The stage that keeps a band of a boundary's values; nil where they are kept as a whole.
+  /// The fusion group whose workers hold a band of a value; nil for whole values.
   var bandOwners: [FusionGroup?]
-  /// The stage that keeps a band of a boundary's gradient.
+  /// The fusion group whose workers hold a band of a value's gradient.
   var gradientBandOwners: [FusionGroup?]
 
   init(
@@ -190,7 +182,7 @@ private struct MemoryPlan {
     bandOwners = Array(repeating: nil, count: count + 1)
     gradientBandOwners = bandOwners
 
-    // A change of shape can share memory only where there is no border to step over.
+    // A reshape can share memory only where there is no border between the maps.
     func canShare(_ layer: any Operation, _ layout: MapLayout) -> Bool {
       layer.worksInPlace && (layer.input == layer.output || layout == .dense)
     }
@@ -209,38 +201,39 @@ private struct MemoryPlan {
     }
     for group in groups {
       if group.canDiscard {
-        for boundary in Self.inside(group, sharedValues, where: { !isTraining || needs[$0] == .nothing }) {
-          bandOwners[boundary] = group
+        for value in Self.inside(group, sharedValues, where: { !isTraining || needs[$0] == .nothing }) {
+          bandOwners[value] = group
         }
       }
       if group.canSumInBands, !needsGradient[group.first] {
-        for boundary in Self.inside(group, sharedGradients, where: { _ in true }) {
-          gradientBandOwners[boundary] = group
+        for value in Self.inside(group, sharedGradients, where: { _ in true }) {
+          gradientBandOwners[value] = group
         }
       }
     }
   }
 
-  /// The boundaries inside a stage whose memory nobody outside shares, where all that share it fulfil a condition.
+  /// The values inside a group whose memory is shared with none outside, if a condition holds for all that share it.
   private static func inside(
     _ group: FusionGroup, _ shared: [Bool], where condition: (Int) -> Bool
   ) -> [Int] {
     let last = group.operations.upperBound
-    var boundaries: [Int] = []
+    var values: [Int] = []
     var first = group.operations.lowerBound + 1
     while first < last {
       var next = first + 1
       while next <= last, shared[next - 1] { next += 1 }
       let group = first..<next
-      if next <= last, !shared[first - 1], group.allSatisfy(condition) { boundaries += group }
+      if next <= last, !shared[first - 1], group.allSatisfy(condition) { values += group }
       first = next
     }
-    return boundaries
+    return values
   }
 }
 
 extension MemoryPlan {
-  /// What the layers in front of each boundary still have to read there: a need lasts as long as its buffer is shared.
+  /// What the backward passes of the operations in front of each value read there: a need lasts as long as the buffer is
+  /// shared.
   fileprivate static func needs(_ layers: [any Operation]) -> [SavedOutput] {
     var needs: [SavedOutput] = [.nothing]
     for layer in layers {
@@ -251,7 +244,7 @@ extension MemoryPlan {
   }
 }
 
-/// Zeroed, aligned memory that is freed as a whole.
+/// Zeroed, aligned memory that is freed all at once.
 private final class Arena {
   private var chunks: [UnsafeMutableRawPointer] = []
 
@@ -264,7 +257,7 @@ private final class Arena {
   }
 
   private func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
-    // No slack at the ends, so that the address sanitizer sees the first byte beyond them.
+    // Allocated one by one, so that the address sanitizer sees the first byte beyond each.
     let chunk = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
     chunk.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     chunks.append(chunk)

@@ -1,5 +1,4 @@
 import ConfigDecoding
-import CSIMD
 import Randomness
 
 #if canImport(Glibc)
@@ -8,14 +7,17 @@ import Randomness
   import Darwin
 #endif
 
-/// How weights start.
-package enum Initializer: Sendable, Equatable {
+/// The initial values of a parameter.
+public enum Initializer: Sendable, Equatable {
+  /// All 0.
   case zeros
+  /// All the same.
   case constant(Double)
-  /// Normal(mean, std).
+  /// Normal distribution.
   case normal(mean: Double, std: Double)
-  /// Normal, redrawn beyond two standard deviations (Keras `TruncatedNormal`).
+  /// Normal distribution, resampled beyond two standard deviations (Keras `TruncatedNormal`).
   case truncatedNormal(mean: Double, std: Double)
+  /// Uniform distribution.
   case uniform(low: Double, high: Double)
   /// Glorot and Bengio 2010: variance 2 / (fan in + fan out).
   case glorotUniform, glorotNormal
@@ -24,7 +26,7 @@ package enum Initializer: Sendable, Equatable {
   /// Uniform within ±1 / sqrt(fan in), biases too (`torch.nn.Linear`, `torch.nn.Conv2d`).
   case torchDefault
 
-  /// How a config says it: a name, or an object with a `type` and its options.
+  /// In a config: a name, or an object with a `type` and its options.
   package static func field(isBias: Bool) -> ConfigField<Initializer> {
     @Sendable func real(_ decoder: ConfigDecoder, _ key: String, _ value: Double, _ help: String) -> Double {
       decoder.value(key, .number(.within(-1e6...1e6)), default: JSON(value), help)
@@ -40,11 +42,13 @@ package enum Initializer: Sendable, Equatable {
         },
         Variant("zeros", "All zero.") { _ in .zeros },
         Variant("constant", "All the same.") { .constant(real($0, "value", 0, "The value.")) },
-        Variant("normal", "Normal numbers.") { .normal(mean: real($0, "mean", 0, "Mean."), std: std($0)) },
-        Variant("truncated_normal", "Normal numbers, redrawn beyond two standard deviations.") {
+        Variant("normal", "Normal distribution.") {
+          .normal(mean: real($0, "mean", 0, "Mean."), std: std($0))
+        },
+        Variant("truncated_normal", "Normal distribution, resampled beyond two standard deviations.") {
           .truncatedNormal(mean: real($0, "mean", 0, "Mean."), std: std($0))
         },
-        Variant("uniform", "Uniform numbers.") {
+        Variant("uniform", "Uniform distribution.") {
           .uniform(low: real($0, "low", -0.05, "Lower end."), high: real($0, "high", 0.05, "Upper end."))
         },
         Variant("glorot_uniform", "Glorot and Bengio 2010.") { _ in .glorotUniform },
@@ -54,7 +58,7 @@ package enum Initializer: Sendable, Equatable {
       ], allowsName: true)
   }
 
-  /// Draws a parameter's first values; each is a function of the seed, the parameter's number and its own place.
+  /// Fills a parameter; each value is a function of the seed, the parameter's index and its own.
   package func fill(
     _ values: UnsafeMutableBufferPointer<Float>, spec: ParameterSpec, seed: UInt64, stream: Int
   ) {
@@ -80,7 +84,7 @@ package enum Initializer: Sendable, Equatable {
       let limit = (6 / (fanIn + fanOut)).squareRoot()
       uniform(-limit, limit)
     case .glorotNormal:
-      // Keras divides by the standard deviation of a normal cut off at two, so that the variance comes out right.
+      // Keras divides by the standard deviation of a normal distribution truncated at two, to keep the variance.
       normal(0, (2 / (fanIn + fanOut)).squareRoot() / 0.879_625_661_034_239_78, within: 2)
     case .heUniform:
       let limit = (6 / fanIn).squareRoot()
@@ -92,13 +96,13 @@ package enum Initializer: Sendable, Equatable {
     }
   }
 
-  /// A standard normal number by Box and Muller's transform, redrawn while it lies beyond `limit`.
+  /// A standard normal value by the Box-Muller transform, resampled while it is beyond `limit`.
   private static func normal(_ random: CounterRandom, at index: UInt64, within limit: Double) -> Double {
     var attempt: UInt64 = 0
     while true {
-      let place = index &* 128 &+ attempt
-      let radius = (-2 * log(1 - random.uniform(at: place))).squareRoot()
-      let value = radius * cos(2 * .pi * random.uniform(at: place &+ 1))
+      let counter = index &* 128 &+ attempt
+      let radius = (-2 * log(1 - random.uniform(at: counter))).squareRoot()
+      let value = radius * cos(2 * .pi * random.uniform(at: counter &+ 1))
       if abs(value) <= limit || attempt >= 126 { return value }
       attempt += 2
     }

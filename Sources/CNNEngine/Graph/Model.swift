@@ -1,23 +1,24 @@
-/// A layer as it stands in a model: its name, its configuration and the shapes around it.
+/// A layer of a model with its name, its inferred shapes and its parameters.
 public struct ModelLayer: Sendable {
-  /// Its name, given or made of type and number (`relu1`).
+  /// Its name: the given one, or its type and number (`relu1`).
   public let name: String
-  /// The word that names its type in a config.
+  /// The name of its type in a config.
   public let type: String
   /// One image's input.
   public let input: Shape
   /// One image's output.
   public let output: Shape
-  /// The tensors it learns.
+  /// The tensors that it learns.
   public let parameters: [Parameter]
   /// Multiply-adds of its forward pass for one image.
   public let multiplyAdds: Int
-  package let layer: any Layer
+  /// Its configuration.
+  public let layer: any Layer
 
-  /// Learned numbers.
+  /// The number of learned values.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
   /// Kernel, stride, padding and bias for the summary.
-  package var details: LayerDetails { layer.details }
+  public var details: LayerDetails { layer.details }
 }
 
 /// A learned tensor and its place in the flat buffers.
@@ -36,9 +37,9 @@ public struct Parameter: Sendable {
   public var range: Range<Int> { offset..<offset + count }
 }
 
-/// A layer that does not fit its place in a model.
+/// A layer that does not fit the output of the layer in front.
 public struct ModelFault: Error, Sendable {
-  /// The layer's number.
+  /// The layer's index.
   public let index: Int
   /// The layer's name.
   public let name: String
@@ -52,69 +53,76 @@ public struct ModelError: Error, Sendable {
   public let faults: [ModelFault]
 }
 
-/// A checked sequence of layers: shapes, parameters and counts, but no memory yet.
+/// A checked sequence of layers with all shapes and parameters, but no memory.
 public struct Model: Sendable {
-  /// One image.
+  /// One image's shape.
   public let input: Shape
   /// The layers in order.
   public let layers: [ModelLayer]
-  /// Floats in a flat buffer of all parameters, each aligned to a vector.
+  /// Floats of a buffer of all parameters, each aligned to a vector.
   public let flatCount: Int
   /// Whether 3x3 convolutions may be computed by Winograd's algorithm, which rounds differently.
   public let usesWinograd: Bool
 
-  /// Checks every layer against its input.
+  /// Infers the shapes of a sequence of layers; a layer without a name is called by its type and number (`relu1`).
   ///
-  /// - Throws: `ModelError` with all faults; layers behind one whose output cannot be guessed are not checked.
-  package init(input: Shape, layers specs: [LayerSpec], usesWinograd: Bool = true) throws(ModelError) {
+  /// - Throws: `ModelError` with all faults; layers behind one whose output cannot be inferred are not checked.
+  public init(input: Shape, layers: [any Layer], usesWinograd: Bool = true) throws(ModelError) {
+    try self.init(input: input, layers: layers.map { NamedLayer($0) }, usesWinograd: usesWinograd)
+  }
+
+  /// Infers the shapes of a sequence of layers, some of them with names of their own.
+  ///
+  /// - Throws: `ModelError` with all faults; layers behind one whose output cannot be inferred are not checked.
+  public init(input: Shape, layers: [NamedLayer], usesWinograd: Bool = true) throws(ModelError) {
     self.input = input
     self.usesWinograd = usesWinograd
     var shape: Shape? = input
     var offset = 0
-    var built: [ModelLayer] = []
+    var checked: [ModelLayer] = []
     var faults: [ModelFault] = []
-    for (index, spec) in specs.enumerated() {
+    for (index, (name, entry)) in zip(layers.names, layers).enumerated() {
       guard let layerInput = shape else { break }
+      let layer = entry.layer
       let output: Shape
       do {
         try Self.checkSize(layerInput, "an input")
-        output = try spec.layer.outputShape(for: layerInput)
+        output = try layer.outputShape(for: layerInput)
         try Self.checkSize(output, "an output")
-        try Self.checkWeights(spec.layer.parameters(for: layerInput), after: offset)
+        try Self.checkWeights(layer.parameters(for: layerInput), after: offset)
       } catch {
-        faults.append(ModelFault(index: index, name: spec.name, message: error.message))
+        faults.append(ModelFault(index: index, name: name, message: error.message))
         shape = error.fallback
         continue
       }
-      let parameters = spec.layer.parameters(for: layerInput).map { parameter in
+      let parameters = layer.parameters(for: layerInput).map { parameter in
         defer { offset += (parameter.count + 15) / 16 * 16 }
         return Parameter(
-          name: "\(spec.name).\(parameter.role)", shape: parameter.shape, offset: offset, spec: parameter)
+          name: "\(name).\(parameter.role)", shape: parameter.shape, offset: offset, spec: parameter)
       }
-      built.append(
+      checked.append(
         ModelLayer(
-          name: spec.name, type: spec.type.rawValue, input: layerInput, output: output,
-          parameters: parameters,
-          multiplyAdds: spec.layer.multiplyAdds(input: layerInput, output: output), layer: spec.layer))
+          name: name, type: entry.type.rawValue, input: layerInput, output: output, parameters: parameters,
+          multiplyAdds: layer.multiplyAdds(input: layerInput, output: output), layer: layer))
       shape = output
     }
     guard faults.isEmpty else { throw ModelError(faults: faults) }
-    self.layers = built
+    self.layers = checked
     flatCount = offset
   }
 
-  /// The first `count` layers of `model`, their parameters in the same places of the same buffers.
+  /// The first `count` layers of `model`, whose parameters keep their offsets.
   package init(_ model: Model, prefix count: Int) {
     (input, usesWinograd, flatCount) = (model.input, model.usesWinograd, model.flatCount)
     layers = Array(model.layers.prefix(count))
   }
 
-  /// Numbers of one image's activations between two layers, and weights in all, beyond which a model is refused.
+  /// The most values of one image between two layers, and weights in all.
   private static let (maxActivations, maxWeights) = (50_000_000, 500_000_000)
 
   private static func checkSize(_ shape: Shape, _ what: String) throws(ShapeError) {
     guard let count = shape.dimensions.checkedProduct, count <= maxActivations else {
-      throw ShapeError("\(what) of \(shape) has more than \(maxActivations) numbers per image")
+      throw ShapeError("\(what) of \(shape) has more than \(maxActivations) values per image")
     }
   }
 
@@ -122,7 +130,7 @@ public struct Model: Sendable {
     var left = maxWeights - used
     for parameter in parameters {
       guard let count = parameter.shape.checkedProduct, count <= left else {
-        throw ShapeError("weights of \(Shape(parameter.shape)) make more than \(maxWeights) in all")
+        throw ShapeError("weights of \(Shape(parameter.shape)) are more than \(maxWeights) in all")
       }
       left -= count
     }
@@ -130,14 +138,17 @@ public struct Model: Sendable {
 
   /// One image's output.
   public var output: Shape { layers.last?.output ?? input }
-  /// All learned tensors.
+  /// All learned tensors, in the order of the layers.
   public var parameters: [Parameter] { layers.flatMap(\.parameters) }
-  /// Learned numbers.
+  /// The number of learned values.
   public var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }
   /// Multiply-adds of the forward pass for one image.
   public var multiplyAdds: Int { layers.reduce(0) { $0 + $1.multiplyAdds } }
 
-  /// Draws the initial weights.
+  /// The parameters with a weight regularizer.
+  var regularizedParameters: [Parameter] { parameters.filter { !$0.spec.regularizer.isZero } }
+
+  /// Initial weights and biases, a function of the seed.
   public func initialParameters(seed: UInt64) -> FlatTensorBuffer {
     let buffer = FlatTensorBuffer(count: flatCount)
     for (index, parameter) in parameters.enumerated() {
@@ -145,16 +156,5 @@ public struct Model: Sendable {
       parameter.spec.initializer.fill(values, spec: parameter.spec, seed: seed, stream: index)
     }
     return buffer
-  }
-}
-
-/// One entry of `model.layers` in a config.
-package struct LayerSpec: Sendable {
-  package let type: LayerType
-  package let name: String
-  package let layer: any Layer
-
-  package init(type: LayerType, name: String, layer: any Layer) {
-    (self.type, self.name, self.layer) = (type, name, layer)
   }
 }

@@ -63,7 +63,7 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
       add(rows, ofBlock: block, outputs, input: input, buffers.x, dy, sums)
       if sumsBiases { add(rows, ofBlock: block, outputs, dy, biases) }
     }
-    let target = buffers.memory.floats + part &* sumCount(output.channels)
+    let target = buffers.saved.floats + part &* sumCount(output.channels)
     for output in 0..<outputs.count {
       let channel = outputs.lowerBound &+ output
       let target = parts > 1 ? target + sumCount(channel) : buffers.weightGradient + channel &* inputs &* taps
@@ -73,7 +73,7 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
   }
 
   var finishingTasks: Int { parts > 1 ? output.channels : 0 }
-  func finish(_ channel: Int, _ buffers: LayerBuffers) { finish(channel, parts: parts, buffers) }
+  func finish(_ channel: Int, _ buffers: LayerBuffers) { finish(channel, chunks: parts, buffers) }
 
   /// Adds some rows of the gradient of `outputs` for their biases.
   @inline(__always)
@@ -150,11 +150,11 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
   }
 
   /// Adds up the lanes of the sums of `outputs` over one part of the batch.
-  func keep(
+  func save(
     _ scratch: UnsafeMutablePointer<Float>, _ outputs: Range<Int>, chunk: Int, _ buffers: LayerBuffers
   ) {
     let sums = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Lanes.self)
-    let part = buffers.memory.floats + chunk &* sumCount(output.channels)
+    let part = buffers.saved.floats + chunk &* sumCount(output.channels)
     for output in 0..<outputs.count {
       let target = part + sumCount(outputs.lowerBound &+ output)
       for input in 0..<inputs {
@@ -166,11 +166,11 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
   }
 
   /// Adds up the parts of the batch for one output channel.
-  func finish(_ channel: Int, parts: Int, _ buffers: LayerBuffers) {
+  func finish(_ channel: Int, chunks: Int, _ buffers: LayerBuffers) {
     let (count, filter) = (sumCount(output.channels), inputs &* taps)
-    let sums = buffers.memory.floats + sumCount(channel)
-    for part in 1..<max(parts, 1) {
-      for index in 0..<filter &+ 1 { sums[index] += sums[part &* count &+ index] }
+    let sums = buffers.saved.floats + sumCount(channel)
+    for chunk in 1..<max(chunks, 1) {
+      for index in 0..<filter &+ 1 { sums[index] += sums[chunk &* count &+ index] }
     }
     (buffers.weightGradient + channel &* filter).update(from: sums, count: filter)
     buffers.biasGradient?[channel] = sums[filter]

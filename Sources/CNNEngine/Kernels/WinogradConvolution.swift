@@ -1,10 +1,10 @@
 import CSIMD
 
-/// A 3x3 correlation by Winograd's F(4x4, 3x3), a quarter of the multiplications of the direct sum.
+/// A 3x3 convolution by Winograd's F(4x4, 3x3), with a quarter of the multiplications of direct convolution.
 ///
-/// A few tiles of the map are transformed for all input channels; then, for each tile of output channels, the 36
-/// frequencies are 36 products of matrices, `[outputs, inputs]` with `[inputs, tiles]`, which `ConvMicrokernel`
-/// computes; the outputs are transformed back while they are in the cache.
+/// A few tiles of the map are transformed for all input channels; then, for each tile of output channels, each of the 36
+/// frequencies is a matrix product, `[outputs, inputs]` with `[inputs, tiles]`, by `ConvMicrokernel`; the outputs are
+/// transformed back while they are in the cache.
 struct WinogradConvolution: ConvolutionAlgorithm {
   let shape: ConvolutionShape
   let channelGroups: [Range<Int>]
@@ -20,16 +20,16 @@ struct WinogradConvolution: ConvolutionAlgorithm {
   private static var patch: Int { WinogradTransform.patch }
   private static var frequencies: Int { WinogradTransform.frequencies }
 
-  /// Tiles that are transformed together: their transformed inputs take at most this many vectors, a third of an L2.
-  private static let vectors = 5_000
+  /// The most vectors of the tiles' transformed inputs, a third of an L2 cache.
+  private static let maxVectors = 5_000
 
-  /// Whether it takes less time than the direct sum, by the multiply-adds of both and what transforms cost.
-  static func pays(for shape: ConvolutionShape) -> Bool {
+  /// Whether it takes less time than direct convolution, by the multiply-adds of both and of the transforms.
+  static func isFaster(for shape: ConvolutionShape) -> Bool {
     guard shape.kernel == (3, 3), shape.stride == (1, 1) else { return false }
     let (inputs, outputs) = (shape.inputs, shape.output.channels)
     let tiles = ((shape.output.height + tile - 1) / tile) * ((shape.output.width + tile - 1) / tile)
     let direct = shape.output.height * shape.output.width * 9 * inputs * outputs
-    // A patch of an input channel takes as long to transform as 240 multiply-adds, a tile of an output as 200.
+    // Measured: transforming a patch of an input channel takes as long as 240 multiply-adds, a tile of an output 200.
     let winograd = tiles * (frequencies * inputs * outputs + 240 * inputs + 200 * outputs)
     return winograd * 5 < direct * 4
   }
@@ -41,7 +41,7 @@ struct WinogradConvolution: ConvolutionAlgorithm {
   private var tileRows: Int { (shape.output.height + Self.tile - 1) / Self.tile }
   private var tileColumns: Int { (shape.output.width + Self.tile - 1) / Self.tile }
   private var tilesAtOnce: Int {
-    min(tileRows * tileColumns, max(2, Self.vectors / (Self.frequencies * shape.inputs)))
+    min(tileRows * tileColumns, max(2, Self.maxVectors / (Self.frequencies * shape.inputs)))
   }
 
   var scratchSize: Int {
@@ -123,17 +123,17 @@ struct WinogradConvolution: ConvolutionAlgorithm {
     }
   }
 
-  /// Tiles that go through the transforms together, and their memory.
+  /// Tiles that are transformed together, and their memory.
   private struct Chunk {
     let first: Int
     let count: Int
     let tileColumns: Int
-    /// `[frequency][tile][input]`, and a vector's gap so that frequencies lie in different sets of the cache.
+    /// `[frequency][tile][input]`, with a vector between frequencies so that they are in different cache sets.
     let transformed: UnsafeMutablePointer<Lanes>
     let frequencyStride: Int
-    /// `[frequency][output][tile]`, with such a gap, too.
+    /// `[frequency][output][tile]`, with a vector between frequencies, too.
     let products: UnsafeMutablePointer<Lanes>
-    /// A patch on its way.
+    /// Patches after the transform of their columns.
     let patch: UnsafeMutablePointer<Lanes>
 
     init(
@@ -148,17 +148,17 @@ struct WinogradConvolution: ConvolutionAlgorithm {
 
     /// The first output row and column of a tile.
     @inline(__always)
-    func place(_ tile: Int) -> (row: Int, column: Int) {
+    func position(of tile: Int) -> (row: Int, column: Int) {
       let (row, column) = (first &+ tile).quotientAndRemainder(dividingBy: tileColumns)
       return (row &* WinogradTransform.tile, column &* WinogradTransform.tile)
     }
   }
 
   private func transformInputs(_ chunk: Chunk, _ x: FeatureMaps, _ block: Int) {
-    // Neighbouring tiles share two columns: a run of tiles in one row of tiles goes down its columns once.
+    // Neighbouring tiles share two columns: the columns of a run of tiles in one row are transformed once.
     var tile = 0
     while tile < chunk.count {
-      let place = chunk.place(tile)
+      let place = chunk.position(of: tile)
       let run = min(chunk.count &- tile, tileColumns &- place.column / Self.tile)
       let columns = run &* Self.tile &+ 2
       var corner = x.row(block, 0, place.row &- shape.border.top) + (place.column &- shape.border.left)
@@ -214,7 +214,7 @@ struct WinogradConvolution: ConvolutionAlgorithm {
           pixels: chunk.count)
       }
       for part in 0..<chunk.count {
-        let place = chunk.place(part)
+        let place = chunk.position(of: part)
         for output in 0..<tile.width {
           let constant = Lanes(repeating: bias.map { $0[tile.first &+ output] } ?? 0)
           transformOutput(
@@ -225,12 +225,12 @@ struct WinogradConvolution: ConvolutionAlgorithm {
     }
   }
 
-  /// Fetches the lines that will be written, while the products are being summed.
+  /// Prefetches the cache lines that will be written, while the products are computed.
   private func prefetchOutputs(
     _ chunk: Chunk, _ tile: ChannelTile, _ rows: Range<Int>, _ y: FeatureMaps, _ block: Int
   ) {
     for part in 0..<chunk.count {
-      let place = chunk.place(part)
+      let place = chunk.position(of: part)
       let columns = min(Self.tile, shape.output.width &- place.column)
       for channel in tile.channels {
         for row in max(place.row, rows.lowerBound)..<min(place.row &+ Self.tile, rows.upperBound) {

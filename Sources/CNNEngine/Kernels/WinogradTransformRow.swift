@@ -29,7 +29,7 @@ enum WinogradTransformRow<let I: Int> {
 
   /// Row `I` of A dy A^T for a run of tiles, `[frequency][tile][channel]`.
   @inline(never)
-  static func gradients(
+  static func outputGradients(
     _ corner: UnsafePointer<Lanes>, _ dy: FeatureMaps, _ channels: Int, _ run: Int,
     _ line: UnsafeMutablePointer<Lanes>, _ target: UnsafeMutablePointer<Lanes>, _ frequency: Int
   ) {

@@ -22,21 +22,21 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
   private static let width = 2
 
   /// Whether it takes less time than `DirectWeightGradient`, by the multiply-adds of both and what transforms cost.
-  static func pays(input: Shape, output: Shape, window: Window) -> Bool {
+  static func isFaster(input: Shape, output: Shape, window: Window) -> Bool {
     guard window.kernel == (3, 3), window.stride == (1, 1) else { return false }
     let (inputs, outputs) = (input.channels, output.channels)
     guard inputs >= 8, outputs >= 8 else { return false }
     let tiles = ((output.height + tile - 1) / tile) * ((output.width + tile - 1) / tile)
-    let cut = WinogradWeightGradient(input: input, output: output, border: (0, 0))
+    let algorithm = WinogradWeightGradient(input: input, output: output, border: (0, 0))
     let direct = output.height * output.width * 9 * inputs * outputs
     // In multiply-adds: six frequencies of a patch and of a tile.
-    let transforms = 500 * inputs * cut.outputRanges.count + 400 * outputs * cut.inputRanges.count
-    let winograd = tiles * (36 * Self.whole(inputs) * outputs + transforms)
+    let transforms = 500 * inputs * algorithm.outputRanges.count + 400 * outputs * algorithm.inputRanges.count
+    let winograd = tiles * (36 * Self.roundedUp(inputs) * outputs + transforms)
     return winograd * 5 < direct * 4
   }
 
   /// `count` rounded up to whole vectors.
-  private static func whole(_ count: Int) -> Int {
+  private static func roundedUp(_ count: Int) -> Int {
     (count + CPUFeatures.laneCount - 1) / CPUFeatures.laneCount * CPUFeatures.laneCount
   }
 
@@ -70,19 +70,19 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
   var sumsBiases: Bool { false }
 
   var scratchSize: Int {
-    let channels = Self.whole(inputRanges[0].count) + CPUFeatures.laneCount + outputRanges[0].count
+    let channels = Self.roundedUp(inputRanges[0].count) + CPUFeatures.laneCount + outputRanges[0].count
     return (6 * Self.depth * channels + tileColumns * Self.tile + 2) * CPUFeatures.laneCount
   }
 
   /// The gradient of the transformed filters, `[frequency][output][input]` with inputs in whole vectors.
   var memorySize: Int { WinogradTransform.frequencies * output.channels * rowLength }
-  private var rowLength: Int { Self.whole(inputs) / CPUFeatures.laneCount }
+  private var rowLength: Int { Self.roundedUp(inputs) / CPUFeatures.laneCount }
 
   // MARK: Sums
 
   func sum(_ task: Int, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>) {
     guard let dy = buffers.dy else { return }
-    let (x, memory) = (buffers.x, buffers.memory)
+    let (x, memory) = (buffers.x, buffers.saved)
     let (rest, inputRange) = task.quotientAndRemainder(dividingBy: inputRanges.count)
     let (rowRange, outputRange) = rest.quotientAndRemainder(dividingBy: outputRanges.count)
     let (outputs, inputs) = (outputRanges[outputRange], inputRanges[inputRange])
@@ -92,7 +92,7 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
     for frequency in 6 &* rows.lowerBound..<6 &* rows.upperBound {
       for output in 0..<outputs.count {
         let row = sums + (frequency &* self.output.channels &+ output) &* rowLength
-        for vector in 0..<Self.whole(inputs.count) / CPUFeatures.laneCount { row[vector] = Lanes() }
+        for vector in 0..<Self.roundedUp(inputs.count) / CPUFeatures.laneCount { row[vector] = Lanes() }
       }
     }
     let count = step.blocks &* tiles
@@ -123,7 +123,7 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
     // [frequency][tile][lane][channel] in groups of `width` vectors of channels
     let patches = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Lanes.self)
     // [frequency][tile][channel]
-    let gradients = patches + 6 &* depth &* Self.whole(inputs.count)
+    let gradients = patches + 6 &* depth &* Self.roundedUp(inputs.count)
     let vector = gradients + 6 &* depth &* outputs.count
     let line = vector + 6 &* depth &* lanes
     var next = range.lowerBound
@@ -132,7 +132,7 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
       let (tileRow, tileColumn) = tile.quotientAndRemainder(dividingBy: tileColumns)
       let (run, place) = (min(tileColumns &- tileColumn, range.upperBound &- next), next &- range.lowerBound)
       let (top, left) = (tileRow &* Self.tile, tileColumn &* Self.tile)
-      row.gradients(
+      row.outputGradients(
         dy.row(block, outputs.lowerBound, top) + left, dy, outputs.count, run, line,
         gradients + place &* outputs.count, depth &* outputs.count)
       for channel in stride(from: 0, to: inputs.count, by: lanes) {
@@ -140,29 +140,29 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
         row.patches(
           x.row(block, inputs.lowerBound &+ channel, top &- border.top) + (left &- border.left), x,
           channels, run, line, vector, depth &* lanes)
-        turn(vector, run, place, channel, inputs.count, patches)
+        transposeTiles(vector, run, place, channel, inputs.count, patches)
       }
       next &+= run
     }
     for frequency in 0..<6 {
       addProducts(
         gradients + frequency &* depth &* outputs.count, outputs.count,
-        patches + frequency &* depth &* Self.whole(inputs.count), inputs.count, range.count,
+        patches + frequency &* depth &* Self.roundedUp(inputs.count), inputs.count, range.count,
         sums + frequency &* output.channels &* rowLength)
     }
   }
 
   /// Turns a vector of channels of `run` tiles, `[frequency][tile][channel][lane]`, to `[lane][channel]`.
-  private func turn(
+  private func transposeTiles(
     _ vector: UnsafePointer<Lanes>, _ run: Int, _ tile: Int, _ channel: Int, _ channels: Int,
     _ patches: UnsafeMutablePointer<Lanes>
   ) {
     let (depth, lanes) = (Self.depth, CPUFeatures.laneCount)
     let group = channel / (lanes &* Self.width) &* lanes &* Self.width
-    let width = min(Self.whole(channels) &- group, lanes &* Self.width)
+    let width = min(Self.roundedUp(channels) &- group, lanes &* Self.width)
     for frequency in 0..<6 {
       let target =
-        patches + (frequency &* depth &* Self.whole(channels) &+ depth &* group &+ tile &* width)
+        patches + (frequency &* depth &* Self.roundedUp(channels) &+ depth &* group &+ tile &* width)
       for part in 0..<run {
         transpose(
           vector + (frequency &* depth &+ part) &* lanes, lanes,
@@ -214,7 +214,7 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
   /// Turns the sums of one output channel into the gradient of its filters, G^T dU G.
   func finish(_ channel: Int, _ buffers: LayerBuffers) {
     let lanes = CPUFeatures.laneCount
-    let source = buffers.memory + channel &* rowLength
+    let source = buffers.saved + channel &* rowLength
     let target = buffers.weightGradient + channel &* inputs &* 9
     let frequency = output.channels &* rowLength
     for input in stride(from: 0, to: inputs, by: lanes) {

@@ -1,14 +1,18 @@
 import ConfigDecoding
 
-/// A penalty on a layer's outputs, a mean over the batch (Keras: `activity_regularizer`).
-package struct ActivityRegularizer: Sendable, Equatable {
-  /// Adds l1 * sum |y| / N to the loss.
-  package var l1 = 0.0
-  /// Adds l2 * sum y^2 / N to the loss.
-  package var l2 = 0.0
+/// A penalty on a layer's outputs, l1 sum |y| / N + l2 sum y^2 / N over a batch of N images (Keras
+/// `activity_regularizer`).
+public struct ActivityRegularizer: Sendable, Equatable {
+  /// The factor of sum |y| / N.
+  public var l1: Double
+  /// The factor of sum y^2 / N.
+  public var l2: Double
+
+  /// A penalty with these factors.
+  public init(l1: Double = 0, l2: Double = 0) { (self.l1, self.l2) = (l1, l2) }
 
   /// Reads `activity_l1` and `activity_l2`; nil when both are 0.
-  static func read(_ decoder: ConfigDecoder) -> ActivityRegularizer? {
+  static func decode(_ decoder: ConfigDecoder) -> ActivityRegularizer? {
     let l1 = decoder.value(
       "activity_l1", .number(.within(0...1e6)), default: JSON(0),
       "adds l1 * sum |y| / N of the outputs to the loss")
@@ -19,16 +23,16 @@ package struct ActivityRegularizer: Sendable, Equatable {
   }
 }
 
-/// Passes its input on unchanged, notes the penalty, and adds its gradient on the way back.
+/// The identity, which sums the penalty in the forward pass and adds its gradient in the backward pass.
 struct ActivityRegularizerOp: FusibleOperation {
   let input: Shape
-  let penalty: ActivityRegularizer
+  let regularizer: ActivityRegularizer
   var output: Shape { input }
   var worksInPlace: Bool { true }
   var savedOutput: SavedOutput { .value }
 
-  /// One vector per block, channel and row: the penalty's terms, added up in this order afterwards.
-  func memory(blocks: Int, training: Bool) -> Int { blocks * input.channels * input.height }
+  /// One vector for each block, channel and row: the penalty's terms, added up in this order afterwards.
+  func savedSize(blocks: Int, training: Bool) -> Int { blocks * input.channels * input.height }
 
   func forward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
     region.forEachRow { block, channel, row in
@@ -39,32 +43,34 @@ struct ActivityRegularizerOp: FusibleOperation {
         let value = x[column]
         y[column] = value
         let absolute = value.max(-value)
-        terms += (absolute * Float(penalty.l1) + value * value * Float(penalty.l2)) * mask
+        terms += (absolute * Float(regularizer.l1) + value * value * Float(regularizer.l2)) * mask
       }
-      buffers.memory[(block &* input.channels &+ channel) &* input.height &+ row] = terms
+      buffers.saved[(block &* input.channels &+ channel) &* input.height &+ row] = terms
     }
   }
 
   func backward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
     guard let dx = buffers.dx, let dy = buffers.dy else { return }
-    let (l1, l2) = (Float(penalty.l1) / Float(step.images), Float(2 * penalty.l2) / Float(step.images))
+    let l1 = Float(regularizer.l1) / Float(step.images)
+    let l2 = Float(2 * regularizer.l2) / Float(step.images)
     region.forEachRow { block, channel, row in
       let y = buffers.y.row(block, channel, row)
-      let (upstream, gradient) = (dy.row(block, channel, row), dx.row(block, channel, row))
+      let (outputGradient, inputGradient) = (dy.row(block, channel, row), dx.row(block, channel, row))
       let mask = step.mask(block: block)
       for column in 0..<input.width {
         let sign = Lanes().replacing(with: l1, where: y[column] .> 0)
           .replacing(with: -l1, where: y[column] .< 0)
-        gradient[column &* dx.column] = upstream[column &* dy.column] + (sign + y[column] * l2) * mask
+        inputGradient[column &* dx.column] =
+          outputGradient[column &* dy.column] + (sign + y[column] * l2) * mask
       }
     }
   }
 
-  /// The penalty of the last forward pass, a mean over the batch.
+  /// The penalty of the last forward pass.
   func loss(_ buffers: LayerBuffers, _ step: StepInfo) -> Double {
     var sum = 0.0
-    for index in 0..<memory(blocks: step.blocks, training: true) {
-      sum += Double(buffers.memory[index].laneSum())
+    for index in 0..<savedSize(blocks: step.blocks, training: true) {
+      sum += Double(buffers.saved[index].laneSum())
     }
     return sum / Double(step.images)
   }

@@ -1,102 +1,130 @@
 import ConfigDecoding
 
-/// A two-dimensional convolution (cross-correlation, as every framework computes it).
-package struct Conv2D: Layer {
-  let filters: Int
-  package let window: Window
-  private let weights: WeightOptions
+/// A two-dimensional convolution (cross-correlation, as in every framework), PyTorch's `Conv2d`.
+public struct Conv2D: Layer {
+  /// Output channels.
+  public let filters: Int
+  /// Kernel, stride and padding.
+  public let window: Window
+  /// Bias, initializers, regularizers.
+  public let weights: WeightOptions
 
-  package init(_ decoder: ConfigDecoder) {
-    filters = decoder.value("filters", .integer(.within(1...65536)), "output channels")
-    window = Window(decoder, isPool: false)
-    weights = WeightOptions(decoder, output: "filter")
+  /// A convolution with a square kernel: `Conv2D(filters: 6, kernel: 5, padding: .same)`.
+  public init(
+    filters: Int, kernel: Int, stride: Int = 1, padding: Padding = .valid,
+    weights: WeightOptions = WeightOptions()
+  ) {
+    self.init(
+      filters: filters,
+      window: Window(kernel: (kernel, kernel), stride: (stride, stride), padding: padding), weights: weights)
   }
 
-  package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
+  /// A convolution with any window.
+  public init(filters: Int, window: Window, weights: WeightOptions = WeightOptions()) {
+    (self.filters, self.window, self.weights) = (filters, window, weights)
+  }
+
+  /// Reads `filters`, the keys of the window and those of the weights.
+  public init(decoding decoder: ConfigDecoder) {
+    filters = decoder.value("filters", .integer(.within(1...65536)), "output channels")
+    window = Window(decoding: decoder, isPool: false)
+    weights = WeightOptions(decoding: decoder, output: "filter")
+  }
+
+  /// `[C, H, W]` to `[filters, OH, OW]`.
+  public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
     try window.outputShape(for: input, channels: filters, isPool: false)
   }
 
-  package func parameters(for input: Shape) -> [ParameterSpec] {
+  /// A weight `[O, I, KH, KW]` and a bias `[O]`.
+  public func parameters(for input: Shape) -> [ParameterSpec] {
     let taps = window.kernel.rows * window.kernel.columns
     return weights.parameters(
       shape: [filters, input.channels, window.kernel.rows, window.kernel.columns],
       fanIn: input.channels * taps, fanOut: filters * taps)
   }
 
-  package var activityRegularizer: ActivityRegularizer? { weights.activityRegularizer }
+  /// The penalty on the outputs.
+  public var activityRegularizer: ActivityRegularizer? { weights.activityRegularizer }
 
-  package func multiplyAdds(input: Shape, output: Shape) -> Int {
+  /// One for each output pixel, input channel and tap.
+  public func multiplyAdds(input: Shape, output: Shape) -> Int {
     output.count * input.channels * window.kernel.rows * window.kernel.columns
   }
 
-  package var details: LayerDetails {
+  /// The window's details, and whether there is a bias.
+  public var details: LayerDetails {
     var details = window.details
-    details.bias = weights.hasBias
+    details.bias = weights.bias
     return details
   }
 
-  package func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
-    [ONNXOperator("Conv", window.attributes(input), takesWeights: true)]
+  /// `Conv`.
+  public func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
+    [ONNXOperator("Conv", window.onnxAttributes(input), takesWeights: true)]
   }
 
-  package func build(input: Shape, output: Shape) -> any Operation {
-    Conv2DOp(input: input, output: output, window: window)
+  /// By Winograd's algorithm where that is faster, else directly.
+  public func makeOperation(input: Shape, output: Shape) -> LayerOperation {
+    LayerOperation(Conv2DOp(input: input, output: output, window: window))
   }
 }
-/// A convolution bound to its shapes: y `[N, O, OH, OW]` from x `[N, I, H, W]` and weights `[O, I, KH, KW]`.
+
+/// Computes y `[N, O, OH, OW]` from x `[N, I, H, W]` and weights `[O, I, KH, KW]`.
 struct Conv2DOp: AnchorOperation {
   let input: Shape
   let output: Shape
   private let window: Window
   private var forward: any ConvolutionAlgorithm
-  /// The input gradient is a correlation of the output gradient, spread by the stride, with the filter turned.
+  /// The input gradient is a convolution of the output gradient, dilated by the stride, with the rotated filter.
   private var inputGradient: any ConvolutionAlgorithm
   private var weightGradient: any WeightGradientAlgorithm
-  private(set) var bandSums: DirectWeightGradient?
+  private(set) var bandedWeightGradient: DirectWeightGradient?
 
   init(input: Shape, output: Shape, window: Window) {
     (self.input, self.output, self.window) = (input, output, window)
     let (kernel, stride, border) = (window.kernel, window.stride, window.border(input))
-    forward = Self.correlation(
+    forward = Self.algorithm(
       ConvolutionShape(
         inputs: input.channels, output: output, kernel: kernel, stride: stride,
         border: (border.top, border.left), inputSize: (input.height, input.width)))
-    inputGradient = Self.correlation(
+    inputGradient = Self.algorithm(
       ConvolutionShape(
         inputs: output.channels, output: input, kernel: kernel, stride: (1, 1),
         border: (kernel.rows - 1 - border.top, kernel.columns - 1 - border.left),
         inputSize: (
-          Self.spread(output.height, by: stride.rows), Self.spread(output.width, by: stride.columns)
+          Self.dilated(output.height, by: stride.rows), Self.dilated(output.width, by: stride.columns)
         )))
     let usesWinograd =
       forward is WinogradConvolution
-      && WinogradWeightGradient.pays(input: input, output: output, window: window)
+      && WinogradWeightGradient.isFaster(input: input, output: output, window: window)
     let taps = DirectWeightGradient(
       input: input, output: output, window: window, border: (border.top, border.left))
     weightGradient =
       usesWinograd
       ? WinogradWeightGradient(input: input, output: output, border: (border.top, border.left)) : taps
-    bandSums = taps.canSumAllInputs && !usesWinograd ? taps : nil
+    bandedWeightGradient = taps.canSumAllInputs && !usesWinograd ? taps : nil
   }
 
-  private static func correlation(_ shape: ConvolutionShape) -> any ConvolutionAlgorithm {
-    WinogradConvolution.pays(for: shape) ? WinogradConvolution(shape: shape) : DirectConvolution(shape: shape)
+  private static func algorithm(_ shape: ConvolutionShape) -> any ConvolutionAlgorithm {
+    WinogradConvolution.isFaster(for: shape)
+      ? WinogradConvolution(shape: shape) : DirectConvolution(shape: shape)
   }
 
-  /// The same convolution with all products written out, no Winograd.
+  /// The same convolution without Winograd's algorithm.
   var direct: Conv2DOp {
     var copy = self
     copy.forward = DirectConvolution(shape: forward.shape)
     let border = forward.shape.border
     let taps = DirectWeightGradient(input: input, output: output, window: window, border: border)
     copy.weightGradient = taps
-    copy.bandSums = taps.canSumAllInputs ? taps : nil
+    copy.bandedWeightGradient = taps.canSumAllInputs ? taps : nil
     copy.inputGradient = DirectConvolution(shape: inputGradient.shape)
     return copy
   }
 
-  /// Pixels from the first to the last when they lie `stride` apart.
-  private static func spread(_ count: Int, by stride: Int) -> Int { (count - 1) * stride + 1 }
+  /// Pixels from the first to the last of `count` pixels that are `stride` apart.
+  private static func dilated(_ count: Int, by stride: Int) -> Int { (count - 1) * stride + 1 }
 
   // MARK: Memory
 
@@ -104,8 +132,8 @@ struct Conv2DOp: AnchorOperation {
 
   var outputGradientLayout: MapLayout {
     let size = (
-      rows: Self.spread(output.height, by: window.stride.rows),
-      columns: Self.spread(output.width, by: window.stride.columns)
+      rows: Self.dilated(output.height, by: window.stride.rows),
+      columns: Self.dilated(output.width, by: window.stride.columns)
     )
     var layout = inputGradient.layout(around: size, step: window.stride)
     layout.bottom = max(layout.bottom, weightGradient.readExtent.rows - output.height)
@@ -122,8 +150,8 @@ struct Conv2DOp: AnchorOperation {
       ? max(forward.scratchSize, inputGradient.scratchSize, weightGradient.scratchSize) : forward.scratchSize
   }
 
-  func memory(blocks: Int, training: Bool) -> Int {
-    training ? max(weightGradient.memorySize, bandSums?.bandedMemorySize ?? 0) : 0
+  func savedSize(blocks: Int, training: Bool) -> Int {
+    training ? max(weightGradient.memorySize, bandedWeightGradient?.bandedMemorySize ?? 0) : 0
   }
 
   // MARK: Forward
@@ -155,17 +183,17 @@ struct Conv2DOp: AnchorOperation {
 
   // MARK: Backward
 
-  /// How the input gradient is cut: for each block into groups of channels, and these into bands of rows.
-  private func inputGradientCut(_ step: StepInfo) -> (groups: Int, rows: RowCut) {
+  /// How the input gradient of a batch block is split into tasks: by channel groups, and these by bands of rows.
+  private func inputGradientSplit(_ step: StepInfo) -> (groups: Int, rows: RowBands) {
     let (groups, multiple) = (inputGradient.channelGroups.count, inputGradient.rowMultiple)
-    let rows = RowCut(
-      rows: input.height, multiple: multiple, whole: step.blocks * groups, isFine: multiple > 1)
+    let rows = RowBands(
+      rows: input.height, multiple: multiple, wholeTasks: step.blocks * groups, isFine: multiple > 1)
     return (groups, rows)
   }
 
   private func inputGradientTasks(_ buffers: LayerBuffers, _ step: StepInfo) -> Int {
-    let cut = inputGradientCut(step)
-    return buffers.dx == nil ? 0 : step.blocks * cut.groups * cut.rows.parts
+    let split = inputGradientSplit(step)
+    return buffers.dx == nil ? 0 : step.blocks * split.groups * split.rows.count
   }
 
   func backwardTasks(_ buffers: LayerBuffers, _ step: StepInfo) -> TaskRange {
@@ -174,7 +202,7 @@ struct Conv2DOp: AnchorOperation {
       buffers.biasGradient == nil || weightGradient.sumsBiases ? 0 : output.channels)
   }
 
-  func backwardPass(of task: Int, _ buffers: LayerBuffers, _ step: StepInfo) -> ProfiledPass {
+  func profiledPass(of task: Int, _ buffers: LayerBuffers, _ step: StepInfo) -> ProfiledPass {
     let task = task - weightGradient.tasks(step)
     return 0..<inputGradientTasks(buffers, step) ~= task ? .inputGradient : .weightGradient
   }
@@ -182,7 +210,7 @@ struct Conv2DOp: AnchorOperation {
   func backward(_ task: Int, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
   {
     guard let dy = buffers.dy else { return }
-    // The largest tasks come first, so that the workers are done at the same time.
+    // The longest tasks come first, so that the workers finish at about the same time.
     let (sums, tasks) = (weightGradient.tasks(step), inputGradientTasks(buffers, step))
     if task < sums {
       weightGradient.sum(task, buffers, step, scratch: scratch)
@@ -190,7 +218,7 @@ struct Conv2DOp: AnchorOperation {
       inputGradient(task - sums, dy, buffers, step, scratch)
     } else if let biasGradient = buffers.biasGradient {
       let channel = task - sums - tasks
-      biasGradient[channel] = sumOfGradient(dy, channel: channel, step)
+      biasGradient[channel] = biasGradientSum(dy, channel: channel, step)
     }
   }
 
@@ -205,17 +233,17 @@ struct Conv2DOp: AnchorOperation {
     _ scratch: UnsafeMutablePointer<Float>
   ) {
     guard let dx = buffers.dx else { return }
-    let cut = inputGradientCut(step)
-    let (rest, band) = task.quotientAndRemainder(dividingBy: cut.rows.parts)
-    let (block, group) = rest.quotientAndRemainder(dividingBy: cut.groups)
+    let split = inputGradientSplit(step)
+    let (rest, band) = task.quotientAndRemainder(dividingBy: split.rows.count)
+    let (block, group) = rest.quotientAndRemainder(dividingBy: split.groups)
     let region = Region(
-      blocks: block..<block + 1, channels: inputGradient.channelGroups[group], rows: cut.rows[band])
+      blocks: block..<block + 1, channels: inputGradient.channelGroups[group], rows: split.rows[band])
     inputGradient.compute(
       region, x: dy.withoutGaps(rowStep: window.stride.rows), weights: buffers.packedForInputGradient,
       bias: nil, y: dx, scratch: scratch)
   }
 
-  private func sumOfGradient(_ dy: FeatureMaps, channel: Int, _ step: StepInfo) -> Float {
+  private func biasGradientSum(_ dy: FeatureMaps, channel: Int, _ step: StepInfo) -> Float {
     var sum = Lanes()
     for block in 0..<step.blocks {
       sum += dy.sum(block, channel: channel, rows: 0..<output.height, columns: output.width)

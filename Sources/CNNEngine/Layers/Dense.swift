@@ -1,17 +1,26 @@
-import ConfigDecoding
 import CSIMD
+import ConfigDecoding
 
-/// A fully connected layer: y = x W^T + b.
-package struct Dense: Layer {
-  let units: Int
-  private let weights: WeightOptions
+/// A fully connected layer, y = x W^T + b (PyTorch `Linear`, Keras `Dense`).
+public struct Dense: Layer {
+  /// Output features.
+  public let units: Int
+  /// Bias, initializers, regularizers.
+  public let weights: WeightOptions
 
-  package init(_ decoder: ConfigDecoder) {
-    units = decoder.value("units", .integer(.within(1...1_000_000)), "output features")
-    weights = WeightOptions(decoder, output: "unit")
+  /// A layer of `units` outputs.
+  public init(units: Int, weights: WeightOptions = WeightOptions()) {
+    (self.units, self.weights) = (units, weights)
   }
 
-  package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
+  /// Reads `units` and the keys of the weights.
+  public init(decoding decoder: ConfigDecoder) {
+    units = decoder.value("units", .integer(.within(1...1_000_000)), "output features")
+    weights = WeightOptions(decoding: decoder, output: "unit")
+  }
+
+  /// `[F]` to `[units]`.
+  public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
     guard input.isFlat else {
       throw ShapeError(
         "needs flat features, not a \(input) map; "
@@ -20,28 +29,35 @@ package struct Dense: Layer {
     return Shape([units])
   }
 
-  package func parameters(for input: Shape) -> [ParameterSpec] {
+  /// A weight `[units, F]` and a bias `[units]`.
+  public func parameters(for input: Shape) -> [ParameterSpec] {
     weights.parameters(shape: [units, input.count], fanIn: input.count, fanOut: units)
   }
 
-  package var activityRegularizer: ActivityRegularizer? { weights.activityRegularizer }
+  /// The penalty on the outputs.
+  public var activityRegularizer: ActivityRegularizer? { weights.activityRegularizer }
 
-  package func multiplyAdds(input: Shape, output: Shape) -> Int { input.count * output.count }
+  /// One for each weight.
+  public func multiplyAdds(input: Shape, output: Shape) -> Int { input.count * output.count }
 
-  package var details: LayerDetails { LayerDetails(bias: weights.hasBias) }
+  /// Whether there is a bias.
+  public var details: LayerDetails { LayerDetails(bias: weights.bias) }
 
-  package func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
+  /// `Gemm` with the weight transposed.
+  public func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
     [ONNXOperator("Gemm", [.integer("transB", 1)], takesWeights: true)]
   }
 
-  package func build(input: Shape, output: Shape) -> any Operation {
-    DenseOp(input: input, output: output)
+  /// Reads the weights in place, without packing.
+  public func makeOperation(input: Shape, output: Shape) -> LayerOperation {
+    LayerOperation(DenseOp(input: input, output: output))
   }
 }
 
-/// A dense layer bound to its shapes: y `[N, U]` from x `[N, F]` and weights `[U, F]`.
+/// Computes y `[N, U]` from x `[N, F]` and weights `[U, F]`.
 ///
-/// Some blocks of the batch stand side by side where a convolution has pixels, so a weight serves several images' lanes.
+/// A microkernel computes several batch blocks at once, as a convolution's computes several pixels, so that each weight is
+/// loaded once for all of them.
 struct DenseOp: AnchorOperation {
   let input: Shape
   let output: Shape
@@ -50,9 +66,9 @@ struct DenseOp: AnchorOperation {
   private var features: Int { input.count }
   private var units: Int { output.count }
 
-  /// Feature tiles whose input gradient is one task.
+  /// Feature tiles of an input gradient task.
   private static let tilesPerTask = 8
-  /// Vectors of features whose weight gradient is one task.
+  /// Vectors of features of a weight gradient task.
   private static var vectorsPerTask: Int { CPUFeatures.registers == 32 ? 3 : 2 }
   private static var featuresPerTask: Int { vectorsPerTask * CPUFeatures.laneCount }
 
@@ -86,8 +102,8 @@ struct DenseOp: AnchorOperation {
 
   // MARK: Backward
 
-  /// How the input gradient is cut: into groups of blocks, and these into groups of feature tiles.
-  private func inputGradientCut(_ step: StepInfo) -> (units: Int, groups: Int) {
+  /// How the input gradient is split into tasks: by ranges of batch blocks, and these by groups of feature tiles.
+  private func inputGradientSplit(_ step: StepInfo) -> (blockRanges: Int, groups: Int) {
     (
       (step.blocks + maxBlocksPerTask - 1) / maxBlocksPerTask,
       (featureTiles.count + Self.tilesPerTask - 1) / Self.tilesPerTask
@@ -95,8 +111,8 @@ struct DenseOp: AnchorOperation {
   }
 
   private func inputGradientTasks(_ buffers: LayerBuffers, _ step: StepInfo) -> Int {
-    let cut = inputGradientCut(step)
-    return buffers.dx == nil ? 0 : cut.units * cut.groups
+    let split = inputGradientSplit(step)
+    return buffers.dx == nil ? 0 : split.blockRanges * split.groups
   }
 
   private var weightGradientTasks: Int { (features + Self.featuresPerTask - 1) / Self.featuresPerTask }
@@ -106,7 +122,7 @@ struct DenseOp: AnchorOperation {
       inputGradientTasks(buffers, step), weightGradientTasks, buffers.biasGradient == nil ? 0 : 1)
   }
 
-  func backwardPass(of task: Int, _ buffers: LayerBuffers, _ step: StepInfo) -> ProfiledPass {
+  func profiledPass(of task: Int, _ buffers: LayerBuffers, _ step: StepInfo) -> ProfiledPass {
     task < inputGradientTasks(buffers, step) ? .inputGradient : .weightGradient
   }
 
@@ -129,9 +145,9 @@ struct DenseOp: AnchorOperation {
 
   private func inputGradient(_ task: Int, _ dy: FeatureMaps, _ buffers: LayerBuffers, _ step: StepInfo) {
     guard let dx = buffers.dx else { return }
-    let cut = inputGradientCut(step)
-    let (unit, group) = task.quotientAndRemainder(dividingBy: cut.groups)
-    let blocks = (0..<step.blocks).part(unit, of: cut.units)
+    let split = inputGradientSplit(step)
+    let (unit, group) = task.quotientAndRemainder(dividingBy: split.groups)
+    let blocks = (0..<step.blocks).part(unit, of: split.blockRanges)
     let tiles = group * Self.tilesPerTask..<min((group + 1) * Self.tilesPerTask, featureTiles.count)
     for tile in featureTiles[tiles] {
       computeOutputs(
@@ -180,7 +196,7 @@ struct DenseOp: AnchorOperation {
     }
   }
 
-  /// Transposes some features of all images from lanes to rows: `[image][featuresPerTask]`.
+  /// Transposes some features from `[feature][image]` to `[image][featuresPerTask]`.
   private func readByImage(
     _ first: Int, _ columns: Int, _ x: FeatureMaps, _ step: StepInfo, into rows: UnsafeMutablePointer<Float>
   ) {

@@ -1,28 +1,41 @@
 import ConfigDecoding
+import Randomness
 
-/// Sets a random part of its input to zero in training and scales the rest by 1 / (1 - rate) (inverted dropout).
-package struct Dropout: Layer {
-  let rate: Double
+/// Sets a random part of its input to zero in training and scales the rest by 1 / (1 - rate): inverted dropout, PyTorch's
+/// `Dropout`.
+public struct Dropout: Layer {
+  /// The part of the values that is set to zero, from 0 to 0.999.
+  public let rate: Double
 
-  package init(_ decoder: ConfigDecoder) {
-    rate = decoder.value("rate", .number(.within(0...0.999)), "part of the numbers that is dropped")
+  /// Dropout of `rate`.
+  public init(rate: Double) {
+    require((0...0.999).contains(rate), "a dropout rate is from 0 to 0.999")
+    self.rate = rate
   }
 
-  package func outputShape(for input: Shape) -> Shape { input }
-
-  package func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
-    []
+  /// Reads `rate`.
+  public init(decoding decoder: ConfigDecoder) {
+    rate = decoder.value("rate", .number(.within(0...0.999)), "part of the values that is set to zero")
   }
 
-  package func build(input: Shape, output: Shape) -> any Operation { DropoutOp(input: input, rate: rate) }
+  /// The input's shape.
+  public func outputShape(for input: Shape) -> Shape { input }
+
+  /// None: inference has no dropout.
+  public func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] { [] }
+
+  /// Applied in place.
+  public func makeOperation(input: Shape, output: Shape) -> LayerOperation {
+    LayerOperation(DropoutOp(input: input, rate: rate))
+  }
 }
 
-/// Dropout bound to its shape. The mask is a function of seed, step, layer, image and place: the backward pass draws it again.
+/// The mask is a function of seed, step, layer, image and position: the backward pass generates it again.
 struct DropoutOp: FusibleOperation {
   let input: Shape
   let rate: Double
-  /// Whether the layer in front passes no gradient where its output, or this one in its place, is 0: then the mask
-  /// need not be drawn again.
+  /// Whether the operation in front has a gradient of 0 where its output, overwritten by this one's, is 0: then the mask
+  /// is not needed again.
   var reusesReLUMask = false
   var output: Shape { input }
   var worksInPlace: Bool { true }
@@ -54,7 +67,7 @@ struct DropoutOp: FusibleOperation {
     }
   }
 
-  /// Multiplies one row with the mask; each draw serves four columns, with 16 bits for each.
+  /// Multiplies one row with the mask; a random number of 64 bits serves four columns.
   @inline(__always)
   private func scale(
     _ source: UnsafeMutablePointer<Lanes>, _ sourceStep: Int, into target: UnsafeMutablePointer<Lanes>,
@@ -69,14 +82,14 @@ struct DropoutOp: FusibleOperation {
     let draws = (width + 3) / 4
     let first = (channel &* input.height &+ row) &* draws
     for draw in 0..<draws {
-      let place = RandomLanes(repeating: UInt32(truncatingIfNeeded: first &+ draw))
-      let (one, other) = RandomLanes.threefry(key: key, place, images)
-      let numbers: InlineArray<4, Lanes> = [
-        one.lowUnitInterval, one.highUnitInterval, other.lowUnitInterval, other.highUnitInterval,
+      let counter = RandomLanes(repeating: UInt32(truncatingIfNeeded: first &+ draw))
+      let (low, high) = RandomLanes.threefry(key: key, counter, images)
+      let uniforms: InlineArray<4, Lanes> = [
+        low.lowUnitInterval, low.highUnitInterval, high.lowUnitInterval, high.highUnitInterval,
       ]
       for column in 4 &* draw..<min(4 &* draw &+ 4, width) {
         target[column &* targetStep] = (source[column &* sourceStep] * factor)
-          .replacing(with: Lanes(), where: numbers[unchecked: column & 3] .< threshold)
+          .replacing(with: Lanes(), where: uniforms[unchecked: column & 3] .< threshold)
       }
     }
   }

@@ -1,44 +1,51 @@
 import ConfigDecoding
 
-/// What a config says of one layer: an immutable value that knows its shapes and parameters and builds itself.
+/// A layer's configuration: an immutable value that infers shapes, lists its parameters and makes its operation.
 ///
-/// A new layer is a file with a type that conforms to `Layer`, one case of `LayerType`, and the line in its
-/// switch that the compiler asks for.
-package protocol Layer: Sendable {
+/// A new layer is a file with a type that conforms to `Layer`, one case of `LayerType`, and the line in its switch that
+/// the compiler asks for.
+public protocol Layer: Sendable {
   /// Reads the layer's own keys; `type` and `name` have been read.
-  init(_ decoder: ConfigDecoder)
+  init(decoding decoder: ConfigDecoder)
 
-  /// The output for one image, or why there is none.
+  /// The output's shape for one image.
+  ///
+  /// - Throws: `ShapeError` with the formula, its values and what would fit.
   func outputShape(for input: Shape) throws(ShapeError) -> Shape
 
-  /// The weights and biases it learns, in the order a checkpoint lists them.
+  /// The weights and biases to be learned, in the order of a checkpoint.
   func parameters(for input: Shape) -> [ParameterSpec]
 
   /// Multiply-adds of the forward pass for one image.
   func multiplyAdds(input: Shape, output: Shape) -> Int
 
-  /// The columns of the summary table that only some layers have.
+  /// The summary's columns that only some layers have.
   var details: LayerDetails { get }
 
-  /// What its outputs add to the loss.
+  /// The penalty on the layer's outputs.
   var activityRegularizer: ActivityRegularizer? { get }
 
-  /// The layer without training in ONNX's words: operators that read one another's output, the first the input.
+  /// The layer in inference as ONNX operators: the first reads the layer's input, each other one the output of the one
+  /// before it.
   func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator]
 
-  /// The layer ready to run on `input`.
-  func build(input: Shape, output: Shape) -> any Operation
+  /// The operation that computes the layer for these shapes.
+  func makeOperation(input: Shape, output: Shape) -> LayerOperation
 }
 
 extension Layer {
-  package func parameters(for input: Shape) -> [ParameterSpec] { [] }
-  package func multiplyAdds(input: Shape, output: Shape) -> Int { 0 }
-  package var details: LayerDetails { LayerDetails() }
-  package var activityRegularizer: ActivityRegularizer? { nil }
+  /// Most layers have no parameters.
+  public func parameters(for input: Shape) -> [ParameterSpec] { [] }
+  /// Only layers with weights multiply and add.
+  public func multiplyAdds(input: Shape, output: Shape) -> Int { 0 }
+  /// Most layers have no kernel and no bias.
+  public var details: LayerDetails { LayerDetails() }
+  /// Only layers with weights have activity regularizers.
+  public var activityRegularizer: ActivityRegularizer? { nil }
 }
 
-/// The word that names a layer in a config.
-package enum LayerType: String, CaseIterable, Sendable {
+/// The name of a layer's type in a config.
+public enum LayerType: String, CaseIterable, Sendable {
   case conv2d, dense
   case maxPool2d = "max_pool2d"
   case averagePool2d = "average_pool2d"
@@ -47,8 +54,8 @@ package enum LayerType: String, CaseIterable, Sendable {
   case logSoftmax = "log_softmax"
   case dropout, flatten, reshape
 
-  /// The type that reads and builds it.
-  package var layer: any Layer.Type {
+  /// The type that decodes and computes it.
+  public var layer: any Layer.Type {
     switch self {
     case .conv2d: Conv2D.self
     case .dense: Dense.self
@@ -65,31 +72,60 @@ package enum LayerType: String, CaseIterable, Sendable {
     case .reshape: Reshape.self
     }
   }
+
+  /// The case of a layer.
+  init(of layer: any Layer) {
+    guard let match = Self.allCases.first(where: { $0.layer == type(of: layer) }) else {
+      fatalError("\(type(of: layer)) is no case of LayerType")
+    }
+    self = match
+  }
 }
 
 /// What a summary shows of a layer beside its shapes and counts.
-package struct LayerDetails: Sendable, Equatable {
-  package var kernel: String?
-  package var stride: String?
-  package var padding: String?
-  package var bias: Bool?
+public struct LayerDetails: Sendable, Equatable {
+  /// `5x5`.
+  public var kernel: String?
+  /// `2`, or `2x1` where rows and columns differ.
+  public var stride: String?
+  /// `same`, `2` or `1,0,1,0`.
+  public var padding: String?
+  /// Whether there is a bias.
+  public var bias: Bool?
 
-  package init(kernel: String? = nil, stride: String? = nil, padding: String? = nil, bias: Bool? = nil) {
+  /// Details; nil for those that the layer does not have.
+  public init(kernel: String? = nil, stride: String? = nil, padding: String? = nil, bias: Bool? = nil) {
     (self.kernel, self.stride, self.padding, self.bias) = (kernel, stride, padding, bias)
   }
 }
 
-/// One tensor a layer learns.
-package struct ParameterSpec: Sendable {
-  /// `weight` or `bias`; with the layer's name in front it is the tensor's name in a checkpoint.
-  package let role: String
+/// One tensor that a layer learns.
+public struct ParameterSpec: Sendable {
+  /// `weight` or `bias`; behind the layer's name it is the tensor's name in a checkpoint.
+  public let role: String
   /// PyTorch's shape: `[out, in, kh, kw]`, `[out, in]` or `[out]`.
-  package let shape: [Int]
-  package let initializer: Initializer
-  /// Inputs and outputs one unit is connected with, for initial weights.
-  package let fanIn: Int
-  package let fanOut: Int
-  package var penalty = Penalty()
+  public let shape: [Int]
+  /// The initial values.
+  public let initializer: Initializer
+  /// Inputs of one output unit, for initializers.
+  public let fanIn: Int
+  /// Output units of one input, for initializers.
+  public let fanOut: Int
+  /// The penalty on the values.
+  public let regularizer: WeightRegularizer
+  /// The bound on the values after each update.
+  public let constraint: WeightConstraint?
 
-  package var count: Int { shape.reduce(1, *) }
+  /// A tensor with its initializer.
+  public init(
+    role: String, shape: [Int], initializer: Initializer, fanIn: Int, fanOut: Int,
+    regularizer: WeightRegularizer = WeightRegularizer(), constraint: WeightConstraint? = nil
+  ) {
+    (self.role, self.shape, self.initializer) = (role, shape, initializer)
+    (self.fanIn, self.fanOut) = (fanIn, fanOut)
+    (self.regularizer, self.constraint) = (regularizer, constraint)
+  }
+
+  /// The number of values.
+  public var count: Int { shape.reduce(1, *) }
 }

@@ -1,78 +1,70 @@
-import ConfigDecoding
 import CSIMD
 
-/// Keeps the largest number of each window; padding never wins.
-package struct MaxPool2D: Layer {
-  package let window: Window
+/// The largest value of each window; padding never wins (PyTorch `MaxPool2d`).
+public struct MaxPool2D: PoolLayer {
+  /// Kernel, stride and padding.
+  public let window: Window
 
-  package init(_ decoder: ConfigDecoder) { window = Window(decoder, isPool: true) }
+  /// A pool with any window.
+  public init(window: Window) { self.window = window }
 
-  package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
-    try window.pooledShape(for: input)
+  /// `MaxPool`.
+  public func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
+    [ONNXOperator("MaxPool", window.onnxAttributes(input))]
   }
 
-  package var details: LayerDetails { window.details }
-
-  package func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
-    [ONNXOperator("MaxPool", window.attributes(input))]
-  }
-
-  package func build(input: Shape, output: Shape) -> any Operation {
-    MinMaxPoolOp(input: input, output: output, window: window, isMax: true)
+  /// Computed band by band behind a convolution, with a ReLU in front of it.
+  public func makeOperation(input: Shape, output: Shape) -> LayerOperation {
+    LayerOperation(MinMaxPoolOp(input: input, output: output, window: window, isMax: true))
   }
 }
 
-/// Keeps the smallest number of each window; padding never wins.
-package struct MinPool2D: Layer {
-  package let window: Window
+/// The smallest value of each window; padding never wins.
+public struct MinPool2D: PoolLayer {
+  /// Kernel, stride and padding.
+  public let window: Window
 
-  package init(_ decoder: ConfigDecoder) { window = Window(decoder, isPool: true) }
+  /// A pool with any window.
+  public init(window: Window) { self.window = window }
 
-  package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
-    try window.pooledShape(for: input)
+  /// The negated `MaxPool` of the negated input: ONNX has no minimum over windows.
+  public func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
+    [ONNXOperator("Neg"), ONNXOperator("MaxPool", window.onnxAttributes(input)), ONNXOperator("Neg")]
   }
 
-  package var details: LayerDetails { window.details }
-
-  package func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
-    // ONNX has no minimum over windows.
-    [
-      ONNXOperator("Neg"), ONNXOperator("MaxPool", window.attributes(input)), ONNXOperator("Neg"),
-    ]
-  }
-
-  package func build(input: Shape, output: Shape) -> any Operation {
-    MinMaxPoolOp(input: input, output: output, window: window, isMax: false)
+  /// Computed band by band behind a convolution.
+  public func makeOperation(input: Shape, output: Shape) -> LayerOperation {
+    LayerOperation(MinMaxPoolOp(input: input, output: output, window: window, isMax: false))
   }
 }
 
-/// Max or min pooling bound to its shapes; it remembers which place of the window won, the first of equals.
+/// Max or min pooling, which saves the argmax of each window, the first of equals, for the backward pass.
 ///
-/// ArgmaxBuffer are compared as floating-point numbers: comparing whole-number lanes is a scalar loop in the standard library.
+/// Positions are compared as floats: the standard library compares integer vectors in a scalar loop.
 struct MinMaxPoolOp: FusibleOperation {
   let input: Shape
   let output: Shape
-  let frame: PoolGeometry
+  let geometry: PoolGeometry
   let isMax: Bool
-  /// Whether there is a ReLU in front, which this layer does on its way: max(0, x) of the largest x is the largest
-  /// max(0, x), and where that is 0 no gradient passes.
+  /// Whether a ReLU in front is part of the pool: max(0, x) of the largest x is the largest max(0, x), and where that
+  /// is 0 the gradient is 0.
   var appliesReLU = false
 
   init(input: Shape, output: Shape, window: Window, isMax: Bool) {
     (self.input, self.output, self.isMax) = (input, output, isMax)
-    frame = PoolGeometry(input: input, output: output, window: window)
+    geometry = PoolGeometry(input: input, output: output, window: window)
   }
 
-  func inputRows(for rows: Range<Int>) -> Range<Int> { frame.inputRows(for: rows) }
-  var rowsAreIndependent: Bool { frame.rowsAreIndependent }
+  func inputRows(for rows: Range<Int>) -> Range<Int> { geometry.inputRows(for: rows) }
+  var rowsAreIndependent: Bool { geometry.rowsAreIndependent }
   var savedOutput: SavedOutput { appliesReLU ? .sign : .nothing }
-  func memory(blocks: Int, training: Bool) -> Int {
-    ArgmaxBuffer.size(blocks * output.count, windowSize: frame.places)
+  func savedSize(blocks: Int, training: Bool) -> Int {
+    ArgmaxBuffer.size(blocks * output.count, windowSize: geometry.windowSize)
   }
 
   private func argmax(_ block: Int, _ channel: Int, _ row: Int, _ buffers: LayerBuffers) -> ArgmaxBuffer {
     let first = ((block &* output.channels &+ channel) &* output.height &+ row) &* output.width
-    return ArgmaxBuffer(buffers.memory, first: first, windowSize: frame.places)
+    return ArgmaxBuffer(buffers.saved, first: first, windowSize: geometry.windowSize)
   }
 
   // MARK: Forward
@@ -87,20 +79,21 @@ struct MinMaxPoolOp: FusibleOperation {
 
   @inline(__always)
   private func pool(
-    _ region: Region, _ buffers: LayerBuffers, training: Bool, _ wins: (Lanes, Lanes) -> LaneMask
+    _ region: Region, _ buffers: LayerBuffers, training: Bool, _ isBetter: (Lanes, Lanes) -> LaneMask
   ) {
-    let pairs = frame.wholePairs
+    let pairs = geometry.adjacentPairs
     region.forEachRow { block, channel, row in
-      let rows = frame.rows(row)
-      let x = buffers.x.row(block, channel, frame.inputRow(row))
+      let rows = geometry.rows(row)
+      let x = buffers.x.row(block, channel, geometry.inputRow(row))
       let y = buffers.y.row(block, channel, row)
       let argmax = argmax(block, channel, row, buffers)
       let fast = rows == 0..<2 ? pairs : 0
-      if fast > 0 { PoolPairKernel.pool(x, x + buffers.x.row, y, training ? argmax : nil, fast, wins) }
+      if fast > 0 { PoolPairKernel.pool(x, x + buffers.x.row, y, training ? argmax : nil, fast, isBetter) }
       for column in fast..<output.width {
         pool(
-          x + frame.inputColumn(column), rows, frame.columns(column), buffers.x.row, frame.kernelColumns,
-          training ? argmax : nil, column, &y[column], wins)
+          x + geometry.inputColumn(column), rows, geometry.columns(column), buffers.x.row,
+          geometry.kernelColumns,
+          training ? argmax : nil, column, &y[column], isBetter)
       }
       if appliesReLU { for column in 0..<output.width { y[column] = y[column].max(Lanes()) } }
     }
@@ -110,33 +103,33 @@ struct MinMaxPoolOp: FusibleOperation {
   private func pool(
     _ corner: UnsafeMutablePointer<Lanes>, _ rows: Range<Int>, _ columns: Range<Int>, _ rowStride: Int,
     _ kernelColumns: Int, _ argmax: ArgmaxBuffer?, _ column: Int, _ y: inout Lanes,
-    _ wins: (Lanes, Lanes) -> LaneMask
+    _ isBetter: (Lanes, Lanes) -> LaneMask
   ) {
     var best = corner[rows.lowerBound &* rowStride &+ columns.lowerBound]
-    var place = Lanes(repeating: Float(rows.lowerBound &* kernelColumns &+ columns.lowerBound))
+    var position = Lanes(repeating: Float(rows.lowerBound &* kernelColumns &+ columns.lowerBound))
     for row in rows {
       for column in columns {
         let candidate = corner[row &* rowStride &+ column]
-        let isBetter = wins(candidate, best)
-        best = best.replacing(with: candidate, where: isBetter)
-        place = place.replacing(
-          with: Lanes(repeating: Float(row &* kernelColumns &+ column)), where: isBetter)
+        let replaces = isBetter(candidate, best)
+        best = best.replacing(with: candidate, where: replaces)
+        position = position.replacing(
+          with: Lanes(repeating: Float(row &* kernelColumns &+ column)), where: replaces)
       }
     }
     y = best
-    argmax?[column] = place
+    argmax?[column] = position
   }
 
   // MARK: Backward
 
   func backward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
     guard let dx = buffers.dx, let dy = buffers.dy else { return }
-    if !frame.windowsTile { frame.clear(dx, region) }
-    let disjoint = frame.windowsAreDisjoint
-    let pairs = dx.column == 1 && dy.column == 1 ? frame.wholePairs : 0
+    if !geometry.windowsTile { geometry.clear(dx, region) }
+    let disjoint = geometry.windowsAreDisjoint
+    let pairs = dx.column == 1 && dy.column == 1 ? geometry.adjacentPairs : 0
     region.forEachRow { block, channel, row in
-      let rows = frame.rows(row)
-      let gradient = dx.row(block, channel, frame.inputRow(row))
+      let rows = geometry.rows(row)
+      let gradient = dx.row(block, channel, geometry.inputRow(row))
       let upstream = dy.row(block, channel, row)
       let argmax = argmax(block, channel, row, buffers)
       let y = buffers.y.row(block, channel, row)
@@ -146,61 +139,61 @@ struct MinMaxPoolOp: FusibleOperation {
       }
       for column in fast..<output.width {
         let value = upstream[column &* dy.column]
-        // The largest number is not positive: then ReLU gave 0, and no gradient passes.
-        let share = appliesReLU ? Lanes().replacing(with: value, where: y[column] .> 0) : value
+        // Where the largest value is not positive, ReLU is 0 and so is the gradient.
+        let part = appliesReLU ? Lanes().replacing(with: value, where: y[column] .> 0) : value
         spread(
-          share, argmax[column], gradient + frame.inputColumn(column) &* dx.column, dx, rows,
-          frame.columns(column), frame.kernelColumns, disjoint: disjoint)
+          part, argmax[column], gradient + geometry.inputColumn(column) &* dx.column, dx, rows,
+          geometry.columns(column), geometry.kernelColumns, disjoint: disjoint)
       }
     }
   }
 
-  /// Gives the gradient to the place that won, and zero to the others.
+  /// Adds the gradient at the argmax, and zero at the other positions.
   @inline(__always)
   private func spread(
-    _ value: Lanes, _ winner: Lanes, _ corner: UnsafeMutablePointer<Lanes>, _ dx: FeatureMaps,
+    _ value: Lanes, _ argmax: Lanes, _ corner: UnsafeMutablePointer<Lanes>, _ dx: FeatureMaps,
     _ rows: Range<Int>, _ columns: Range<Int>, _ kernelColumns: Int, disjoint: Bool
   ) {
     for row in rows {
       for column in columns {
-        let place = Lanes(repeating: Float(row &* kernelColumns &+ column))
-        let share = Lanes().replacing(with: value, where: winner .== place)
+        let position = Lanes(repeating: Float(row &* kernelColumns &+ column))
+        let part = Lanes().replacing(with: value, where: argmax .== position)
         let target = corner + (row &* dx.row &+ column &* dx.column)
-        target.pointee = disjoint ? share : target.pointee + share
+        target.pointee = disjoint ? part : target.pointee + part
       }
     }
   }
 }
 
-/// The places that won in a row of windows: a byte for each lane, if the window has no more places than that.
+/// The argmax of each window of a row: a byte per image where the window has at most 256 pixels, else a float.
 private struct ArgmaxBuffer {
   private let memory: UnsafeMutableRawPointer
-  private let areBytes: Bool
+  private let storesBytes: Bool
 
-  /// Whether a byte can tell the places of a window apart.
-  private static func areBytes(_ windowSize: Int) -> Bool { windowSize <= 256 }
+  /// Whether a byte can hold every position.
+  private static func fitsByte(_ windowSize: Int) -> Bool { windowSize <= 256 }
 
-  /// Vectors of memory for `count` windows of some places.
+  /// Vectors of memory for `count` windows.
   static func size(_ count: Int, windowSize: Int) -> Int {
     let floatSize = MemoryLayout<Float>.size
-    return areBytes(windowSize) ? (count + floatSize - 1) / floatSize : count
+    return fitsByte(windowSize) ? (count + floatSize - 1) / floatSize : count
   }
 
-  /// The places from window `first` on.
+  /// The positions from window `first` on.
   @inline(__always)
   init(_ start: UnsafeMutablePointer<Lanes>, first: Int, windowSize: Int) {
-    areBytes = Self.areBytes(windowSize)
+    storesBytes = Self.fitsByte(windowSize)
     memory =
-      areBytes
+      storesBytes
       ? UnsafeMutableRawPointer(start) + first &* CPUFeatures.laneCount
       : UnsafeMutableRawPointer(start + first)
   }
 
   @inline(__always)
   subscript(column: Int) -> Lanes {
-    get { areBytes ? lanes_of_integers(lanes_of_bytes(bytes(column))) : numbers[column] }
+    get { storesBytes ? lanes_of_integers(lanes_of_bytes(bytes(column))) : numbers[column] }
     nonmutating set {
-      if areBytes {
+      if storesBytes {
         store_lanes_as_bytes(lanes_truncated(newValue), bytes(column), Int64(CPUFeatures.laneCount))
       } else {
         numbers[column] = newValue
@@ -217,52 +210,52 @@ private struct ArgmaxBuffer {
   private var numbers: UnsafeMutablePointer<Lanes> { memory.assumingMemoryBound(to: Lanes.self) }
 }
 
-/// A row of 2x2 windows side by side, the common case.
+/// The kernel for a row of adjacent 2x2 windows, the common case.
 private enum PoolPairKernel {
-  /// Writes the winner of each window and, in training, its place.
+  /// Writes the argmax of each window and, in training, its place.
   @inline(__always)
   static func pool(
     _ upper: UnsafePointer<Lanes>, _ lower: UnsafePointer<Lanes>, _ y: UnsafeMutablePointer<Lanes>,
-    _ argmax: ArgmaxBuffer?, _ count: Int, _ wins: (Lanes, Lanes) -> LaneMask
+    _ argmax: ArgmaxBuffer?, _ count: Int, _ isBetter: (Lanes, Lanes) -> LaneMask
   ) {
     if let argmax {
       for column in 0..<count {
         let (a, b) = (upper[2 &* column], upper[2 &* column &+ 1])
         let (c, d) = (lower[2 &* column], lower[2 &* column &+ 1])
-        let (second, fourth) = (wins(b, a), wins(d, c))
+        let (second, fourth) = (isBetter(b, a), isBetter(d, c))
         let above = a.replacing(with: b, where: second)
         let below = c.replacing(with: d, where: fourth)
-        let placeAbove = Lanes().replacing(with: 1, where: second)
-        let placeBelow = Lanes(repeating: 2).replacing(with: 3, where: fourth)
-        let isBelow = wins(below, above)
+        let positionAbove = Lanes().replacing(with: 1, where: second)
+        let positionBelow = Lanes(repeating: 2).replacing(with: 3, where: fourth)
+        let isBelow = isBetter(below, above)
         y[column] = above.replacing(with: below, where: isBelow)
-        argmax[column] = placeAbove.replacing(with: placeBelow, where: isBelow)
+        argmax[column] = positionAbove.replacing(with: positionBelow, where: isBelow)
       }
     } else {
       for column in 0..<count {
         let (a, b) = (upper[2 &* column], upper[2 &* column &+ 1])
         let (c, d) = (lower[2 &* column], lower[2 &* column &+ 1])
-        let above = a.replacing(with: b, where: wins(b, a))
-        let below = c.replacing(with: d, where: wins(d, c))
-        y[column] = above.replacing(with: below, where: wins(below, above))
+        let above = a.replacing(with: b, where: isBetter(b, a))
+        let below = c.replacing(with: d, where: isBetter(d, c))
+        y[column] = above.replacing(with: below, where: isBetter(below, above))
       }
     }
   }
 
-  /// Gives the gradient of each window to the place that won; where `y` is given and not positive, to none.
+  /// Writes the gradient of each window at its argmax; where `y` is given and not positive, zero everywhere.
   @inline(never)
   static func spread(
     _ dy: UnsafePointer<Lanes>, _ argmax: ArgmaxBuffer, _ y: UnsafePointer<Lanes>?,
     _ upper: UnsafeMutablePointer<Lanes>, _ lower: UnsafeMutablePointer<Lanes>, _ count: Int
   ) {
     for column in 0..<count {
-      var share = dy[column]
-      if let y { share = Lanes().replacing(with: share, where: y[column] .> 0) }
-      let winner = argmax[column]
-      upper[2 &* column] = Lanes().replacing(with: share, where: winner .== 0)
-      upper[2 &* column &+ 1] = Lanes().replacing(with: share, where: winner .== 1)
-      lower[2 &* column] = Lanes().replacing(with: share, where: winner .== 2)
-      lower[2 &* column &+ 1] = Lanes().replacing(with: share, where: winner .== 3)
+      var part = dy[column]
+      if let y { part = Lanes().replacing(with: part, where: y[column] .> 0) }
+      let position = argmax[column]
+      upper[2 &* column] = Lanes().replacing(with: part, where: position .== 0)
+      upper[2 &* column &+ 1] = Lanes().replacing(with: part, where: position .== 1)
+      lower[2 &* column] = Lanes().replacing(with: part, where: position .== 2)
+      lower[2 &* column &+ 1] = Lanes().replacing(with: part, where: position .== 3)
     }
   }
 }

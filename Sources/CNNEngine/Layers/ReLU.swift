@@ -1,28 +1,24 @@
-import ConfigDecoding
+/// max(0, x); the gradient is 0 where x is 0 or less (PyTorch `ReLU`).
+public struct ReLU: ActivationLayer {
+  /// `Relu`.
+  public static let onnxType = "Relu"
 
-/// max(0, x); the gradient is 0 where x is 0 or less.
-package struct ReLU: Layer {
-  package init(_ decoder: ConfigDecoder) {}
+  /// ReLU has no options.
+  public init() {}
 
-  package func outputShape(for input: Shape) -> Shape { input }
-
-  package func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
-    [ONNXOperator("Relu")]
+  /// In front of a max pool there is none: the pool applies ReLU to its own, fewer outputs.
+  public func makeOperation(input: Shape, output: Shape) -> LayerOperation {
+    LayerOperation(ReLUOp(input: input))
   }
-
-  package func build(input: Shape, output: Shape) -> any Operation { ReLUOp(input: input) }
 }
 
-/// ReLU bound to its shape. In front of a max pool there is none: the pool appliesReLU its own, fewer outputs.
 struct ReLUOp: ElementwiseOperation {
   let input: Shape
   var savedOutput: SavedOutput { .sign }
 
-  func forward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
-    buffers.map(region, width: input.width) { $0.max(Lanes()) }
-  }
+  @inline(__always)
+  func value(_ x: Lanes) -> Lanes { x.max(Lanes()) }
 
-  func backward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
-    buffers.mapGradient(region, width: input.width) { dy, y in Lanes().replacing(with: dy, where: y .> 0) }
-  }
+  @inline(__always)
+  func gradient(_ dy: Lanes, _ y: Lanes) -> Lanes { Lanes().replacing(with: dy, where: y .> 0) }
 }

@@ -1,10 +1,20 @@
 import ConfigDecoding
 
-/// Gives the same numbers another shape; one size may be -1 and is worked out.
-package struct Reshape: Layer {
-  let sizes: [Int]
+/// Another shape for the same values in row-major order; one size may be -1 and is inferred (NumPy, PyTorch `reshape`).
+public struct Reshape: Layer {
+  /// One to three sizes.
+  public let sizes: [Int]
 
-  package init(_ decoder: ConfigDecoder) {
+  /// A reshape to positive `sizes`, of which one may be -1.
+  public init(_ sizes: Int...) {
+    require(
+      (1...3).contains(sizes.count) && sizes.allSatisfy { $0 > 0 || $0 == -1 }
+        && sizes.filter { $0 == -1 }.count <= 1, "a shape has one to three positive sizes, at most one is -1")
+    self.sizes = sizes
+  }
+
+  /// Reads `shape`.
+  public init(decoding decoder: ConfigDecoder) {
     sizes = decoder.value(
       "shape", .list(of: .integer(.within(-1...100_000_000)), count: .within(1...3)),
       "One to three sizes; one of them may be -1.")
@@ -13,7 +23,8 @@ package struct Reshape: Layer {
     }
   }
 
-  package func outputShape(for input: Shape) throws(ShapeError) -> Shape {
+  /// The sizes, which must have as many values as the input.
+  public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
     let text = sizes.map(String.init).joined(separator: "x")
     guard let known = sizes.filter({ $0 != -1 }).checkedProduct, known > 0 else {
       throw ShapeError("\(text) has too many elements")
@@ -28,32 +39,40 @@ package struct Reshape: Layer {
     return Shape(sizes.map { $0 == -1 ? input.count / known : $0 })
   }
 
-  package func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
-    // 0 stands for the number of images.
+  /// `Reshape`, in which 0 keeps the batch dimension.
+  public func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
     [ONNXOperator("Reshape", list: [0] + output.dimensions)]
   }
 
-  package func build(input: Shape, output: Shape) -> any Operation {
-    ReshapeOp(input: input, output: output)
+  /// No work where input and output share their memory.
+  public func makeOperation(input: Shape, output: Shape) -> LayerOperation {
+    LayerOperation(ReshapeOp(input: input, output: output))
   }
 }
 
-/// Makes flat features of a map, channel by channel, row by row, as PyTorch's `flatten`.
-package struct Flatten: Layer {
-  package init(_ decoder: ConfigDecoder) {}
+/// Flat features from a map, channel by channel, row by row (PyTorch `Flatten`).
+public struct Flatten: Layer {
+  /// Flatten has no options.
+  public init() {}
 
-  package func outputShape(for input: Shape) -> Shape { Shape([input.count]) }
+  /// Flatten has no keys.
+  public init(decoding decoder: ConfigDecoder) {}
 
-  package func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
+  /// `[C, H, W]` to `[C H W]`.
+  public func outputShape(for input: Shape) -> Shape { Shape([input.count]) }
+
+  /// `Flatten`.
+  public func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
     [ONNXOperator("Flatten", [.integer("axis", 1)])]
   }
 
-  package func build(input: Shape, output: Shape) -> any Operation {
-    ReshapeOp(input: input, output: output)
+  /// No work where input and output share their memory.
+  public func makeOperation(input: Shape, output: Shape) -> LayerOperation {
+    LayerOperation(ReshapeOp(input: input, output: output))
   }
 }
 
-/// A change of shape. Where neither neighbour wants a border the two share their memory and nothing is done.
+/// A copy to another shape; where no border is needed on either side, input and output share their memory instead.
 struct ReshapeOp: AnchorOperation {
   let input: Shape
   let output: Shape
@@ -83,15 +102,5 @@ struct ReshapeOp: AnchorOperation {
     for index in 0..<input.count {
       dx.pixel(task, index, input).pointee = dy.pixel(task, index, output).pointee
     }
-  }
-}
-
-extension FeatureMaps {
-  /// The pixel of the `index`-th number of an image of `shape`.
-  @inline(__always)
-  func pixel(_ block: Int, _ index: Int, _ shape: Shape) -> UnsafeMutablePointer<Lanes> {
-    let (line, place) = index.quotientAndRemainder(dividingBy: shape.width)
-    let (channel, row) = line.quotientAndRemainder(dividingBy: shape.height)
-    return self.row(block, channel, row) + place &* column
   }
 }

@@ -1,27 +1,23 @@
-import ConfigDecoding
+/// 1 / (1 + e^-x) (PyTorch `Sigmoid`).
+public struct Sigmoid: ActivationLayer {
+  /// `Sigmoid`.
+  public static let onnxType = "Sigmoid"
 
-/// 1 / (1 + e^-x).
-package struct Sigmoid: Layer {
-  package init(_ decoder: ConfigDecoder) {}
+  /// Sigmoid has no options.
+  public init() {}
 
-  package func outputShape(for input: Shape) -> Shape { input }
-
-  package func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
-    [ONNXOperator("Sigmoid")]
+  /// Computed in place.
+  public func makeOperation(input: Shape, output: Shape) -> LayerOperation {
+    LayerOperation(SigmoidOp(input: input))
   }
-
-  package func build(input: Shape, output: Shape) -> any Operation { SigmoidOp(input: input) }
 }
 
-/// Sigmoid bound to its shape.
 struct SigmoidOp: ElementwiseOperation {
   let input: Shape
 
-  func forward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
-    buffers.map(region, width: input.width) { $0.logistic() }
-  }
+  @inline(__always)
+  func value(_ x: Lanes) -> Lanes { x.logistic() }
 
-  func backward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
-    buffers.mapGradient(region, width: input.width) { dy, y in dy * y * (1 - y) }
-  }
+  @inline(__always)
+  func gradient(_ dy: Lanes, _ y: Lanes) -> Lanes { dy * y * (1 - y) }
 }

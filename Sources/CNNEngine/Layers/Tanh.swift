@@ -1,27 +1,23 @@
-import ConfigDecoding
+/// The hyperbolic tangent (PyTorch `Tanh`).
+public struct Tanh: ActivationLayer {
+  /// `Tanh`.
+  public static let onnxType = "Tanh"
 
-/// The hyperbolic tangent.
-package struct Tanh: Layer {
-  package init(_ decoder: ConfigDecoder) {}
+  /// Tanh has no options.
+  public init() {}
 
-  package func outputShape(for input: Shape) -> Shape { input }
-
-  package func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
-    [ONNXOperator("Tanh")]
+  /// Computed in place.
+  public func makeOperation(input: Shape, output: Shape) -> LayerOperation {
+    LayerOperation(TanhOp(input: input))
   }
-
-  package func build(input: Shape, output: Shape) -> any Operation { TanhOp(input: input) }
 }
 
-/// Tanh bound to its shape.
 struct TanhOp: ElementwiseOperation {
   let input: Shape
 
-  func forward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
-    buffers.map(region, width: input.width) { $0.hyperbolicTangent() }
-  }
+  @inline(__always)
+  func value(_ x: Lanes) -> Lanes { x.hyperbolicTangent() }
 
-  func backward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
-    buffers.mapGradient(region, width: input.width) { dy, y in dy * (1 - y * y) }
-  }
+  @inline(__always)
+  func gradient(_ dy: Lanes, _ y: Lanes) -> Lanes { dy * (1 - y * y) }
 }

@@ -1,30 +1,50 @@
 import ConfigDecoding
 
-/// What a config says of the weights of a layer that has some: bias, first values, penalties.
-struct WeightOptions: Sendable {
-  let hasBias: Bool
-  let initializer: Initializer
-  let biasInitializer: Initializer
-  let penalty: Penalty
-  let activityRegularizer: ActivityRegularizer?
+/// The options of a layer that has weights: bias, initializers, regularizers, constraint.
+public struct WeightOptions: Sendable {
+  /// Whether each output has a bias.
+  public var bias: Bool
+  /// The initial weights.
+  public var initializer: Initializer
+  /// The initial biases.
+  public var biasInitializer: Initializer
+  /// The penalty on the weights.
+  public var regularizer: WeightRegularizer
+  /// The bound on the weights; nil for none.
+  public var constraint: WeightConstraint?
+  /// The penalty on the outputs; nil for none.
+  public var activityRegularizer: ActivityRegularizer?
 
-  /// Reads them; `output` is what the layer calls one of its outputs.
-  init(_ decoder: ConfigDecoder, output: String) {
-    hasBias = decoder.value("bias", .boolean, default: JSON(true), "whether each \(output) has a bias")
+  /// Options with the defaults of a config, PyTorch's.
+  public init(
+    bias: Bool = true, initializer: Initializer = .torchDefault, biasInitializer: Initializer = .torchDefault,
+    regularizer: WeightRegularizer = WeightRegularizer(), constraint: WeightConstraint? = nil,
+    activityRegularizer: ActivityRegularizer? = nil
+  ) {
+    (self.bias, self.initializer, self.biasInitializer) = (bias, initializer, biasInitializer)
+    (self.regularizer, self.constraint) = (regularizer, constraint)
+    self.activityRegularizer = activityRegularizer
+  }
+
+  /// Reads the options; `output` is the layer's word for one of its outputs.
+  init(decoding decoder: ConfigDecoder, output: String) {
+    bias = decoder.value("bias", .boolean, default: JSON(true), "whether each \(output) has a bias")
     initializer = decoder.value(
       "init", Initializer.field(isBias: false), default: "torch_default", "Initial weights.")
     biasInitializer = decoder.value(
       "bias_init", Initializer.field(isBias: true), default: "torch_default", "Initial biases.")
-    penalty = Penalty(decoder)
-    activityRegularizer = .read(decoder)
+    regularizer = WeightRegularizer(decoding: decoder)
+    constraint = .decode(decoder)
+    activityRegularizer = .decode(decoder)
   }
 
   /// A weight of `shape`, outputs first, and a bias for each output.
   func parameters(shape: [Int], fanIn: Int, fanOut: Int) -> [ParameterSpec] {
     let weight = ParameterSpec(
-      role: "weight", shape: shape, initializer: initializer, fanIn: fanIn, fanOut: fanOut, penalty: penalty)
+      role: "weight", shape: shape, initializer: initializer, fanIn: fanIn, fanOut: fanOut,
+      regularizer: regularizer, constraint: constraint)
     let bias = ParameterSpec(
       role: "bias", shape: [shape[0]], initializer: biasInitializer, fanIn: fanIn, fanOut: fanOut)
-    return hasBias ? [weight, bias] : [weight]
+    return self.bias ? [weight, bias] : [weight]
   }
 }

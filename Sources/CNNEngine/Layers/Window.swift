@@ -1,11 +1,18 @@
 import ConfigDecoding
 
-/// Zeros (or, for pools, nothing) around a map.
-package enum Padding: Sendable, Equatable {
+/// The padding of a window: zeros around a map for a convolution, nothing for a pool.
+public enum Padding: Sendable, Equatable {
+  /// No padding.
   case valid
   /// TensorFlow's: out = ceil(in / stride), the odd pixel at the bottom and right.
   case same
+  /// Rows and columns on each side.
   case explicit(top: Int, left: Int, bottom: Int, right: Int)
+
+  /// The same number of rows and columns on all sides.
+  public static func all(_ size: Int) -> Padding {
+    .explicit(top: size, left: size, bottom: size, right: size)
+  }
 
   static let field: ConfigField<Padding> = {
     let number: JSON = ["type": "integer", "minimum": 0, "maximum": 4096]
@@ -30,29 +37,38 @@ package enum Padding: Sendable, Equatable {
   }()
 }
 
-/// A layer that slides a window over its input.
+/// A layer with a window that slides over its input.
 package protocol WindowedLayer: Layer { var window: Window { get } }
 extension Conv2D: WindowedLayer {}
-extension MaxPool2D: WindowedLayer {}
-extension MinPool2D: WindowedLayer {}
-extension AveragePool2D: WindowedLayer {}
 
-/// A window that slides over a map: kernel, stride, padding, and the output size they give.
-package struct Window: Sendable, Equatable {
-  package var kernel: (rows: Int, columns: Int)
-  package var stride: (rows: Int, columns: Int)
-  package var padding: Padding
-  /// Whether a size that does not come out even is rounded down, as PyTorch does.
-  package var roundsDown: Bool
+/// The window of a convolution or a pool: kernel, stride, padding, and the output size they give.
+public struct Window: Sendable, Equatable {
+  /// Rows and columns of the window.
+  public var kernel: (rows: Int, columns: Int)
+  /// Rows and columns from one window to the next.
+  public var stride: (rows: Int, columns: Int)
+  /// What is around the map.
+  public var padding: Padding
+  /// Whether an output size that is not whole is rounded down, as PyTorch does, or refused.
+  public var roundsDown: Bool
 
-  package static func == (a: Window, b: Window) -> Bool {
+  /// A window; without a stride windows are one pixel apart.
+  public init(
+    kernel: (rows: Int, columns: Int), stride: (rows: Int, columns: Int) = (1, 1),
+    padding: Padding = .valid, roundsDown: Bool = false
+  ) {
+    (self.kernel, self.stride, self.padding, self.roundsDown) = (kernel, stride, padding, roundsDown)
+  }
+
+  /// Whether all parts are equal.
+  public static func == (a: Window, b: Window) -> Bool {
     a.kernel == b.kernel && a.stride == b.stride && a.padding == b.padding && a.roundsDown == b.roundsDown
   }
 
   private enum Rounding: String, CaseIterable { case exact, floor }
 
-  /// Reads `kernel`, `stride`, `padding` and `rounding`; a pool's stride is its kernel unless it says otherwise.
-  init(_ decoder: ConfigDecoder, isPool: Bool) {
+  /// Reads `kernel`, `stride`, `padding` and `rounding`; the default stride of a pool is its kernel.
+  init(decoding decoder: ConfigDecoder, isPool: Bool) {
     let size = ConfigField<(Int, Int)>.pair(.within(1...4096))
     let kernel = decoder.value("kernel", size, default: isPool ? 2 : nil, "Window size, n or [h, w].")
     self.kernel = kernel
@@ -83,8 +99,8 @@ package struct Window: Sendable, Equatable {
     }
   }
 
-  /// The window in ONNX's words; a size that is not whole is rounded down there.
-  func attributes(_ input: Shape) -> [ONNXOperator.Attribute] {
+  /// The window as ONNX attributes; ONNX rounds sizes down.
+  func onnxAttributes(_ input: Shape) -> [ONNXOperator.Attribute] {
     let border = border(input)
     return [
       .integers("kernel_shape", [kernel.rows, kernel.columns]),
@@ -93,14 +109,14 @@ package struct Window: Sendable, Equatable {
     ]
   }
 
-  /// How many numbers one image's map has with its border.
+  /// Values of one image's map with its border.
   private func paddedCount(_ input: Shape) -> Int {
     let border = border(input)
     return input.channels * (input.height + border.top + border.bottom)
       * (input.width + border.left + border.right)
   }
 
-  /// How many numbers a copy of one image's map with its border takes; 0 where there is no border.
+  /// Values of a copy of one image's map with its border; 0 where there is no border.
   package func borderedCount(_ input: Shape) -> Int {
     let count = paddedCount(input)
     return count == input.count ? 0 : count
@@ -126,7 +142,7 @@ package struct Window: Sendable, Equatable {
     }
     guard paddedCount(input) <= Self.maxPaddedSize else {
       throw ShapeError(
-        "an input of \(input) padded to \(rows)x\(columns) has more than \(Self.maxPaddedSize) numbers "
+        "an input of \(input) padded to \(rows)x\(columns) has more than \(Self.maxPaddedSize) values "
           + "per image")
     }
     let dimensions = [

@@ -2,25 +2,26 @@ import ConfigDecoding
 
 /// -log softmax(scores)[label] (PyTorch `CrossEntropyLoss`, Keras `CategoricalCrossentropy`).
 ///
-/// On top of log-softmax it is the same number, because log-softmax of log-softmax is log-softmax.
-package struct CrossEntropy: Loss {
-  package static let absorbsSoftmax = true
+/// Behind log-softmax it is the same value, because the log-softmax of a log-softmax is itself.
+public struct CrossEntropy: Loss {
+  /// Softmax and logarithm are computed together.
+  public static let absorbsSoftmax = true
 
-  package init() {}
-  package init(_ decoder: ConfigDecoder) {}
+  /// Cross-entropy has no options.
+  public init() {}
 
-  package func evaluate(
-    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
-    dy: UnsafeMutablePointer<Lanes>?
-  ) -> Lanes {
-    let normalizer = logSumOfExponentials(y, classes)
-    var loss = Lanes()
-    for label in 0..<classes {
-      let target = Lanes.oneHot(labels, label)
+  /// Cross-entropy has no keys.
+  public init(decoding decoder: ConfigDecoder) {}
+
+  /// The gradient is softmax(scores) - one-hot.
+  public func evaluate(_ block: inout LossBlock) {
+    let y = block.scores
+    let normalizer = logSumOfExponentials(y, block.classes)
+    for label in 0..<block.classes {
+      let target = block.oneHot(label)
       let logProbability = y[label] - normalizer
-      loss = loss - target * logProbability
-      if let dy { dy[label] = (logProbability.exponential() - target) * scale }
+      block.losses = block.losses - target * logProbability
+      if let dy = block.gradient { dy[label] = (logProbability.exponential() - target) * block.scale }
     }
-    return loss
   }
 }

@@ -1,44 +1,53 @@
 import ConfigDecoding
 
-/// How far outputs are from labels, and which way is down.
-package protocol Loss: Sendable {
-  init(_ decoder: ConfigDecoder)
+/// The loss of an image's scores, given its class, and its gradient.
+///
+/// A new loss is a file with a type that conforms to `Loss`, one case of `LossType`, and the line in its switch that the
+/// compiler asks for.
+public protocol Loss: Sendable {
+  /// Reads the loss's own keys; `type` has been read.
+  init(decoding decoder: ConfigDecoder)
 
-  /// Whether a softmax in front of it is part of it: the loss then reads the scores, which is more exact.
+  /// Whether a softmax in front of it is part of it: the loss then reads the logits, which is more exact.
   static var absorbsSoftmax: Bool { get }
 
-  /// The loss of each image of a block.
-  ///
-  /// - Parameters:
-  ///   - y: `[classes]` vectors.
-  ///   - labels: the class of each lane.
-  ///   - dy: where the gradient goes, times `scale`, or nil.
-  func evaluate(
-    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
-    dy: UnsafeMutablePointer<Lanes>?
-  ) -> Lanes
+  /// Computes the loss of each image of a batch block, and in training its gradient.
+  func evaluate(_ block: inout LossBlock)
 }
 
-/// The word that names a loss in a config.
+/// The scores and classes of one batch block, and the losses and gradients that a `Loss` computes from them.
+public struct LossBlock {
+  /// `[classes]` vectors of scores.
+  let scores: UnsafeMutablePointer<Lanes>
+  /// `[classes]` vectors of the scores' gradient, to be multiplied by `scale`; nil in evaluation.
+  let gradient: UnsafeMutablePointer<Lanes>?
+  let classes: Int
+  /// The class of each image.
+  let labels: Lanes
+  /// 1 / N for the images of the block, 0 for lanes without an image.
+  let scale: Lanes
+  /// The loss of each image.
+  var losses = Lanes()
+
+  /// 1 for the images of class `label`, 0 for others.
+  @inline(__always)
+  func oneHot(_ label: Int) -> Lanes {
+    Lanes().replacing(with: Lanes(repeating: 1), where: labels .== Lanes(repeating: Float(label)))
+  }
+}
+
+/// The name of a loss in a config.
 package enum LossType: String, CaseIterable, Sendable {
   case crossEntropy = "cross_entropy"
   case negativeLogLikelihood = "nll"
   case meanSquaredError = "mse"
 
-  /// The type that reads it.
+  /// The type that decodes and computes it.
   package var loss: any Loss.Type {
     switch self {
     case .crossEntropy: CrossEntropy.self
     case .negativeLogLikelihood: NegativeLogLikelihood.self
     case .meanSquaredError: MeanSquaredError.self
     }
-  }
-}
-
-extension Lanes {
-  /// 1 in the lanes whose label is `label`, 0 elsewhere.
-  @inline(__always)
-  static func oneHot(_ labels: Lanes, _ label: Int) -> Lanes {
-    Lanes().replacing(with: Lanes(repeating: 1), where: labels .== Lanes(repeating: Float(label)))
   }
 }

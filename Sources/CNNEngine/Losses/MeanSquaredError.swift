@@ -1,22 +1,23 @@
 import ConfigDecoding
 
-/// The mean over the classes of (output - one-hot)^2 (Keras `MeanSquaredError`).
-package struct MeanSquaredError: Loss {
-  package static let absorbsSoftmax = false
+/// The mean over the classes of (score - one-hot)^2 (Keras `MeanSquaredError`).
+public struct MeanSquaredError: Loss {
+  /// It compares the scores as they are.
+  public static let absorbsSoftmax = false
 
-  package init(_ decoder: ConfigDecoder) {}
+  /// Mean squared error has no options.
+  public init() {}
 
-  package func evaluate(
-    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
-    dy: UnsafeMutablePointer<Lanes>?
-  ) -> Lanes {
-    let share = Lanes(repeating: 1 / Float(classes))
-    var loss = Lanes()
-    for label in 0..<classes {
-      let difference = y[label] - Lanes.oneHot(labels, label)
-      loss.addProduct(difference * difference, share)
-      if let dy { dy[label] = difference * 2 * share * scale }
+  /// Mean squared error has no keys.
+  public init(decoding decoder: ConfigDecoder) {}
+
+  /// The gradient is 2 (score - one-hot) / classes.
+  public func evaluate(_ block: inout LossBlock) {
+    let mean = Lanes(repeating: 1 / Float(block.classes))
+    for label in 0..<block.classes {
+      let difference = block.scores[label] - block.oneHot(label)
+      block.losses.addProduct(difference * difference, mean)
+      if let dy = block.gradient { dy[label] = difference * 2 * mean * block.scale }
     }
-    return loss
   }
 }

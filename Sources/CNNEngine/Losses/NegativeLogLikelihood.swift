@@ -1,21 +1,22 @@
 import ConfigDecoding
 
-/// -outputs[label], for a network that ends in log-softmax (PyTorch `NLLLoss`).
-package struct NegativeLogLikelihood: Loss {
-  package static let absorbsSoftmax = false
+/// -scores[label], for a network that ends in log-softmax (PyTorch `NLLLoss`).
+public struct NegativeLogLikelihood: Loss {
+  /// The scores are log-probabilities already.
+  public static let absorbsSoftmax = false
 
-  package init(_ decoder: ConfigDecoder) {}
+  /// Negative log-likelihood has no options.
+  public init() {}
 
-  package func evaluate(
-    _ y: UnsafeMutablePointer<Lanes>, classes: Int, labels: Lanes, scale: Lanes,
-    dy: UnsafeMutablePointer<Lanes>?
-  ) -> Lanes {
-    var loss = Lanes()
-    for label in 0..<classes {
-      let target = Lanes.oneHot(labels, label)
-      loss = loss - target * y[label]
-      if let dy { dy[label] = -target * scale }
+  /// Negative log-likelihood has no keys.
+  public init(decoding decoder: ConfigDecoder) {}
+
+  /// The gradient is -one-hot.
+  public func evaluate(_ block: inout LossBlock) {
+    for label in 0..<block.classes {
+      let target = block.oneHot(label)
+      block.losses = block.losses - target * block.scores[label]
+      if let dy = block.gradient { dy[label] = -target * block.scale }
     }
-    return loss
   }
 }

@@ -1,28 +1,46 @@
-import ConfigDecoding
 import CSIMD
+import ConfigDecoding
 
 /// Adagrad (Duchi et al. 2011): w -= lr g / root of the sum of squares.
 ///
 /// The sum starts at 0 with epsilon outside the root in PyTorch, at 0.1 with epsilon inside in Keras,
 /// and at 0.1 without epsilon in TensorFlow 1.
-package struct Adagrad: UpdateRule {
-  let initialAccumulator: Double
-  let epsilon: RootEpsilon
-  let decay: WeightDecay
+public struct Adagrad: UpdateRule {
+  /// The first value of the sum of squares.
+  public let initialAccumulator: Double
+  /// What avoids a division by zero.
+  public let epsilon: RootEpsilon
+  /// Weight decay.
+  public let decay: WeightDecay
 
-  package init(_ decoder: ConfigDecoder, flavor: OptimizerFlavor) {
-    initialAccumulator = decoder.value(
-      "initial_accumulator", .number(.within(0...1e6)), default: JSON(flavor == .torch ? 0 : 0.1),
-      "where the sum of squares starts")
-    let fallback = flavor == .torch ? 1e-10 : flavor == .keras ? 1e-7 : 0
-    epsilon = RootEpsilon(decoder, default: fallback, inside: flavor != .torch)
-    decay = WeightDecay(decoder, flavor: flavor)
+  /// Adagrad with the defaults and the arithmetic of `flavor`, except where told otherwise.
+  public init(
+    initialAccumulator: Double? = nil, epsilon: RootEpsilon? = nil, decay: WeightDecay? = nil,
+    flavor: OptimizerFlavor = .torch
+  ) {
+    self.initialAccumulator = initialAccumulator ?? (flavor == .torch ? 0 : 0.1)
+    self.epsilon =
+      epsilon
+      ?? RootEpsilon(flavor == .torch ? 1e-10 : flavor == .keras ? 1e-7 : 0, isInside: flavor != .torch)
+    self.decay = decay ?? WeightDecay(isDecoupled: flavor == .keras)
   }
 
-  package var slots: [OptimizerSlot] { [OptimizerSlot(name: "sum", initial: initialAccumulator)] }
+  /// Reads `initial_accumulator`, epsilon and weight decay.
+  public init(decoding decoder: ConfigDecoder, flavor: OptimizerFlavor) {
+    let defaults = Adagrad(flavor: flavor)
+    initialAccumulator = decoder.value(
+      "initial_accumulator", .number(.within(0...1e6)), default: JSON(defaults.initialAccumulator),
+      "first value of the sum of squares")
+    epsilon = RootEpsilon(decoding: decoder, default: defaults.epsilon)
+    decay = WeightDecay(decoding: decoder, flavor: flavor)
+  }
 
-  package func update(_ range: Range<Int>, _ state: OptimizerBuffers, learningRate: Double, step: Int) {
-    let (w, g, sum) = (state.weights.vectors, state.gradients.vectors, state.slot(0))
+  /// The sum of squares.
+  public var slots: [OptimizerSlot] { [OptimizerSlot(name: "sum", initial: initialAccumulator)] }
+
+  /// One loop over vectors.
+  public func update(_ range: Range<Int>, _ buffers: OptimizerBuffers, learningRate: Double, step: Int) {
+    let (w, g, sum) = (buffers.weights.vectors, buffers.gradients.vectors, buffers.slot(0))
     let (coupled, kept) = decay.factors(learningRate: learningRate)
     let rate = Lanes(repeating: Float(learningRate))
     let (inside, outside) = epsilon.lanes
@@ -31,23 +49,5 @@ package struct Adagrad: UpdateRule {
       sum[i].addProduct(gradient, gradient)
       w[i] = w[i] * kept - rate * gradient / (lanes_square_root(sum[i] + inside) + outside)
     }
-  }
-}
-
-/// The small number that keeps a division by a root tame: inside the root or outside.
-struct RootEpsilon: Sendable {
-  let value: Double
-  let isInside: Bool
-
-  init(_ decoder: ConfigDecoder, default value: Double, inside: Bool) {
-    self.value = decoder.value(
-      "epsilon", .number(.within(0...1)), default: JSON(value), "keeps the division tame")
-    isInside = decoder.value(
-      "epsilon_inside_sqrt", .boolean, default: JSON(inside), "add epsilon under the root")
-  }
-
-  var lanes: (inside: Lanes, outside: Lanes) {
-    let epsilon = Lanes(repeating: Float(value))
-    return isInside ? (epsilon, Lanes()) : (Lanes(), epsilon)
   }
 }

@@ -10,32 +10,50 @@ import CSIMD
 /// Adam (Kingma and Ba 2015), and AdamW with `decoupled_weight_decay`.
 ///
 /// PyTorch adds epsilon to sqrt(v / (1 - b2^t)); Keras and TensorFlow to sqrt(v), before the bias is corrected.
-package struct Adam: UpdateRule {
-  let beta1: Double
-  let beta2: Double
-  let epsilon: Double
-  let decay: WeightDecay
-  let flavor: OptimizerFlavor
+public struct Adam: UpdateRule {
+  /// Decay of the mean gradient.
+  public let beta1: Double
+  /// Decay of the mean square.
+  public let beta2: Double
+  /// What avoids a division by zero.
+  public let epsilon: Double
+  /// Weight decay.
+  public let decay: WeightDecay
+  /// Whose arithmetic it follows.
+  public let flavor: OptimizerFlavor
 
-  package init(_ decoder: ConfigDecoder, flavor: OptimizerFlavor) {
-    self.flavor = flavor
-    beta1 = decoder.value(
-      "beta1", .number(.within(0...0.999_999_9)), default: JSON(0.9), "decay of the mean gradient")
-    beta2 = decoder.value(
-      "beta2", .number(.within(0...0.999_999_9)), default: JSON(0.999), "decay of the mean square")
-    epsilon = decoder.value(
-      "epsilon", .number(.within(0...1)), default: JSON(flavor == .keras ? 1e-7 : 1e-8),
-      "keeps the division tame")
-    decay = WeightDecay(decoder, flavor: flavor)
+  /// Adam with the defaults and the arithmetic of `flavor`, except where told otherwise.
+  public init(
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double? = nil, decay: WeightDecay? = nil,
+    flavor: OptimizerFlavor = .torch
+  ) {
+    (self.beta1, self.beta2, self.flavor) = (beta1, beta2, flavor)
+    self.epsilon = epsilon ?? (flavor == .keras ? 1e-7 : 1e-8)
+    self.decay = decay ?? WeightDecay(isDecoupled: flavor == .keras)
   }
 
-  package var slots: [OptimizerSlot] {
+  /// Reads `beta1`, `beta2`, `epsilon` and weight decay.
+  public init(decoding decoder: ConfigDecoder, flavor: OptimizerFlavor) {
+    let defaults = Adam(flavor: flavor)
+    self.flavor = flavor
+    beta1 = decoder.value(
+      "beta1", .number(.within(0...0.999_999_9)), default: JSON(defaults.beta1), "decay of the mean gradient")
+    beta2 = decoder.value(
+      "beta2", .number(.within(0...0.999_999_9)), default: JSON(defaults.beta2), "decay of the mean square")
+    epsilon = decoder.value(
+      "epsilon", .number(.within(0...1)), default: JSON(defaults.epsilon), "avoids a division by zero")
+    decay = WeightDecay(decoding: decoder, flavor: flavor)
+  }
+
+  /// The mean gradient and the mean square.
+  public var slots: [OptimizerSlot] {
     [OptimizerSlot(name: "exp_avg", initial: 0), OptimizerSlot(name: "exp_avg_sq", initial: 0)]
   }
 
-  package func update(_ range: Range<Int>, _ state: OptimizerBuffers, learningRate: Double, step: Int) {
+  /// One loop over vectors.
+  public func update(_ range: Range<Int>, _ buffers: OptimizerBuffers, learningRate: Double, step: Int) {
     let (w, g, mean, square) = (
-      state.weights.vectors, state.gradients.vectors, state.slot(0), state.slot(1)
+      buffers.weights.vectors, buffers.gradients.vectors, buffers.slot(0), buffers.slot(1)
     )
     let (coupled, kept) = decay.factors(learningRate: learningRate)
     let correction1 = 1 - pow(beta1, Double(step))

@@ -5,42 +5,65 @@ import CSIMD
 ///
 /// Epsilon stands outside the root in PyTorch, inside in Keras and TensorFlow 1, whose mean square starts at 1.
 /// Keras and TensorFlow keep the learning rate inside the momentum.
-package struct RMSProp: UpdateRule {
-  let rho: Double
-  let momentum: Double
-  let initialMeanSquare: Double
-  let epsilon: RootEpsilon
-  let decay: WeightDecay
-  let flavor: OptimizerFlavor
+public struct RMSProp: UpdateRule {
+  /// Decay of the mean square, PyTorch's `alpha`.
+  public let rho: Double
+  /// Decay of the step; 0 for none.
+  public let momentum: Double
+  /// The first value of the mean square.
+  public let initialMeanSquare: Double
+  /// What avoids a division by zero.
+  public let epsilon: RootEpsilon
+  /// Weight decay.
+  public let decay: WeightDecay
+  /// Whose arithmetic it follows.
+  public let flavor: OptimizerFlavor
 
-  package init(_ decoder: ConfigDecoder, flavor: OptimizerFlavor) {
-    self.flavor = flavor
-    rho = decoder.value(
-      "rho", .number(.within(0...0.999_999_9)), default: JSON(flavor == .torch ? 0.99 : 0.9),
-      "decay of the mean square (alpha)")
-    momentum = decoder.value(
-      "momentum", .number(.within(0...1)), default: JSON(0), "how much of the last step is kept")
-    initialMeanSquare = decoder.value(
-      "initial_mean_square", .number(.within(0...1e6)), default: JSON(flavor == .tensorflow ? 1 : 0),
-      "where the mean square starts")
-    let fallback = flavor == .torch ? 1e-8 : flavor == .keras ? 1e-7 : 1e-10
-    epsilon = RootEpsilon(decoder, default: fallback, inside: flavor != .torch)
-    decay = WeightDecay(decoder, flavor: flavor)
+  /// RMSProp with the defaults and the arithmetic of `flavor`, except where told otherwise.
+  public init(
+    rho: Double? = nil, momentum: Double = 0, initialMeanSquare: Double? = nil, epsilon: RootEpsilon? = nil,
+    decay: WeightDecay? = nil, flavor: OptimizerFlavor = .torch
+  ) {
+    (self.momentum, self.flavor) = (momentum, flavor)
+    self.rho = rho ?? (flavor == .torch ? 0.99 : 0.9)
+    self.initialMeanSquare = initialMeanSquare ?? (flavor == .tensorflow ? 1 : 0)
+    self.epsilon =
+      epsilon
+      ?? RootEpsilon(flavor == .torch ? 1e-8 : flavor == .keras ? 1e-7 : 1e-10, isInside: flavor != .torch)
+    self.decay = decay ?? WeightDecay(isDecoupled: flavor == .keras)
   }
 
-  package var slots: [OptimizerSlot] {
+  /// Reads `rho`, `momentum`, `initial_mean_square`, epsilon and weight decay.
+  public init(decoding decoder: ConfigDecoder, flavor: OptimizerFlavor) {
+    let defaults = RMSProp(flavor: flavor)
+    self.flavor = flavor
+    rho = decoder.value(
+      "rho", .number(.within(0...0.999_999_9)), default: JSON(defaults.rho),
+      "decay of the mean square (alpha)")
+    momentum = decoder.value(
+      "momentum", .number(.within(0...1)), default: JSON(defaults.momentum), "decay of the step")
+    initialMeanSquare = decoder.value(
+      "initial_mean_square", .number(.within(0...1e6)), default: JSON(defaults.initialMeanSquare),
+      "first value of the mean square")
+    epsilon = RootEpsilon(decoding: decoder, default: defaults.epsilon)
+    decay = WeightDecay(decoding: decoder, flavor: flavor)
+  }
+
+  /// The mean square, and the momentum if there is one.
+  public var slots: [OptimizerSlot] {
     let square = OptimizerSlot(name: "square_avg", initial: initialMeanSquare)
     return momentum == 0 ? [square] : [square, OptimizerSlot(name: "momentum", initial: 0)]
   }
 
-  package func update(_ range: Range<Int>, _ state: OptimizerBuffers, learningRate: Double, step: Int) {
-    let (w, g, square) = (state.weights.vectors, state.gradients.vectors, state.slot(0))
+  /// One loop over vectors.
+  public func update(_ range: Range<Int>, _ buffers: OptimizerBuffers, learningRate: Double, step: Int) {
+    let (w, g, square) = (buffers.weights.vectors, buffers.gradients.vectors, buffers.slot(0))
     let (coupled, kept) = decay.factors(learningRate: learningRate)
     let rate = Lanes(repeating: Float(learningRate))
     let new = Lanes(repeating: Float(1 - rho))
     let (inside, outside) = epsilon.lanes
     let momentum = Lanes(repeating: Float(self.momentum))
-    let velocity = self.momentum == 0 ? nil : state.slot(1)
+    let velocity = self.momentum == 0 ? nil : buffers.slot(1)
     let rateInside = flavor != .torch
     for i in range {
       let gradient = g[i].addingProduct(coupled, w[i])

@@ -4,40 +4,56 @@ import ConfigDecoding
 ///
 /// PyTorch and TensorFlow: b = momentum b + g; w -= lr b, or lr (g + momentum b).
 /// Keras keeps the learning rate inside: v = momentum v - lr g; w += v, or momentum v - lr g.
-package struct SGD: UpdateRule {
-  let momentum: Double
-  let nesterov: Bool
-  let decay: WeightDecay
-  let flavor: OptimizerFlavor
+public struct SGD: UpdateRule {
+  /// Decay of the step; 0 for none.
+  public let momentum: Double
+  /// Whether the gradient is taken ahead, along the momentum.
+  public let nesterov: Bool
+  /// Weight decay.
+  public let decay: WeightDecay
+  /// Whose arithmetic it follows.
+  public let flavor: OptimizerFlavor
 
-  package init(_ decoder: ConfigDecoder, flavor: OptimizerFlavor) {
-    self.flavor = flavor
-    momentum = decoder.value(
-      "momentum", .number(.within(0...1)), default: JSON(0), "how much of the last step is kept")
-    nesterov = decoder.value("nesterov", .boolean, default: JSON(false), "look ahead along the momentum")
-    if nesterov && momentum == 0 { decoder.report("needs a momentum above 0", at: "nesterov") }
-    decay = WeightDecay(decoder, flavor: flavor)
+  /// SGD in the arithmetic of `flavor`; Nesterov's variant needs a momentum above 0.
+  public init(
+    momentum: Double = 0, nesterov: Bool = false, decay: WeightDecay? = nil, flavor: OptimizerFlavor = .torch
+  ) {
+    require(!nesterov || momentum > 0, "Nesterov's variant needs a momentum above 0")
+    (self.momentum, self.nesterov, self.flavor) = (momentum, nesterov, flavor)
+    self.decay = decay ?? WeightDecay(isDecoupled: flavor == .keras)
   }
 
-  package var slots: [OptimizerSlot] {
+  /// Reads `momentum`, `nesterov` and weight decay.
+  public init(decoding decoder: ConfigDecoder, flavor: OptimizerFlavor) {
+    self.flavor = flavor
+    momentum = decoder.value(
+      "momentum", .number(.within(0...1)), default: JSON(0), "decay of the step")
+    nesterov = decoder.value("nesterov", .boolean, default: JSON(false), "Nesterov's momentum")
+    if nesterov && momentum == 0 { decoder.report("needs a momentum above 0", at: "nesterov") }
+    decay = WeightDecay(decoding: decoder, flavor: flavor)
+  }
+
+  /// The momentum, if there is one.
+  public var slots: [OptimizerSlot] {
     momentum == 0 ? [] : [OptimizerSlot(name: "momentum", initial: 0)]
   }
 
-  package func update(_ range: Range<Int>, _ state: OptimizerBuffers, learningRate: Double, step: Int) {
-    let (w, g) = (state.weights.vectors, state.gradients.vectors)
+  /// One loop over vectors.
+  public func update(_ range: Range<Int>, _ buffers: OptimizerBuffers, learningRate: Double, step: Int) {
+    let (w, g) = (buffers.weights.vectors, buffers.gradients.vectors)
     let (coupled, kept) = decay.factors(learningRate: learningRate)
     let rate = Lanes(repeating: Float(learningRate))
     guard momentum != 0 else {
       for i in range { w[i] = w[i] * kept - rate * (g[i] + coupled * w[i]) }
       return
     }
-    let velocity = state.slot(0)
+    let velocity = buffers.slot(0)
     let momentum = Lanes(repeating: Float(self.momentum))
     if flavor == .keras {
       for i in range {
-        let push = rate * (g[i] + coupled * w[i])
-        velocity[i] = momentum * velocity[i] - push
-        w[i] = w[i] * kept + (nesterov ? momentum * velocity[i] - push : velocity[i])
+        let delta = rate * (g[i] + coupled * w[i])
+        velocity[i] = momentum * velocity[i] - delta
+        w[i] = w[i] * kept + (nesterov ? momentum * velocity[i] - delta : velocity[i])
       }
     } else {
       for i in range {

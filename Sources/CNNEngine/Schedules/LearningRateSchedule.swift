@@ -6,22 +6,23 @@ import ConfigDecoding
   import Darwin
 #endif
 
-/// How the learning rate changes over a run.
-package enum LearningRateSchedule: Sendable, Equatable {
+/// The learning rate over a run, as a factor of the base rate.
+public enum LearningRateSchedule: Sendable, Equatable {
+  /// The base rate throughout.
   case constant
   /// Half a cosine from 1 down to `final`, after a linear warm-up (Loshchilov and Hutter 2017).
   case cosine(warmupEpochs: Double, final: Double)
   /// Times `factor` every `epochs` epochs.
   case step(epochs: Int, factor: Double)
 
-  /// How a config says it: a name, or an object with a `type` and its options.
+  /// In a config: a name, or an object with a `type` and its options.
   package static let field = ConfigField<LearningRateSchedule>.variant(
     [
       Variant("constant", "The same rate throughout.") { _ in .constant },
-      Variant("cosine", "Half a cosine down to the end of the run.") {
+      Variant("cosine", "Half a cosine, from the base rate down to the end of the run.") {
         .cosine(
           warmupEpochs: $0.value(
-            "warmup_epochs", .number(.within(0...1e6)), default: 0, "Epochs of linear rise."),
+            "warmup_epochs", .number(.within(0...1e6)), default: 0, "Epochs of linear warm-up."),
           final: $0.value("final", .number(.within(0...1)), default: 0, "The factor at the end."))
       },
       Variant("step", "Times a factor every few epochs.") {
@@ -31,8 +32,8 @@ package enum LearningRateSchedule: Sendable, Equatable {
       },
     ], allowsName: true)
 
-  /// The factor on the learning rate after `epoch` (fractional) of `epochs`.
-  package func factor(epoch: Double, of epochs: Double) -> Double {
+  /// The factor at `epoch` (fractional) of `epochs`.
+  public func factor(epoch: Double, of epochs: Double) -> Double {
     switch self {
     case .constant: return 1
     case .step(let every, let factor): return pow(factor, (epoch / Double(every)).rounded(.down))

@@ -60,10 +60,10 @@ public struct Benchmark: Sendable {
       return seconds.sorted()[turns / 2]
     }
     let secondsPerStep = median(loop.train)
-    loop.network.setTimed(true)
+    loop.network.setProfiling(true)
     let timedSteps = steps * turns
     let secondsPerTimedStep = time { for _ in 0..<timedSteps { loop.train() } } / Double(timedSteps)
-    let timings = loop.network.timings()
+    let timings = loop.network.profile()
     let secondsPerEvaluation = median(loop.evaluate)
     func perStep(_ seconds: [ProfiledPass: Double]) -> [ProfiledPass: Double] {
       seconds.mapValues { $0 / Double(timedSteps) }

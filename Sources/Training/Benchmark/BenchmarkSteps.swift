@@ -30,8 +30,6 @@ package final class BenchmarkSteps {
     batches = max(2, 1024 / batchSize)
     scale = config.pixelNormalization
     images = NoiseImages(config.model, count: batches * batchSize)
-    network.weightsChanged()
-    evaluating.weightsChanged()
     train()
     evaluate()
   }
@@ -56,7 +54,7 @@ package final class BenchmarkSteps {
     batch += 1
     network.load(
       pixels: images.pixels, labels: images.labels, indices: images.order[first..<first + batchSize],
-      scale: scale, augmentation: config.augmentationRandom(epoch: batch))
+      normalization: scale, augmentation: config.augmentationRandom(epoch: batch))
   }
 }
 

@@ -84,7 +84,7 @@ public struct ExperimentConfig: Sendable {
       }
       let perImage = checked?.activationCount ?? 0
       // A block of images is allocated whole.
-      let allocated = blockCount(train.batchSize) * CPUFeatures.laneCount
+      let allocated = vectorCount(train.batchSize) * CPUFeatures.laneCount
       if perImage > Self.largestBatch / allocated {
         let message =
           "\(train.batchSize.grouped) images of \(perImage.grouped) activations each are more than "
@@ -138,7 +138,8 @@ extension Model {
 
 extension LossType {
   static let field = ConfigField<any Loss>.variant(
-    allCases.map { type in Variant(type.rawValue, "The loss.") { type.loss.init($0) } }, allowsName: true)
+    allCases.map { type in Variant(type.rawValue, "The loss.") { type.loss.init(decoding: $0) } },
+    allowsName: true)
 }
 
 extension ConfigField where Value == String {

@@ -10,8 +10,7 @@ struct ModelConfig: Sendable {
 
   /// One entry of `model.layers` and where it stands.
   private struct Entry: Sendable {
-    let spec: LayerSpec
-    let isNamed: Bool
+    let layer: NamedLayer
     let location: ConfigLocation
     let path: String
   }
@@ -25,8 +24,8 @@ struct ModelConfig: Sendable {
       LayerType.allCases.map { type in
         Variant(type.rawValue, "Kind of layer.") { decoder in
           let name = decoder.optional("name", .identifier, "Name of the layer and its weights.")
-          let spec = LayerSpec(type: type, name: name ?? "", layer: type.layer.init(decoder))
-          return Entry(spec: spec, isNamed: name != nil, location: decoder.location, path: decoder.path)
+          let layer = NamedLayer(type.layer.init(decoding: decoder), name: name)
+          return Entry(layer: layer, location: decoder.location, path: decoder.path)
         }
       }, allowsName: true)
     layers = decoder.value("layers", .list(of: entry, count: .within(1...256)), "The layers in order.")
@@ -34,17 +33,16 @@ struct ModelConfig: Sendable {
 
   /// The model, or nil after reporting every layer that does not fit.
   func checked(_ engine: EngineConfig, issues: IssueList) -> Model? {
-    let entries = named()
+    let named = layers.map(\.layer)
     var seen: Set<String> = []
-    for (entry, layer) in zip(layers, entries) where !seen.insert(layer.name).inserted {
+    for (entry, name) in zip(layers, named.names) where !seen.insert(name).inserted {
       issues.report(
-        ConfigIssue(
-          location: entry.location, path: "\(entry.path).name", message: "\"\(layer.name)\" is taken"))
+        ConfigIssue(location: entry.location, path: "\(entry.path).name", message: "\"\(name)\" is taken"))
     }
     do {
-      let readable = entries.prefix(readableCount(issues))
-      let model = try Model(input: input, layers: Array(readable), usesWinograd: engine.usesWinograd)
-      return readable.count == entries.count ? model : nil
+      let readable = Array(named.prefix(readableCount(issues)))
+      let model = try Model(input: input, layers: readable, usesWinograd: engine.usesWinograd)
+      return readable.count == named.count ? model : nil
     } catch {
       for fault in error.faults {
         let entry = layers[fault.index]
@@ -60,16 +58,5 @@ struct ModelConfig: Sendable {
   private func readableCount(_ issues: IssueList) -> Int {
     if issues.concern("model.input") { return 0 }
     return layers.firstIndex { $0.path.isEmpty || issues.concern($0.path) } ?? layers.count
-  }
-
-  /// The layers, those without a name called by their type and its number.
-  private func named() -> [LayerSpec] {
-    var counts: [LayerType: Int] = [:]
-    return layers.map { entry in
-      counts[entry.spec.type, default: 0] += 1
-      let name =
-        entry.isNamed ? entry.spec.name : "\(entry.spec.type.rawValue)\(counts[entry.spec.type, default: 1])"
-      return LayerSpec(type: entry.spec.type, name: name, layer: entry.spec.layer)
-    }
   }
 }

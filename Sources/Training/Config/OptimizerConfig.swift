@@ -25,7 +25,7 @@ public struct OptimizerConfig: Sendable {
     learningRate = decoder.value(
       "lr", .number(.within(0...1e6)), default: type == .sgd || type == .adagrad ? 0.01 : 0.001,
       "Learning rate.")
-    rule = type.optimizer.init(decoder, flavor: flavor)
+    rule = type.rule.init(decoding: decoder, flavor: flavor)
     schedule = decoder.value(
       "schedule", LearningRateSchedule.field, default: "constant", "How the learning rate changes.")
   }

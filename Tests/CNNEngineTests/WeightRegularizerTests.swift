@@ -3,7 +3,7 @@ import ConfigDecoding
 import Testing
 
 /// Penalties and constraints on weights, by hand.
-@Suite struct PenaltyTests {
+@Suite struct WeightRegularizerTests {
   /// A dense layer from three features to two units with weights (1, -2, 0) and (3, 0, 4), biases 5 and 6.
   private func network(_ options: JSON) throws -> Network {
     var layer = options
@@ -13,7 +13,6 @@ import Testing
     let network = try makeNetwork(model, batchSize: 1)
     network.parameters.replace(at: model.parameters[0].offset, with: [1, -2, 0, 3, 0, 4])
     network.parameters.replace(at: model.parameters[1].offset, with: [5, 6])
-    network.weightsChanged()
     return network
   }
 
@@ -41,20 +40,20 @@ import Testing
   @Test func l1() throws {
     let network = try network(["l1": 0.5])
     #expect(gradient(network)[0] == [0.5, -0.5, 0, 0.5, 0, 0.5])
-    #expect(network.penalty() == 0.5 * 10)
+    #expect(network.regularizationLoss() == 0.5 * 10)
   }
 
   @Test func l2() throws {
     let network = try network(["l2": 0.25])
     #expect(gradient(network)[0] == [0.5, -1, 0, 1.5, 0, 2])
-    #expect(network.penalty() == 0.25 * 30)
+    #expect(network.regularizationLoss() == 0.25 * 30)
   }
 
   @Test func biasesAreNotPenalized() throws {
     let (plain, penalized) = (try network([:]), try network(["l1": 0.5, "l2": 0.25]))
     #expect(gradient(plain)[1] == gradient(penalized)[1])
-    #expect(plain.penalty() == 0)
-    #expect(penalized.penalty() == 0.5 * 10 + 0.25 * 30)
+    #expect(plain.regularizationLoss() == 0)
+    #expect(penalized.regularizationLoss() == 0.5 * 10 + 0.25 * 30)
   }
 
   @Test func maxNormScalesLongRowsDown() throws {
