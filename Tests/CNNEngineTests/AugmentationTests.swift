@@ -21,7 +21,7 @@ func readAugmentation(_ entries: [JSON]) throws -> Augmentation {
     _ entries: [JSON], _ shape: Shape, _ image: [UInt8], number: Int32 = 0, epoch: UInt64 = 1
   ) throws -> [UInt8] {
     let random = CounterRandom(seed: 3, purpose: .augmentation, stream: epoch)
-    return try readAugmentation(entries).draw(image[...], shape, number: number, random)
+    return try readAugmentation(entries).augment(image[...], shape, number: number, random)
   }
 
   private func noise(_ shape: Shape) -> [UInt8] { FixtureValues.images(1, pixels: shape.count) }
@@ -283,7 +283,7 @@ func readAugmentation(_ entries: [JSON]) throws -> Augmentation {
     let drawn = TestImages(
       pixels: indices.flatMap { index in
         let image = images.pixels[Int(index) * 144..<Int(index + 1) * 144]
-        return augmentation.draw(image, model.input, number: index, random)
+        return augmentation.augment(image, model.input, number: index, random)
       }, labels: indices.map { images.labels[Int($0)] })
     drawn.load(0..<37, into: network)
     #expect(network.forward().lossSum == result.lossSum)

@@ -1,48 +1,56 @@
 import ConfigDecoding
 import Randomness
 
-/// How each image of a training set is changed anew in every epoch: a list of changes, each with its own chance.
+/// Random transforms of training images, applied anew in every epoch, each with its own probability.
 ///
-/// Changes that move pixels come first and cost one resampling together; then those that paint, in their order.
-/// What is drawn depends on the generator, the number of the image and the place of the change in the list alone.
+/// Spatial transforms come first and share one resampling; then come pixel transforms, in their order. The result depends
+/// only on the generator, the index of the image and the position of the transform in the list.
 public struct Augmentation: Sendable {
   let entries: [Entry]
 
-  /// The changes in order.
+  /// Transforms with their probabilities, in order.
   public init(_ entries: [Entry] = []) { self.entries = entries }
+
+  /// Transforms with their default probabilities, in order.
+  public init(_ transforms: [any ImageTransform]) { self.init(transforms.map { Entry($0) }) }
 
   /// Whether images stay as they are.
   public var isEmpty: Bool { entries.isEmpty }
 
-  /// What the changes are called in a config, in order.
-  public var names: [String] { entries.map(\.type.rawValue) }
+  /// The config's names of the transforms, in order.
+  public var names: [String] { entries.map { AugmentationType(of: $0.transform).rawValue } }
 
-  /// One change and the chance that an image undergoes it.
+  /// A transform and the probability that it is applied to an image.
   public struct Entry: Sendable {
-    let type: AugmentationType
+    let transform: any ImageTransform
     let probability: Double
-    let change: any ImageTransform
 
-    /// How a config says it: a name, or an object with a `type` and its options.
+    /// A transform with a probability; nil takes the transform's default.
+    public init(_ transform: any ImageTransform, probability: Double? = nil) {
+      self.transform = transform
+      self.probability = probability ?? type(of: transform).defaultProbability
+    }
+
+    /// In a config: a name, or an object with a `type` and its options.
     public static let field = ConfigField<Entry>.variant(
       AugmentationType.allCases.map { type in
-        Variant(type.rawValue, "What happens to an image.") { decoder in
-          let change = type.change.init(decoder)
+        Variant(type.rawValue, "Kind of transform.") { decoder in
+          let transform = type.transform.init(decoding: decoder)
           let probability = decoder.value(
-            "probability", .number(.within(0...1)), default: JSON(type.change.usualProbability),
-            "The part of the images that undergo it.")
-          return Entry(type: type, probability: probability, change: change)
+            "probability", .number(.within(0...1)), default: JSON(type.transform.defaultProbability),
+            "The part of the images that it is applied to.")
+          return Entry(transform, probability: probability)
         }
       }, allowsName: true)
   }
 }
 
-/// The word that names a change in a config.
+/// The name of a transform in a config.
 enum AugmentationType: String, CaseIterable, Sendable {
   case shift, rotate, scale, shear, elastic, erase, noise
 
-  /// The type that reads it.
-  var change: any ImageTransform.Type {
+  /// The type that decodes and applies it.
+  var transform: any ImageTransform.Type {
     switch self {
     case .shift: Shift.self
     case .rotate: Rotate.self
@@ -53,43 +61,52 @@ enum AugmentationType: String, CaseIterable, Sendable {
     case .noise: Noise.self
     }
   }
+
+  /// The case of a transform.
+  init(of transform: any ImageTransform) {
+    guard let match = Self.allCases.first(where: { $0.transform == type(of: transform) }) else {
+      fatalError("\(type(of: transform)) is no case of AugmentationType")
+    }
+    self = match
+  }
 }
 
-/// What a config says of one change of an image.
+/// The configuration of one random transform of an image.
 ///
 /// A new one is a file with a type that conforms to `SpatialTransform` or `PixelTransform`, one case of
 /// `AugmentationType`, and the line in its switch that the compiler asks for.
-protocol ImageTransform: Sendable {
-  /// Reads the change's own keys; `type` has been read.
-  init(_ decoder: ConfigDecoder)
+public protocol ImageTransform: Sendable {
+  /// Reads the transform's own keys; `type` has been read.
+  init(decoding decoder: ConfigDecoder)
 
-  /// The probability a config need not name.
-  static var usualProbability: Double { get }
+  /// The probability that a config need not name.
+  static var defaultProbability: Double { get }
 }
 
 extension ImageTransform {
-  static var usualProbability: Double { 1 }
+  /// Most transforms are applied to every image.
+  public static var defaultProbability: Double { 1 }
 }
 
-/// A change that reads each pixel from somewhere else.
+/// A transform that moves pixels.
 protocol SpatialTransform: ImageTransform {
-  /// The change with all that can be computed once for images of `shape`.
-  func fitted(to shape: Shape) -> any SpatialTransform
+  /// The transform with everything precomputed for images of `shape`.
+  func prepared(for shape: Shape) -> any SpatialTransform
 
-  /// Vectors of scratch memory it needs.
+  /// Vectors of scratch memory that it needs.
   var scratchSize: Int { get }
 
-  /// Adds itself to what moves an image already.
-  func move(_ warp: inout Warp, _ random: CounterRandom)
+  /// Adds a random transform to those of an image so far.
+  func apply(to warp: inout Warp, _ random: CounterRandom)
 }
 
 extension SpatialTransform {
-  func fitted(to shape: Shape) -> any SpatialTransform { self }
+  func prepared(for shape: Shape) -> any SpatialTransform { self }
   var scratchSize: Int { 0 }
 }
 
-/// A change of pixels where they are.
+/// A transform that changes the values of pixels.
 protocol PixelTransform: ImageTransform {
   /// Changes an image of `shape`, `[C, H, W]` bytes.
-  func paint(_ image: UnsafeMutablePointer<UInt8>, _ shape: Shape, _ random: CounterRandom)
+  func apply(to image: UnsafeMutablePointer<UInt8>, _ shape: Shape, _ random: CounterRandom)
 }

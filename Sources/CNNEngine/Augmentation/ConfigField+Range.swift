@@ -1,7 +1,7 @@
 import ConfigDecoding
 
 extension ConfigField where Value == ClosedRange<Double> {
-  /// `[least, most]`; where there is a `middle`, also a number r that stands for `middle` - r to `middle` + r.
+  /// `[least, most]`; with a `middle`, also a number r for `middle` - r to `middle` + r.
   static func range(around middle: Double? = nil, within bounds: ClosedRange<Double>) -> ConfigField {
     let (least, most) = (bounds.lowerBound.short, bounds.upperBound.short)
     let number: JSON = [

@@ -7,12 +7,12 @@ struct DisplacementField: Sendable {
   private let columns: Spline
   /// Vectors of a line of pixels.
   private let lineLength: Int
-  /// `[node][line]`: how much each pixel of a line has of each node.
+  /// `[node][line]`: the weight of each node in each pixel of a line.
   private let basis: [Lanes]
-  /// The vectors of a line where a node's bump is not zero.
+  /// The vectors of a line in which a node's weight is not zero.
   private let supports: [Range<Int>]
 
-  /// A surface over `shape` with nodes `spacing` pixels apart.
+  /// A field over `shape` with nodes `spacing` pixels apart.
   init(_ shape: Shape, spacing: Float) {
     (rows, columns) = (Spline(shape.height, spacing: spacing), Spline(shape.width, spacing: spacing))
     let lanes = CPUFeatures.laneCount
@@ -33,15 +33,16 @@ struct DisplacementField: Sendable {
     (rows.nodes * columns.nodes + CPUFeatures.laneCount - 1) / CPUFeatures.laneCount
   }
 
-  /// Vectors of memory that drawing one takes.
+  /// Vectors of scratch memory.
   var scratchSize: Int { 2 * nodeVectors + 2 * rows.nodes * lineLength }
 
-  /// Draws nodes from -`maxDisplacement` to `maxDisplacement` and adds what lies between them to `target`, `[row][x, y][line]`.
+  /// Samples nodes from -`maxDisplacement` to `maxDisplacement` and adds the interpolated displacements to `target`,
+  /// `[row][x, y][line]`.
   func add(
     _ random: CounterRandom, maxDisplacement: Float, to target: UnsafeMutablePointer<Lanes>,
     _ scratch: UnsafeMutablePointer<Lanes>
   ) {
-    drawNodes(random, maxDisplacement, into: scratch)
+    sampleNodes(random, maxDisplacement, into: scratch)
     let lines = scratch + 2 &* nodeVectors
     fillLines(lines, nodes: UnsafeRawPointer(scratch).assumingMemoryBound(to: Float.self))
     let step = 2 &* lineLength
@@ -55,26 +56,26 @@ struct DisplacementField: Sendable {
     }
   }
 
-  /// `[x, y][node]`, a draw each.
-  private func drawNodes(
+  /// Samples `[x, y][node]`.
+  private func sampleNodes(
     _ random: CounterRandom, _ maxDisplacement: Float, into nodes: UnsafeMutablePointer<Lanes>
   ) {
-    var place = RandomLanes()
-    for lane in 0..<CPUFeatures.laneCount { place[lane] = UInt32(lane) &+ 1 }
+    var counter = RandomLanes()
+    for lane in 0..<CPUFeatures.laneCount { counter[lane] = UInt32(lane) &+ 1 }
     /// From -1 to 1.
     func unit(_ bits: RandomLanes) -> Lanes {
       let mantissa = bits &>> RandomLanes(repeating: 9) | RandomLanes(repeating: 0x3F80_0000)
       return unsafeBitCast(mantissa, to: Lanes.self) * 2 - 3
     }
     for vector in 0..<nodeVectors {
-      let (a, b) = RandomLanes.threefry(key: random.key, place, RandomLanes())
+      let (a, b) = RandomLanes.threefry(key: random.key, counter, RandomLanes())
       nodes[vector] = unit(a) * maxDisplacement
       nodes[nodeVectors &+ vector] = unit(b) * maxDisplacement
-      place &+= RandomLanes(repeating: UInt32(CPUFeatures.laneCount))
+      counter &+= RandomLanes(repeating: UInt32(CPUFeatures.laneCount))
     }
   }
 
-  /// The surface along each row of nodes, `[row of nodes][x, y][line]`.
+  /// The displacements along each row of nodes, `[row of nodes][x, y][line]`.
   private func fillLines(_ lines: UnsafeMutablePointer<Lanes>, nodes: UnsafePointer<Float>) {
     lines.update(repeating: Lanes(), count: 2 &* rows.nodes &* lineLength)
     for row in 0..<rows.nodes {
@@ -91,11 +92,11 @@ struct DisplacementField: Sendable {
   }
 }
 
-/// Which nodes of a cubic B-spline make up each of a line of pixels.
+/// The nodes of a cubic B-spline that contribute to each pixel of a line.
 private struct Spline: Sendable {
   /// The first of the four nodes around each pixel.
   let first: [Int]
-  /// The parts of these four in it.
+  /// The weights of these four.
   let weights: [SIMD4<Float>]
 
   init(_ pixels: Int, spacing: Float) {

@@ -7,19 +7,21 @@ import Randomness
   import Darwin
 #endif
 
-/// Turns the picture about its middle, counterclockwise where the angle is positive.
-struct Rotate: SpatialTransform {
-  let degrees: ClosedRange<Double>
+/// Rotates an image about its centre, counterclockwise for positive angles.
+public struct Rotate: SpatialTransform {
+  private let angles: AngleRange
 
-  init(_ decoder: ConfigDecoder) {
-    degrees = decoder.value(
-      "degrees", .range(around: 0, within: -180...180), default: JSON(10),
-      "The angle: d for -d to d, or [least, most].")
+  /// A rotation by an angle of the range, in degrees.
+  public init(degrees: ClosedRange<Double> = -10...10) { angles = AngleRange(degrees) }
+
+  /// Reads `degrees`.
+  public init(decoding decoder: ConfigDecoder) {
+    angles = AngleRange(decoding: decoder, within: -180...180, "The angle")
   }
 
-  func move(_ warp: inout Warp, _ random: CounterRandom) {
-    let angle = random.uniform(in: degrees, at: 1) * .pi / 180
-    // Rows count downwards; a pixel is read from where it was before it turned.
-    warp.map.follow(AffineMap(xx: cos(angle), xy: -sin(angle), yx: sin(angle), yy: cos(angle)))
+  func apply(to warp: inout Warp, _ random: CounterRandom) {
+    let angle = angles.radians(random)
+    // Rows count downwards; a pixel is sampled from where it was before the rotation.
+    warp.map.append(AffineMap(xx: cos(angle), xy: -sin(angle), yx: sin(angle), yy: cos(angle)))
   }
 }

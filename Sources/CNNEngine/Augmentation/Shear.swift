@@ -7,18 +7,19 @@ import Randomness
   import Darwin
 #endif
 
-/// Slants the picture sideways about its middle row, to the right where the angle is positive.
-struct Shear: SpatialTransform {
-  let degrees: ClosedRange<Double>
+/// Shears an image sideways about its middle row, to the right for positive angles.
+public struct Shear: SpatialTransform {
+  private let angles: AngleRange
 
-  init(_ decoder: ConfigDecoder) {
-    degrees = decoder.value(
-      "degrees", .range(around: 0, within: -80...80), default: JSON(10),
-      "The angle of the slant: d for -d to d, or [least, most].")
+  /// A shear by an angle of the range, in degrees.
+  public init(degrees: ClosedRange<Double> = -10...10) { angles = AngleRange(degrees) }
+
+  /// Reads `degrees`.
+  public init(decoding decoder: ConfigDecoder) {
+    angles = AngleRange(decoding: decoder, within: -80...80, "The angle of the slant")
   }
 
-  func move(_ warp: inout Warp, _ random: CounterRandom) {
-    let angle = random.uniform(in: degrees, at: 1) * .pi / 180
-    warp.map.follow(AffineMap(xy: tan(angle)))
+  func apply(to warp: inout Warp, _ random: CounterRandom) {
+    warp.map.append(AffineMap(xy: tan(angles.radians(random))))
   }
 }

@@ -1,21 +1,25 @@
 import ConfigDecoding
 import Randomness
 
-/// Moves the picture up to `range` pixels, each way alike; the parts of a pixel count.
-struct Shift: SpatialTransform {
-  /// The maxDisplacement way down (or up), and to the right (or left).
-  let maxDisplacement: (rows: Double, columns: Double)
+/// Shifts an image by a random fraction of pixels in each direction.
+public struct Shift: SpatialTransform {
+  /// The largest shift down (or up) and to the right (or left), in pixels.
+  public let range: (rows: Double, columns: Double)
 
-  init(_ decoder: ConfigDecoder) {
-    maxDisplacement = decoder.value(
+  /// A shift of up to `rows` rows and `columns` columns.
+  public init(rows: Double = 2, columns: Double = 2) { range = (rows, columns) }
+
+  /// Reads `range`.
+  public init(decoding decoder: ConfigDecoder) {
+    range = decoder.value(
       "range", .distances, default: JSON(2),
-      "Pixels, the maxDisplacement: a number, or [up and down, left and right].")
+      "Largest shift in pixels: a number, or [up and down, left and right].")
   }
 
-  func move(_ warp: inout Warp, _ random: CounterRandom) {
-    let down = random.uniform(in: -maxDisplacement.rows...maxDisplacement.rows, at: 1)
-    let right = random.uniform(in: -maxDisplacement.columns...maxDisplacement.columns, at: 2)
-    warp.map.follow(AffineMap(x: -right, y: -down))
+  func apply(to warp: inout Warp, _ random: CounterRandom) {
+    let down = random.uniform(in: -range.rows...range.rows, at: 1)
+    let right = random.uniform(in: -range.columns...range.columns, at: 2)
+    warp.map.append(AffineMap(x: -right, y: -down))
   }
 }
 

@@ -1,21 +1,21 @@
 import CSIMD
 
-/// Where the pixels of an image are read from: a map, and a displacement of every pixel that comes on top of it.
+/// Where each pixel of a transformed image is sampled: an affine map and a displacement of every pixel.
 ///
-/// It lives in memory of its own that images take turns in.
+/// A worker has memory for one warp, which its images use one after another.
 struct Warp {
   var map = AffineMap()
   private let height: Int
   private let width: Int
   /// Vectors of a row of pixels.
   private let lineLength: Int
-  /// `[row][x, y][line]`, good only where there is a surface.
+  /// `[row][x, y][line]`, valid only with a displacement field.
   private let displacements: UnsafeMutablePointer<Lanes>
   /// Each pixel of a channel with its neighbours to the right, below, and below to the right, a byte each.
   private let squares: UnsafeMutablePointer<UInt32>
-  /// Memory for those who add a surface.
+  /// Scratch memory of displacement fields.
   private let scratch: UnsafeMutablePointer<Lanes>
-  private var hasSurface = false
+  private var isDisplaced = false
 
   /// Vectors of a row of pixels of `shape`.
   static func lineLength(_ shape: Shape) -> Int { vectorCount(shape.width) }
@@ -38,16 +38,14 @@ struct Warp {
   mutating func displace(
     _ body: (_ displacements: UnsafeMutablePointer<Lanes>, _ scratch: UnsafeMutablePointer<Lanes>) -> Void
   ) {
-    if !hasSurface { displacements.update(repeating: Lanes(), count: 2 &* height &* lineLength) }
-    hasSurface = true
+    if !isDisplaced { displacements.update(repeating: Lanes(), count: 2 &* height &* lineLength) }
+    isDisplaced = true
     body(displacements, scratch)
   }
 
   // MARK: Resampling
 
-  /// Reads an image `[C, H, W]` from where the warp says, between pixels in proportion to their nearness.
-  ///
-  /// Beyond its edge an image goes on with the pixels of the edge.
+  /// Samples an image `[C, H, W]` bilinearly; beyond the edges the pixels of the edges are repeated.
   func resample(_ source: UnsafePointer<UInt8>, channels: Int, into target: UnsafeMutablePointer<UInt8>) {
     let size = height &* width
     let end = target + channels &* size
@@ -74,7 +72,7 @@ struct Warp {
     }
   }
 
-  /// Reads one row; what is written beyond its end, the next one writes over.
+  /// Samples one row; what is written beyond its end is overwritten by the next row.
   @inline(__always)
   private func resample(
     _ row: Int, into target: UnsafeMutablePointer<UInt8>, endingAt end: UnsafeMutablePointer<UInt8>
@@ -82,7 +80,7 @@ struct Warp {
     let lanes = CPUFeatures.laneCount
     let (middleX, middleY) = (Double(width - 1) / 2, Double(height - 1) / 2)
     let y = Double(row) - middleY
-    // The first pixel's place is computed in double precision, so that a map that moves nothing is exact.
+    // The first pixel's coordinates are in double precision, so that the identity is exact.
     let startX = Lanes(repeating: Float(map.xy * y + map.x - map.xx * middleX + middleX))
     let startY = Lanes(repeating: Float(map.yy * y + map.y - map.yx * middleX + middleY))
     var column = Lanes()
@@ -91,32 +89,32 @@ struct Warp {
     for vector in 0..<lineLength {
       var x = startX + column * Float(map.xx)
       var y = startY + column * Float(map.yx)
-      if hasSurface {
+      if isDisplaced {
         x += extra[vector]
         y += extra[lineLength &+ vector]
       }
-      let (acrossAll, downAll) = (Self.place(x, below: width), Self.place(y, below: height))
-      let place = (downAll &>> 8) &* Int32(truncatingIfNeeded: width) &+ (acrossAll &>> 8)
-      let square = unsafeBitCast(lanes_gathered(squares, place), to: IntegerLanes.self)
+      let (acrossAll, downAll) = (Self.fixedPoint(x, below: width), Self.fixedPoint(y, below: height))
+      let index = (downAll &>> 8) &* Int32(truncatingIfNeeded: width) &+ (acrossAll &>> 8)
+      let square = unsafeBitCast(lanes_gathered(squares, index), to: IntegerLanes.self)
       let (across, down) = (acrossAll & 255, downAll & 255)
       let upper = Self.mix(square & 255, (square &>> 8) & 255, across)
       let lower = Self.mix((square &>> 16) & 255, (square &>> 24) & 255, across)
-      let shade = (Self.mix(upper, lower, down) &+ 32_768) &>> 16
+      let byte = (Self.mix(upper, lower, down) &+ 32_768) &>> 16
       let output = target + vector &* lanes
-      store_lanes_as_bytes(shade, output, Int64(end - output))
+      store_lanes_as_bytes(byte, output, Int64(end - output))
       column += Float(lanes)
     }
   }
 
-  /// The nearest place within an image, in parts of 1/256.
+  /// A coordinate clamped to the image, in 1/256 pixels.
   @inline(__always)
-  private static func place(_ value: Lanes, below size: Int) -> IntegerLanes {
+  private static func fixedPoint(_ value: Lanes, below size: Int) -> IntegerLanes {
     let last = Lanes(repeating: Float(size - 1))
     let inside = value.max(Lanes())
     return lanes_truncated(inside.replacing(with: last, where: inside .> last) * 256 + 0.5)
   }
 
-  /// 256 times the number between `a` and `b`.
+  /// 256 times the value between `a` and `b`, at `part` / 256.
   @inline(__always)
   private static func mix(_ a: IntegerLanes, _ b: IntegerLanes, _ part: IntegerLanes) -> IntegerLanes {
     a &* 256 &+ (b &- a) &* part

@@ -1,25 +1,25 @@
 import CSIMD
 
-/// Reads images of a data set into lanes: one image per lane, zeros in lanes without an image.
+/// Reads and normalizes the images of a batch into batch blocks; lanes without an image are zero.
 struct BatchReader {
   /// `[N, C, H, W]` bytes.
   let pixels: UnsafeBufferPointer<UInt8>
   /// The images of the batch.
   let indices: UnsafeBufferPointer<Int32>
-  /// 256 numbers for each channel, by the pixel's byte.
+  /// 256 normalized values for each channel, one for each byte.
   let table: UnsafeBufferPointer<Float>
-  /// One image.
+  /// One image's shape.
   let shape: Shape
 
-  /// Vectors that are one task.
+  /// Vectors of a task.
   private static let vectorsPerTask = 8192 / CPUFeatures.laneCount
 
   private var rowsPerTask: Int { max(1, Self.vectorsPerTask / shape.width) }
   private var rows: Int { shape.channels * shape.height }
-  /// Tasks a block makes.
+  /// Tasks of a batch block.
   var tasksPerBlock: Int { (rows + rowsPerTask - 1) / rowsPerTask }
 
-  /// Reads some rows of the images of one block.
+  /// Reads some rows of the images of one batch block.
   func read(_ task: Int, into x: FeatureMaps) {
     let (block, part) = task.quotientAndRemainder(dividingBy: tasksPerBlock)
     let images = images(ofBlock: block)
@@ -47,7 +47,7 @@ struct BatchReader {
     return images
   }
 
-  /// Images of a batch lie all over the data set: all their lines are asked for before the first is read.
+  /// Prefetches the images, which are scattered over the data set, before the first is read.
   private func fetch(_ images: Images, _ pixels: Range<Int>) {
     for lane in 0..<CPUFeatures.laneCount {
       guard let image = images[lane] else { return }
@@ -57,12 +57,12 @@ struct BatchReader {
     }
   }
 
-  /// Looks up one row of every image.
+  /// Normalizes one row of every image.
   @inline(__always)
   private func read(
     _ images: Images, at first: Int, tableOffset: Int, into target: UnsafeMutablePointer<Lanes>
   ) {
-    // Four images at a time: writing is what takes the time.
+    // Four images at a time, because the time goes into stores.
     let (lanes, width) = (CPUFeatures.laneCount, shape.width)
     let floats = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Float.self)
     guard let table = table.baseAddress.map({ $0 + tableOffset }) else { return }

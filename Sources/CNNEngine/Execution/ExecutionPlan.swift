@@ -43,7 +43,7 @@ struct ExecutionPlan {
       let step = workspace.step.pointee
       step.profiler.measure(.augmenting, of: workspace.operations.count, by: worker) {
         guard let batch = step.batch, let random = step.augmentation else { return }
-        augmenter.draw(batch.image(image), number: batch.indices[image], random, at: image, worker)
+        augmenter.augment(batch.image(image), number: batch.indices[image], random, at: image, worker)
       }
     }
   }

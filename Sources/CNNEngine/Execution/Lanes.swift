@@ -1,35 +1,23 @@
 import CSIMD
 
-/// A vector with one number for each image of a block, as wide as the CPU's widest registers.
+/// A SIMD vector of one float for each image of a batch block, as wide as the CPU's widest registers.
 package typealias Lanes = lanes
-/// Whole numbers beside `Lanes`.
+/// Integers in as many lanes.
 package typealias IntegerLanes = integer_lanes
-/// Random bits beside `Lanes`.
+/// Random bits in as many lanes.
 package typealias RandomLanes = random_lanes
 
-/// The outcome of comparing two `Lanes`.
+/// The result of comparing two `Lanes`.
 typealias LaneMask = SIMDMask<IntegerLanes>
 
-/// What the engine knows about the CPU it was built for.
-public enum CPUFeatures {
-  /// Images in a block: 16 with AVX-512, 8 with AVX2, 4 otherwise.
-  public static var laneCount: Int { Int(lane_count) }
-  /// The instruction set the engine was compiled for.
-  public static var name: String { String(cString: lane_cpu_name()) }
-  /// Whether this machine can run the engine at all.
-  public static var isSupported: Bool { lane_cpu_is_supported() != 0 }
-  /// Vector registers, which bound the size of a register tile.
-  static var registers: Int { Int(vector_register_count) }
-}
-
-/// The number of blocks that hold `images` images.
+/// The number of vectors, or batch blocks, that hold `count` values, or images.
 @inline(__always)
-package func vectorCount(_ images: Int) -> Int {
-  (images + CPUFeatures.laneCount - 1) / CPUFeatures.laneCount
+package func vectorCount(_ count: Int) -> Int {
+  (count + CPUFeatures.laneCount - 1) / CPUFeatures.laneCount
 }
 
 extension Lanes {
-  /// Lane-wise `max(self, other)`; a select is one instruction pair where `pointwiseMax` is a scalar loop.
+  /// The maximum in each lane; the standard library's `pointwiseMax` compiles to a scalar loop.
   @inline(__always)
   package func max(_ other: Lanes) -> Lanes { replacing(with: other, where: other .> self) }
 
@@ -46,12 +34,12 @@ extension Lanes {
     return sums[unchecked: 0]
   }
 
-  /// e^x to within 2 ulp; x is clamped to ±87 where single precision ends.
+  /// e^x to within 2 ulp; x is clamped to ±87, the range of single precision.
   @inline(__always)
   package func exponential() -> Lanes {
     var x = max(Lanes(repeating: -87))
     x = x.replacing(with: 87, where: x .> 87)
-    // Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits: 2^n is then a shift.
+    // Adding 1.5 * 2^23 rounds to an integer, which is then in the low bits: 2^n is a shift.
     let magic = Lanes(repeating: 12_582_912)
     let shifted = magic.addingProduct(x, Lanes(repeating: 1.442_695_04))
     let n = shifted - magic
@@ -69,7 +57,7 @@ extension Lanes {
     return sum * power
   }
 
-  /// The natural logarithm of positive, normal numbers, to within 2 ulp.
+  /// The natural logarithm of positive normal floats, to within 2 ulp.
   @inline(__always)
   package func logarithm() -> Lanes {
     // x = 2^n m with m in [sqrt(1/2), sqrt(2)), then log m from the series of atanh((m - 1) / (m + 1)).
@@ -109,7 +97,7 @@ extension Lanes {
 }
 
 extension UnsafeMutablePointer<Lanes> {
-  /// The lanes one after another.
+  /// The lanes as consecutive floats.
   var floats: UnsafeMutablePointer<Float> {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: Float.self)
   }
@@ -125,7 +113,7 @@ func addLanes(of sums: UnsafePointer<Lanes>, _ count: Int, into target: UnsafeMu
   for index in whole..<count { target[index] = sums[index].laneSum() }
 }
 
-/// Turns `count` vectors, `[row][lane]`, to `[lane][row]` with `rowLength` floats from lane to lane.
+/// Transposes `count` vectors from `[row][lane]` to `[lane][row]`, with `rowLength` floats from lane to lane.
 @inline(__always)
 func transpose(
   _ vectors: UnsafePointer<Lanes>, _ count: Int, to target: UnsafeMutablePointer<Float>, rowLength: Int

@@ -1,12 +1,12 @@
-/// How bytes become the network's input: one number for each channel and byte.
+/// The normalization of pixels from bytes to the network's input: (byte / scale - mean) / std for each channel.
 ///
-/// A table keeps each framework's own rounding: (byte / 255 - mean) / std is computed once for 256 values.
+/// A table of 256 values per channel keeps the rounding of the frameworks, which divide and subtract in this order.
 public struct PixelNormalization: Sendable {
   /// `[channel][256]`
   let table: [Float]
   let channels: Int
 
-  /// (byte / `scale` - mean) / std for each channel; lists of one number serve all channels.
+  /// (byte / `scale` - mean) / std for each channel; a list of one value is for all channels.
   public init(channels: Int, scale: Double, mean: [Double], std: [Double]) {
     self.channels = channels
     table = (0..<channels).flatMap { channel in
@@ -18,7 +18,7 @@ public struct PixelNormalization: Sendable {
     }
   }
 
-  /// The input one image of bytes becomes, [C, H, W].
+  /// The normalized values of one image of bytes, `[C, H, W]`.
   package func values(of image: [UInt8]) -> [Float] {
     let plane = image.count / channels
     return image.enumerated().map { table[$0.offset / plane * 256 + Int($0.element)] }

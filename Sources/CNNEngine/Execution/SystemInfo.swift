@@ -1,24 +1,24 @@
 import CPlatform
 
-/// What this machine can do, and what the program has used of it.
+/// The memory that this process has used, and the peak of the CPU.
 public enum SystemInfo {
-  /// The most memory this process has had so far, in bytes.
+  /// The peak resident memory of this process, in bytes.
   public static var peakMemory: Int { Int(peak_memory()) }
 
-  /// Floating-point operations per second of a threadPool that does nothing but multiply-adds; the best of some tries.
+  /// Floating-point operations per second of all threads with multiply-adds only, the best of 20 measurements.
   public static func peakFlops(_ threadPool: ThreadPool) -> Double {
     let rounds = 2_000_000
     var best = Double.infinity
     for _ in 0..<20 {
       let start = monotonic_nanoseconds()
-      // More items than threads would wait for each other; each thread takes one.
+      // One task for each thread.
       threadPool.run(tasks: threadPool.threads) { item, _ in chains(rounds, item) }
       best = min(best, Double(monotonic_nanoseconds() - start) * 1e-9)
     }
     return Double(threadPool.threads * rounds * chainCount * CPUFeatures.laneCount * 2) / best
   }
 
-  /// Twice what hides the latency of two units.
+  /// Independent sums, twice as many as hide the latency of two multiply-add units.
   private static let chainCount = 12
 
   @inline(never)

@@ -1,4 +1,4 @@
-/// The size of one image's activations: `[C, H, W]` for maps, `[F]` for flat features.
+/// The shape of one image's activations: `[C, H, W]` for feature maps, `[F]` for flat features.
 public struct Shape: Hashable, Sendable, CustomStringConvertible {
   /// The first dimension; the number of features when flat.
   public let channels: Int
@@ -26,7 +26,7 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
   public var dimensions: [Int] {
     rank == 1 ? [channels] : rank == 2 ? [channels, width] : [channels, height, width]
   }
-  /// Numbers per image.
+  /// Values per image.
   public var count: Int { channels * height * width }
   /// Whether this is `[F]`.
   public var isFlat: Bool { rank == 1 }
@@ -36,7 +36,7 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension [Int] {
-  /// The product of all sizes, or nil if it is no `Int`.
+  /// The product of all sizes, or nil where it overflows.
   var checkedProduct: Int? {
     reduce(1 as Int?) { product, size in
       guard let (value, overflow) = product?.multipliedReportingOverflow(by: size), !overflow else {
@@ -47,12 +47,12 @@ extension [Int] {
   }
 }
 
-/// Why a layer cannot follow its input; the message holds the formula, its numbers and what would fit.
+/// Why a layer does not fit its input; the message has the formula, its values and what would fit.
 public struct ShapeError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong, with the formula and what would fit.
   public let message: String
 
-  /// The output to go on checking with, where there is an obvious one.
+  /// The output to check later layers with, where there is an obvious one.
   public let fallback: Shape?
 
   /// An error that says `message`.

@@ -1,13 +1,13 @@
-/// The kernel behind direct convolution, its input gradient and Winograd's products: `O` output channels x `P` pixels in
+/// The microkernel of direct convolution, its input gradient and Winograd's products: `O` output channels x `P` pixels in
 /// registers.
 ///
 /// Each step of the reduction broadcasts one weight per channel and loads one vector per pixel, for
-/// `O` x `P` multiply-adds. With 32 registers 8 x 3 reaches the peak of the CPU; `computeRow` has the others.
+/// `O` x `P` multiply-adds. With 32 registers 8 x 3 reaches the peak of the CPU; `computeRow` chooses among the sizes.
 enum ConvMicrokernel<let O: Int, let P: Int> {
   /// Computes `pixels` neighbouring pixels of `O` channels.
   ///
   /// - Parameters:
-  ///   - x: the input under the first weight of the first pixel; the next pixel lies `xStep` vectors further.
+  ///   - x: the input under the first weight of the first pixel; the next pixel is `xStep` vectors further.
   ///   - weights: packed `[reduction][O]`.
   ///   - y: the output, pixels `yStep` and channels `yChannel` vectors apart.
   @inline(never)
@@ -18,8 +18,8 @@ enum ConvMicrokernel<let O: Int, let P: Int> {
     var pixel = 0
     while pixel < pixels {
       let rest = pixels &- pixel
-      // At the border of the map two pixels at a time leave out more taps; they keep enough sums in flight if there
-      // are some channels. A lone pixel does not: of the last four, two go together.
+      // Two pixels at a time skip more taps in the border, and from four channels on keep enough sums in flight to hide
+      // the latency. One pixel does not: the last four pixels are computed two by two.
       let isAtBorder = O >= 4 && reduction.columns(under: pixel, 2).count < reduction.columns
       if rest >= P, !isAtBorder, P != 3 || rest != 4 {
         compute(
@@ -81,7 +81,7 @@ enum ConvMicrokernel<let O: Int, let P: Int> {
   }
 }
 
-/// Runs the kernel compiled for the width of a channel tile.
+/// Computes one row by the microkernel for the width of a channel tile.
 @inline(__always)
 func computeRow(
   tile width: Int, x: UnsafePointer<Lanes>, xStep: Int, reduction: Reduction, weights: UnsafePointer<Float>,
@@ -99,14 +99,16 @@ func computeRow(
     case 4: kernel = ConvMicrokernel<4, 6>.row
     case 3: kernel = ConvMicrokernel<3, 7>.row
     case 2: kernel = ConvMicrokernel<2, 8>.row
-    default: kernel = ConvMicrokernel<1, 8>.row
+    case 1: kernel = ConvMicrokernel<1, 8>.row
+    default: fatalError("no microkernel for a tile of \(width) channels")
     }
   } else {
     switch width {
     case 4: kernel = ConvMicrokernel<4, 3>.row
     case 3: kernel = ConvMicrokernel<3, 4>.row
     case 2: kernel = ConvMicrokernel<2, 4>.row
-    default: kernel = ConvMicrokernel<1, 6>.row
+    case 1: kernel = ConvMicrokernel<1, 6>.row
+    default: fatalError("no microkernel for a tile of \(width) channels")
     }
   }
   kernel(x, xStep, reduction, weights, bias, y, yStep, yChannel, pixels)

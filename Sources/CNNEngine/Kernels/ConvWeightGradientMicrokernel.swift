@@ -1,7 +1,7 @@
-/// The kernel behind a convolution's weight gradient: `O` output channels x `H` x `W` taps of the filter in registers.
+/// The microkernel of a convolution's weight gradient: `O` output channels x `H` x `W` taps of the filter in registers.
 ///
-/// Both operands are vectors: every pixel of the output gradient is multiplied with the inputs its taps saw.
-/// Sums lie in memory between one band and the next.
+/// Both operands are vectors: every pixel of the output gradient is multiplied with the inputs under the filter's taps.
+/// Between two bands the sums are in memory.
 enum ConvWeightGradientMicrokernel<let O: Int, let H: Int, let W: Int> {
   /// Adds one rectangle of taps over the rows and columns of a band.
   @inline(never)
@@ -48,7 +48,7 @@ enum ConvWeightGradientMicrokernel<let O: Int, let H: Int, let W: Int> {
   }
 }
 
-/// Some rows of an output's gradient, what the filter's taps saw there, and the sums they are added to.
+/// Rows of the output gradient, the inputs under the filter's taps, and the sums of their products.
 struct WeightGradientBand {
   /// The input under the rectangle's first tap at the band's first pixel.
   let x: UnsafePointer<Lanes>
@@ -61,20 +61,20 @@ struct WeightGradientBand {
   let dyColumn: Int
   let rows: Int
   let columns: Int
-  /// The sum of the rectangle's first tap; filters lie `filter`, their rows `filterColumns` vectors apart.
+  /// The sum of the rectangle's first tap; filters are `filter`, their rows `filterColumns` vectors apart.
   let sums: UnsafeMutablePointer<Lanes>
   let filter: Int
   let filterColumns: Int
 }
 
-/// A rectangle of a filter's taps that one `ConvWeightGradientMicrokernel` sums.
+/// A rectangle of a filter's taps, the work of one `ConvWeightGradientMicrokernel`.
 struct TapRectangle {
   let row: Int
   let column: Int
   let rows: Int
   let columns: Int
 
-  /// The numbers of output channels the kernels for this rectangle are compiled for, largest first.
+  /// The numbers of output channels that there are microkernels for, largest first.
   private var channelCounts: [Int] {
     let wide = CPUFeatures.registers == 32
     switch (rows, columns) {
@@ -85,13 +85,13 @@ struct TapRectangle {
     }
   }
 
-  /// The output channels that this rectangle is best summed for together.
+  /// The number of output channels of the fastest microkernel.
   var preferredChannels: Int { channelCounts[0] }
 
-  /// The largest number of output channels a kernel is compiled for, of `count` that are left.
+  /// The largest number of output channels that there is a microkernel for, of `count` that are left.
   func channels(of count: Int) -> Int { channelCounts.first { $0 <= count } ?? 1 }
 
-  /// Cuts a filter into rectangles the kernels are compiled for: 3x3, 2x5, and rows of 1 to 5.
+  /// Splits a filter into rectangles that there are microkernels for: 3x3, 2x5, and rows of 1 to 5.
   static func rectangles(rows: Int, columns: Int) -> [TapRectangle] {
     var rectangles: [TapRectangle] = []
     var column = 0
@@ -113,7 +113,7 @@ struct TapRectangle {
 extension TapRectangle {
   typealias Kernel = (WeightGradientBand) -> Void
 
-  /// The kernel for one of `channelCounts`.
+  /// The microkernel for one of `channelCounts`.
   func kernel(channels: Int) -> Kernel {
     switch (rows, columns, channels) {
     case (3, 3, 3): return ConvWeightGradientMicrokernel<3, 3, 3>.add
@@ -134,13 +134,14 @@ extension TapRectangle {
     case (1, 1, 6): return ConvWeightGradientMicrokernel<6, 1, 1>.add
     case (1, 1, 3): return ConvWeightGradientMicrokernel<3, 1, 1>.add
     case (1, 1, 2): return ConvWeightGradientMicrokernel<2, 1, 1>.add
-    case (3, 3, _): return ConvWeightGradientMicrokernel<1, 3, 3>.add
-    case (2, 5, _): return ConvWeightGradientMicrokernel<1, 2, 5>.add
-    case (_, 5, _): return ConvWeightGradientMicrokernel<1, 1, 5>.add
-    case (_, 4, _): return ConvWeightGradientMicrokernel<1, 1, 4>.add
-    case (_, 3, _): return ConvWeightGradientMicrokernel<1, 1, 3>.add
-    case (_, 2, _): return ConvWeightGradientMicrokernel<1, 1, 2>.add
-    default: return ConvWeightGradientMicrokernel<1, 1, 1>.add
+    case (3, 3, 1): return ConvWeightGradientMicrokernel<1, 3, 3>.add
+    case (2, 5, 1): return ConvWeightGradientMicrokernel<1, 2, 5>.add
+    case (1, 5, 1): return ConvWeightGradientMicrokernel<1, 1, 5>.add
+    case (1, 4, 1): return ConvWeightGradientMicrokernel<1, 1, 4>.add
+    case (1, 3, 1): return ConvWeightGradientMicrokernel<1, 1, 3>.add
+    case (1, 2, 1): return ConvWeightGradientMicrokernel<1, 1, 2>.add
+    case (1, 1, 1): return ConvWeightGradientMicrokernel<1, 1, 1>.add
+    default: fatalError("no microkernel for \(rows)x\(columns) taps of \(channels) channels")
     }
   }
 }

@@ -1,7 +1,7 @@
-/// A way to correlate maps with a filter: a convolution's forward pass is one correlation, its input gradient another.
+/// An algorithm for the sums of a convolution: its forward pass is one such sum, its input gradient another.
 protocol ConvolutionAlgorithm: Sendable {
   var shape: ConvolutionShape { get }
-  /// Ranges of output channels that are best computed apart.
+  /// Ranges of output channels that are computed as separate tasks.
   var channelGroups: [Range<Int>] { get }
   /// Output rows are computed in multiples of this, counted from the first.
   var rowMultiple: Int { get }
@@ -20,7 +20,7 @@ protocol ConvolutionAlgorithm: Sendable {
 }
 
 extension ConvolutionAlgorithm {
-  /// The border of zeros it wants around a map of `size`, whose pixels lie `step` apart.
+  /// The border of zeros that it reads around a map of `size`, whose pixels are `step` apart.
   func layout(around size: (rows: Int, columns: Int), step: (rows: Int, columns: Int) = (1, 1)) -> MapLayout {
     MapLayout(
       top: max(0, shape.border.top), left: max(0, shape.border.left),
@@ -30,19 +30,19 @@ extension ConvolutionAlgorithm {
   }
 }
 
-/// What is correlated with what.
+/// The sizes of a convolution, or of the convolution that is its input gradient.
 struct ConvolutionShape {
-  /// Channels that are summed over.
+  /// Input channels.
   let inputs: Int
-  /// The maps that come out.
+  /// The output's shape.
   let output: Shape
   let kernel: (rows: Int, columns: Int)
   let stride: (rows: Int, columns: Int)
-  /// How far the first output's filter begins in front of the map; negative where it begins inside.
+  /// Rows and columns of the border in front of the map; negative where the first filter begins inside the map.
   let border: (top: Int, left: Int)
-  /// Rows and columns of the map that comes in.
+  /// Rows and columns of the input map.
   let inputSize: (rows: Int, columns: Int)
-  /// Output channels, cut as the kernels want them.
+  /// The output channels, split for the microkernels.
   let tiles: [ChannelTile]
 
   init(
@@ -57,16 +57,16 @@ struct ConvolutionShape {
   var taps: Int { kernel.rows * kernel.columns }
 }
 
-/// Weights `[O, I, KH, KW]` as a correlation reads them.
+/// Weights `[O, I, KH, KW]` as a convolution algorithm reads them.
 struct Filter {
   let weights: UnsafePointer<Float>
   let outputs: Int
   let inputs: Int
   let taps: Int
-  /// Whether inputs and outputs change places and the taps are turned by 180 degrees, for the input gradient.
+  /// Whether inputs and outputs are swapped and the taps rotated by 180 degrees, for the input gradient.
   let isTransposed: Bool
 
-  /// The first tap that output channel `output` of the correlation puts on its input channel `input`.
+  /// The first tap between output channel `output` and input channel `input`, and the step to the next one.
   @inline(__always)
   func taps(output: Int, input: Int) -> (first: UnsafePointer<Float>, step: Int) {
     isTransposed

@@ -1,14 +1,14 @@
 import CSIMD
 
-/// The kernel of a dense layer's forward pass and input gradient: `O` outputs x `P` blocks in registers.
+/// The microkernel of a dense layer's forward pass and input gradient: `O` outputs x `P` batch blocks in registers.
 ///
-/// It broadcasts weights as they lie, `[U, F]`, so that nothing is packed: forward pass and input gradient strides through
-/// the same matrix, one along its rows and the other down its columns.
+/// Weights `[U, F]` are broadcast from where they are, without packing: the forward pass reads the matrix along its rows,
+/// the input gradient down its columns.
 enum DenseMicrokernel<let O: Int, let P: Int> {
   /// Computes `O` outputs of `P` blocks.
   ///
   /// - Parameters:
-  ///   - x: the terms of the first block; the next block lies `xStep` vectors further.
+  ///   - x: the terms of the first block; the next block is `xStep` vectors further.
   ///   - weights: the weight of the first output's first term.
   ///   - y: the output, blocks `yStep` and outputs `yChannel` vectors apart.
   @inline(never)
@@ -43,7 +43,7 @@ enum DenseMicrokernel<let O: Int, let P: Int> {
   }
 }
 
-/// How a tile goes through a matrix of weights.
+/// The strides of a microkernel in the matrix of weights.
 struct WeightStrides {
   /// Terms of each sum.
   let terms: Int
@@ -52,13 +52,13 @@ struct WeightStrides {
   /// Floats from an output to the next.
   let output: Int
 
-  /// Terms between two looks ahead: the floats of a cache line.
+  /// Terms between two prefetches: the floats of a cache line.
   static let stride = 16
-  /// The most blocks a tile is compiled for.
+  /// The most batch blocks that there are microkernels for.
   static let maxBlocks = 3
 
-  /// Fetches lines into the cache, which no hardware does for that many rows or such long steps: along rows those of
-  /// a later stride; down a column those of this one, all at once, as more of them may not fit into their set.
+  /// Prefetches cache lines, since hardware prefetchers follow neither so many rows nor such long strides: along rows
+  /// those needed three cache lines later; down a column those of the next terms, as more may not fit into a cache set.
   @inline(__always)
   func fetch(from weight: UnsafePointer<Float>, outputs: Int, terms count: Int) {
     if term == 1 {
@@ -69,7 +69,7 @@ struct WeightStrides {
   }
 }
 
-/// Runs the kernel compiled for the width of a tile, on up to `WeightStrides.maxBlocks` blocks.
+/// Computes outputs by the microkernel for the width of a tile, for up to `WeightStrides.maxBlocks` batch blocks.
 @inline(__always)
 func computeOutputs(
   tile width: Int, x: UnsafePointer<Lanes>, xStep: Int, weights: UnsafePointer<Float>, strides: WeightStrides,
@@ -83,7 +83,8 @@ func computeOutputs(
   case 4: kernel = DenseMicrokernel<4, 1>.kernel(blocks: blocks)
   case 3: kernel = DenseMicrokernel<3, 1>.kernel(blocks: blocks)
   case 2: kernel = DenseMicrokernel<2, 1>.kernel(blocks: blocks)
-  default: kernel = DenseMicrokernel<1, 1>.kernel(blocks: blocks)
+  case 1: kernel = DenseMicrokernel<1, 1>.kernel(blocks: blocks)
+  default: fatalError("no microkernel for a tile of \(width) outputs")
   }
   kernel(x, xStep, weights, strides, bias, y, yStep, yChannel)
 }
@@ -94,13 +95,14 @@ private typealias DenseKernel = (
 ) -> Void
 
 extension DenseMicrokernel {
-  /// The kernel for as many blocks, whatever `P` is.
+  /// The microkernel for a number of batch blocks, whatever `P` is.
   @inline(__always)
   fileprivate static func kernel(blocks: Int) -> DenseKernel {
     switch blocks {
     case 3: DenseMicrokernel<O, 3>.compute
     case 2: DenseMicrokernel<O, 2>.compute
-    default: DenseMicrokernel<O, 1>.compute
+    case 1: DenseMicrokernel<O, 1>.compute
+    default: fatalError("no microkernel for \(blocks) batch blocks")
     }
   }
 }

@@ -1,4 +1,4 @@
-/// The sum as it is written: every output row is computed from the rows its filter covers.
+/// Direct convolution: every output row is computed from the input rows under its filter.
 struct DirectConvolution: ConvolutionAlgorithm {
   let shape: ConvolutionShape
   let channelGroups: [Range<Int>]
@@ -34,7 +34,7 @@ struct DirectConvolution: ConvolutionAlgorithm {
     y: FeatureMaps, scratch: UnsafeMutablePointer<Float>
   ) {
     let corner = x.origin - shape.border.left
-    // With a stride, pixels of the output are no columns of the map, and all taps are taken.
+    // With a stride, output pixels do not correspond to map columns; then no tap is skipped.
     let isDense = shape.stride.columns == 1
     let map =
       isDense
@@ -44,7 +44,7 @@ struct DirectConvolution: ConvolutionAlgorithm {
       for block in region.blocks {
         for row in region.rows {
           let top = row &* shape.stride.rows &- shape.border.top
-          // The filter's rows that lie on the map: those beyond meet zeros.
+          // The filter rows on the map; the others are multiplied with zeros and skipped.
           let first = min(max(0, 0 &- top), shape.kernel.rows)
           let count = max(0, min(shape.kernel.rows, shape.inputSize.rows &- top) &- first)
           let reduction = Reduction(

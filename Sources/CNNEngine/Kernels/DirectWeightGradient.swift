@@ -1,8 +1,8 @@
-/// The weight gradient as it is written: products of the output's gradient with what each tap of the filter saw.
+/// The direct weight gradient: products of the output gradient with the input under each tap of the filter.
 ///
 /// Sums are vectors, one for every tap, in memory that stays in the first-level cache: `[input][output][tap]` for some
 /// outputs, and one more for each output's bias. They grow band by band, and their lanes are added up once, at the
-/// end, so a gradient has one order of additions whatever the number of threads.
+/// end, so that the order of additions does not depend on the number of threads.
 struct DirectWeightGradient: WeightGradientAlgorithm {
   /// Output channels that are summed together.
   let outputRanges: [Range<Int>]
@@ -12,12 +12,12 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
   private let stride: (rows: Int, columns: Int)
   private let border: (top: Int, left: Int)
   private let rectangles: [TapRectangle]
-  /// Rows of the output's gradient that stay in the first-level cache, with the input under them.
+  /// Rows of the output gradient that fit into the first-level cache with the input under them.
   private let bandRows: Int
 
   /// Bytes of those rows.
   private static let bandBytes = 24 * 1024
-  /// The most inputs whose sums stay in the first-level cache together.
+  /// The most inputs whose sums fit into the first-level cache.
   private static let maxInputs = 4
 
   init(input: Shape, output: Shape, window: Window, border: (top: Int, left: Int)) {
@@ -35,10 +35,10 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
   private var taps: Int { kernel.rows * kernel.columns }
   var widestRange: Int { outputRanges[0].count }
 
-  // MARK: The gradient as a whole
+  // MARK: Whole output gradient
 
-  /// Parts of the batch that are summed apart: with two threads each reads the maps that it has made itself. Where
-  /// there are many channels, products take so long that it does not matter.
+  /// Parts of the batch that are summed separately, so that with two threads each reads the maps that it has written.
+  /// With many channels products take so long that it makes no difference.
   private var parts: Int { inputs < 16 ? 2 : 1 }
 
   func tasks(_ step: StepInfo) -> Int { parts * outputRanges.count * inputs }
@@ -75,7 +75,7 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
   var finishingTasks: Int { parts > 1 ? output.channels : 0 }
   func finish(_ channel: Int, _ buffers: LayerBuffers) { finish(channel, chunks: parts, buffers) }
 
-  /// Adds some rows of the gradient of `outputs` for their biases.
+  /// Adds rows of the gradient of `outputs` to the sums of their biases.
   @inline(__always)
   private func add(
     _ rows: Range<Int>, ofBlock block: Int, _ outputs: Range<Int>, _ dy: FeatureMaps,
@@ -110,22 +110,22 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
     }
   }
 
-  // MARK: The gradient in bands
+  // MARK: Banded output gradient
 
-  /// Whether the sums of all inputs stay in the first-level cache together.
+  /// Whether the sums of all inputs fit into the first-level cache.
   var canSumAllInputs: Bool { inputs <= Self.maxInputs }
 
-  /// The most parts of the batch that are summed apart, so that there is work for many threads.
+  /// The most chunks of the batch that are summed separately, to have tasks for many threads.
   var maxChunks: Int { max(1, 32 / outputRanges.count) }
 
   var bandedMemorySize: Int { memorySize(parts: maxChunks) }
 
-  /// Vectors that are kept until all parts of the batch are summed: `[part][output][input, tap; bias]`.
+  /// Vectors of partial sums, `[part][output][input, tap; bias]`.
   private func memorySize(parts: Int) -> Int {
     (parts * sumCount(output.channels) + CPUFeatures.laneCount - 1) / CPUFeatures.laneCount
   }
 
-  /// Sums of some outputs, those of their biases included.
+  /// The number of sums of some outputs, biases included.
   private func sumCount(_ outputs: Int) -> Int { outputs &* (inputs &* taps &+ 1) }
 
   /// Sets the sums of `outputs` to zero.
@@ -133,7 +133,7 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
     scratch.update(repeating: 0, count: sumCount(outputs.count) &* CPUFeatures.laneCount)
   }
 
-  /// Adds the products of a region of the output's gradient with all inputs, and the gradient itself for the biases.
+  /// Adds the products of a region of the output gradient with all inputs, and the gradient itself for the biases.
   func add(_ region: Region, _ buffers: LayerBuffers, _ scratch: UnsafeMutablePointer<Float>) {
     guard let dy = buffers.dy else { return }
     let sums = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Lanes.self)
@@ -149,7 +149,7 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
     }
   }
 
-  /// Adds up the lanes of the sums of `outputs` over one part of the batch.
+  /// Adds up the lanes of the sums of `outputs` over one chunk of the batch.
   func save(
     _ scratch: UnsafeMutablePointer<Float>, _ outputs: Range<Int>, chunk: Int, _ buffers: LayerBuffers
   ) {
@@ -165,7 +165,7 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
     }
   }
 
-  /// Adds up the parts of the batch for one output channel.
+  /// Adds up the chunks of the batch for one output channel.
   func finish(_ channel: Int, chunks: Int, _ buffers: LayerBuffers) {
     let (count, filter) = (sumCount(output.channels), inputs &* taps)
     let sums = buffers.saved.floats + sumCount(channel)

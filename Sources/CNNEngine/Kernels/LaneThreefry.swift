@@ -1,5 +1,5 @@
 extension RandomLanes {
-  /// Threefry-2x32 with 20 rounds on every lane; `CounterRandom.threefry` is its plain counterpart.
+  /// Threefry-2x32 with 20 rounds on every lane (Salmon et al. 2011); `CounterRandom.threefry` is the scalar version.
   @inline(__always)
   package static func threefry(
     key: SIMD2<UInt32>, _ first: RandomLanes, _ second: RandomLanes
@@ -49,14 +49,14 @@ extension RandomLanes {
     b = b &+ second &+ RandomLanes(repeating: round)
   }
 
-  /// The lower 16 bits as numbers in 1 ..< 2.
+  /// The lower 16 bits as floats in 1 ..< 2.
   @inline(__always)
   var lowUnitInterval: Lanes {
     let mantissa = (self & RandomLanes(repeating: 0xFFFF)) &<< RandomLanes(repeating: 7)
     return unsafeBitCast(mantissa | RandomLanes(repeating: 0x3F80_0000), to: Lanes.self)
   }
 
-  /// The upper 16 bits as numbers in 1 ..< 2.
+  /// The upper 16 bits as floats in 1 ..< 2.
   @inline(__always)
   var highUnitInterval: Lanes { (self &>> RandomLanes(repeating: 16)).lowUnitInterval }
 }

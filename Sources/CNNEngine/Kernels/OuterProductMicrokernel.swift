@@ -1,9 +1,9 @@
 import CSIMD
 
-/// The kernel behind a dense layer's weight gradient: `O` units x `V` vectors of features in registers.
+/// The microkernel of a dense layer's weight gradient: `O` units x `V` vectors of features in registers.
 ///
-/// The sum runs over images. A lane of the output gradient is broadcast, features are read image by image,
-/// so the weight gradient comes out row by row and no lanes have to be added up.
+/// It sums the outer products of the images' output gradients and features: one image's gradient is broadcast, its
+/// features are read as vectors, so that no lanes have to be added up.
 enum OuterProductMicrokernel<let O: Int, let V: Int> {
   private typealias Sums = InlineArray<O, InlineArray<V, Lanes>>
 
@@ -11,8 +11,8 @@ enum OuterProductMicrokernel<let O: Int, let V: Int> {
   ///
   /// - Parameters:
   ///   - features: `[image][V]` vectors.
-  ///   - dy: the gradient of the first unit in block 0; units lie one, blocks `dyBlock` vectors apart.
-  ///   - gradient: where the first unit's row starts; rows lie `rowLength` floats apart and take `columns` floats.
+  ///   - dy: the gradient of the first unit in block 0; units are one, blocks `dyBlock` vectors apart.
+  ///   - gradient: the first unit's row; rows are `rowLength` floats apart and have `columns` floats.
   @inline(never)
   static func sum(
     features: UnsafePointer<Lanes>, dy: UnsafePointer<Lanes>, dyBlock: Int, blocks: Int,
@@ -32,7 +32,7 @@ enum OuterProductMicrokernel<let O: Int, let V: Int> {
     }
   }
 
-  /// Adds such a sum to whole vectors, whose rows lie `rowLength` vectors apart.
+  /// Adds such a sum to rows of whole vectors, `rowLength` vectors apart.
   @inline(never)
   static func add(
     features: UnsafePointer<Lanes>, dy: UnsafePointer<Lanes>, dyBlock: Int, blocks: Int,
@@ -50,7 +50,7 @@ enum OuterProductMicrokernel<let O: Int, let V: Int> {
   ) -> Sums {
     var sums = Sums(repeating: InlineArray(repeating: Lanes()))
     let lanes = CPUFeatures.laneCount
-    // One loop over images: one over the lanes of a block would be unrolled, and sums leave the registers.
+    // One loop over images: a loop over the lanes of a block would be unrolled, and the sums spilled.
     var factors = UnsafeRawPointer(dy).assumingMemoryBound(to: Float.self)
     var lane = 0
     for image in Swift.stride(from: 0, to: blocks &* lanes &* V, by: V) {

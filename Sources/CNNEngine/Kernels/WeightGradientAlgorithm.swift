@@ -1,6 +1,6 @@
-/// A way to compute a convolution's weight gradient from its input and its output's gradient, task by task.
+/// An algorithm for a convolution's weight gradient, from its input and its output gradient.
 protocol WeightGradientAlgorithm: Sendable {
-  /// Tasks of a step; they depend on the number of workers, the gradient's bits do not.
+  /// Tasks of a step; their number depends on the number of workers, the gradient's bits do not.
   func tasks(_ step: StepInfo) -> Int
   /// Rows and columns of the output gradient that are read.
   var readExtent: (rows: Int, columns: Int) { get }
@@ -8,11 +8,11 @@ protocol WeightGradientAlgorithm: Sendable {
   var sumsBiases: Bool { get }
   /// Floats of scratch memory.
   var scratchSize: Int { get }
-  /// Vectors that are kept until the gradient is finished.
+  /// Vectors of partial results.
   var memorySize: Int { get }
-  /// Computes one task of what the gradient `[O, I, KH, KW]` is finished from.
+  /// Computes one task's partial results of the gradient `[O, I, KH, KW]`.
   func sum(_ task: Int, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
-  /// Tasks of what is left to do when all sums are there.
+  /// Tasks that combine the partial results.
   var finishingTasks: Int { get }
   func finish(_ task: Int, _ buffers: LayerBuffers)
 }

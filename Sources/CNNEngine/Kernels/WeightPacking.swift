@@ -1,6 +1,6 @@
 import CSIMD
 
-/// Weights rearranged so that a tile reads them in order, `[reduction][tile width]` after one another.
+/// Weights in the order in which a microkernel reads them: `[tile][reduction][tile width]`.
 enum WeightPacking {
   /// Packs one tile of `weights` `[O, I, KH, KW]` for the forward pass.
   static func forward(
@@ -20,7 +20,7 @@ enum WeightPacking {
     }
   }
 
-  /// Packs one tile of input channels for the input gradient: transposed, and turned by 180 degrees.
+  /// Packs one tile of input channels for the input gradient: transposed, and rotated by 180 degrees.
   static func inputGradient(
     _ tile: ChannelTile, weights: UnsafePointer<Float>, outputs: Int, inputs: Int, taps: Int,
     into packed: UnsafeMutablePointer<Float>

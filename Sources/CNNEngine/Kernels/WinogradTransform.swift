@@ -1,15 +1,15 @@
 /// The transforms of Winograd's minimal filtering F(4x4, 3x3): 36 products give 16 outputs instead of 144.
 ///
-/// A filter g and a 6x6 patch d of the map give A^T [(G g G^T) * (B^T d B)] A, with * element by element
+/// A filter g and a 6x6 patch d of the map give A^T [(G g G^T) * (B^T d B)] A, with * elementwise
 /// (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016). The matrices follow from the
 /// points 0, a, -a, b, -b and infinity where polynomials are evaluated: with a = 5/8 and b = 3/2 rounding errors
-/// are half of those of the usual 1 and 2, and all numbers of A and B are exact in binary.
+/// are half of those of the usual 1 and 2, and all entries of A and B are exact in binary.
 enum WinogradTransform {
   /// Output rows and columns of a tile.
   static let tile = 4
-  /// Rows and columns of the patch a tile is made from.
+  /// Rows and columns of the input patch of a tile.
   static let patch = 6
-  /// Numbers of a transformed patch.
+  /// Values of a transformed patch.
   static let frequencies = 36
 
   private static var a: Float { 0.625 }
@@ -84,5 +84,5 @@ enum WinogradTransform {
   }
 }
 
-/// What a transform turns into six others.
+/// Six values, as a transform reads or returns them.
 typealias Six<Value> = (Value, Value, Value, Value, Value, Value)

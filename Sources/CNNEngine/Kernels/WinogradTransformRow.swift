@@ -1,8 +1,8 @@
 import CSIMD
 
-/// Row `I` of the transforms, six frequencies side by side.
+/// Row `I` of the transforms: six frequencies.
 enum WinogradTransformRow<let I: Int> {
-  /// Row `I` of B^T d B for a run of tiles, `[frequency][tile][channel]` with a vector's channels for each tile.
+  /// Row `I` of B^T d B for a run of tiles: `[frequency][tile][channel]` with as many channels as a vector has lanes.
   @inline(never)
   static func patches(
     _ corner: UnsafePointer<Lanes>, _ x: FeatureMaps, _ channels: Int, _ run: Int,
@@ -50,7 +50,7 @@ enum WinogradTransformRow<let I: Int> {
     }
   }
 
-  /// The rows of a patch and of a tile that row `I` is made from.
+  /// The rows of a patch, and of a tile, that row `I` depends on.
   @inline(__always)
   private static var inputRows: StrideTo<Int> {
     I == 0

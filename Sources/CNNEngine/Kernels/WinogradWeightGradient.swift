@@ -4,8 +4,8 @@ import CSIMD
 ///
 /// With V = B^T d B of each input patch and D = A dy A^T of each tile of the output gradient, the gradient is
 /// G^T [sum of D * V over tiles and images] G. One task sums some rows of the 6x6 frequencies for some output
-/// and input channels: V is turned from lanes to rows of channels, so that the sums over tiles and
-/// images are those of a dense layer's weight gradient.
+/// and input channels: V is transposed from images to channels, so that the sums over tiles and images are those of a
+/// dense layer's weight gradient.
 struct WinogradWeightGradient: WeightGradientAlgorithm {
   private let inputs: Int
   private let output: Shape
@@ -16,12 +16,12 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
   private static var tile: Int { WinogradTransform.tile }
   /// Tiles that are transformed at a time.
   private static let depth = 2
-  /// The most channels of a task: its transforms and sums fit into an L2.
+  /// The most channels of a task, whose transforms and sums fit into an L2 cache.
   private static let channelsPerTask = 64
   /// Vectors of input channels that are multiplied together.
   private static let width = 2
 
-  /// Whether it takes less time than `DirectWeightGradient`, by the multiply-adds of both and what transforms cost.
+  /// Whether it takes less time than `DirectWeightGradient`, by the multiply-adds of both and of the transforms.
   static func isFaster(input: Shape, output: Shape, window: Window) -> Bool {
     guard window.kernel == (3, 3), window.stride == (1, 1) else { return false }
     let (inputs, outputs) = (input.channels, output.channels)
@@ -61,8 +61,8 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
     6 / rowsPerTask(workers: step.workers) * outputRanges.count * inputRanges.count
   }
 
-  /// Rows of frequencies of a task. The more there are, the less often maps are read, which takes longer than their
-  /// transforms; but there should be work for all.
+  /// Rows of frequencies of a task: as many as possible, since maps are read once per task, which takes longer than their
+  /// transforms, while there is a task for every worker.
   private func rowsPerTask(workers: Int) -> Int {
     [3, 2].first { 6 / $0 * outputRanges.count * inputRanges.count >= workers } ?? 1
   }
@@ -152,7 +152,7 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
     }
   }
 
-  /// Turns a vector of channels of `run` tiles, `[frequency][tile][channel][lane]`, to `[lane][channel]`.
+  /// Transposes a vector of channels of `run` tiles from `[frequency][tile][channel][image]` to `[image][channel]`.
   private func transposeTiles(
     _ vector: UnsafePointer<Lanes>, _ run: Int, _ tile: Int, _ channel: Int, _ channels: Int,
     _ patches: UnsafeMutablePointer<Lanes>
@@ -171,7 +171,7 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
     }
   }
 
-  /// Adds slopes `[tile][output]` times patches `[tile][lane][input]`, summed over tiles and lanes, to
+  /// Adds output gradients `[tile][output]` times patches `[tile][image][input]`, summed over tiles and images, to
   /// `[output][input]`.
   private func addProducts(
     _ gradients: UnsafePointer<Lanes>, _ outputs: Int, _ patches: UnsafePointer<Lanes>, _ inputs: Int,
@@ -187,7 +187,7 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
         let place = sums + (output &* rowLength &+ input / lanes)
         @inline(__always)
         func add<let O: Int, let V: Int>(_ tile: OuterProductMicrokernel<O, V>.Type) {
-          // Tile by tile: sums of short sums round less.
+          // Tile by tile: sums of short sums have smaller rounding errors.
           for index in 0..<tiles {
             tile.add(
               features: v + index &* lanes &* V, dy: d + index &* outputs, dyBlock: outputs, blocks: 1,
@@ -211,7 +211,7 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
 
   var finishingTasks: Int { output.channels }
 
-  /// Turns the sums of one output channel into the gradient of its filters, G^T dU G.
+  /// Transforms the sums of one output channel into the gradient of its filters, G^T dU G.
   func finish(_ channel: Int, _ buffers: LayerBuffers) {
     let lanes = CPUFeatures.laneCount
     let source = buffers.saved + channel &* rowLength

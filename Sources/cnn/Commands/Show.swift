@@ -141,7 +141,7 @@ struct Show: ParsableCommand {
   private func versions(of position: Int, in images: Subset, _ config: ExperimentConfig) -> [Version] {
     guard isAugmented else { return [Version(position: position, epoch: 0, pixels: images[position])] }
     return (epoch..<epoch + (variants ?? 1)).map { epoch in
-      let pixels = config.data.augmentation.draw(
+      let pixels = config.data.augmentation.augment(
         images[position], config.model.input, number: images.indices[position],
         config.augmentationRandom(epoch: epoch))
       return Version(position: position, epoch: epoch, pixels: pixels[...])
