@@ -1,6 +1,6 @@
 """Times `cnn`, PyTorch and Keras on MNIST, in turns, and prints tables.
 
-Every contender is a process that prints JSON lines: its first step, its epochs and its evaluations of the 10,000 test
+Every program under test is a process that prints JSON lines: its first step, its epochs and its evaluations of the 10,000 test
 images. The first epoch and the first evaluation are warm-ups and don't count. Another process of each reads one digit.
 Peak memory is the whole process', with the data. No framework is imported here: a child's peak starts at what its
 parent held.
@@ -29,7 +29,7 @@ KERAS = ["tensorflow", "tensorflow+xla", "jax"]
 
 @dataclass
 class Measured:
-    """What a contender's processes said."""
+    """Measurements of one program, over all its processes."""
 
     training: list[float] = field(default_factory=list)
     evaluation: list[float] = field(default_factory=list)
@@ -45,7 +45,7 @@ def arguments():
     options.add_argument("--data", default=os.environ.get("CNN_DATA_DIR", "data/mnist"), metavar="DIR")
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--epochs", type=int, default=3, help="per process, with the warm-up (default: 3)")
-    options.add_argument("--rounds", type=int, default=3, help="turns of every contender (default: 3)")
+    options.add_argument("--rounds", type=int, default=3, help="of every program, in turn (default: 3)")
     options.add_argument("--modes", default=",".join(PYTORCH + KERAS), help="of the frameworks (default: %(default)s)")
     options.add_argument("--images", type=int, metavar="N",
                          help="the frameworks' epochs hold only the first N images (cnn's stay whole)")

@@ -7,7 +7,7 @@ call of the backend, compiled by XLA or as a graph; evaluation is one compiled f
 import os
 import time
 
-from contender import TRAINING, parser, report
+from benchmark_common import TRAINING, parser, report
 from mnist import load
 
 MODES = ["tensorflow", "tensorflow+xla", "jax"]

@@ -10,7 +10,7 @@ import time
 import torch
 from torch.nn import functional
 
-from contender import TRAINING, parser, report
+from benchmark_common import TRAINING, parser, report
 from mnist import load
 from twins import TWINS
 
@@ -23,7 +23,7 @@ OPTIMIZERS = {
 MODES = ["eager", "channels_last", "compile", "bf16"]
 
 
-class Contender:
+class Benchmark:
     """A twin in one of the modes; `mode` joins MODES with +."""
 
     def __init__(self, config, mode):
@@ -103,18 +103,18 @@ def main():
     if chosen.predict:
         return predict(chosen.config, chosen.predict, chosen.data)
     images, labels = (torch.from_numpy(array[: chosen.images]) for array in load(chosen.data, "train"))
-    contender = Contender(chosen.config, chosen.mode)
-    training = contender.epochs(images.float() / 255, labels)
+    benchmark = Benchmark(chosen.config, chosen.mode)
+    training = benchmark.epochs(images.float() / 255, labels)
     for epoch, (loss, count, seconds) in zip(range(1, chosen.epochs + 1), training):
         report(event="epoch", epoch=epoch, loss=loss, seconds=seconds, images_per_second=count / seconds)
     images, labels = (torch.from_numpy(array) for array in load(chosen.data, "t10k"))
     # The first is a warm-up.
     for turn in range(chosen.evaluations + 1 if chosen.evaluations else 0):
-        accuracy, seconds = contender.evaluate(images.float() / 255, labels)
+        accuracy, seconds = benchmark.evaluate(images.float() / 255, labels)
         if turn:
             report(event="evaluation", accuracy=accuracy, seconds=seconds)
     if chosen.save:
-        torch.save(contender.twin.state_dict(), chosen.save)
+        torch.save(benchmark.twin.state_dict(), chosen.save)
 
 
 if __name__ == "__main__":
