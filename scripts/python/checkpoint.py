@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
-from twins import TWINS, input_shape
+from pytorch_models import MODELS, input_shape
 
 TOLERANCE = 1e-4
 COUNT = 300
@@ -20,7 +20,7 @@ COUNT = 300
 def main():
     program, *names = sys.argv[1:]
     torch.manual_seed(1)
-    for name in names or TWINS:
+    for name in names or MODELS:
         with tempfile.TemporaryDirectory() as folder:
             largest = Check(Path(program).resolve(), name, Path(folder)).run()
         print(f"{name}: logits within {largest:.1e}, weights the same bits both ways")
@@ -46,49 +46,49 @@ class Check:
     def run(self):
         trained, written, again = (self.folder / part for part in ("trained", "written.safetensors", "again"))
         self.train(trained)
-        twin = TWINS[self.name]()
-        twin.load_state_dict(load_file(trained / "model.ckpt"))
-        largest = self.compare(twin, trained)
+        model = MODELS[self.name]()
+        model.load_state_dict(load_file(trained / "model.ckpt"))
+        largest = self.compare(model, trained)
 
-        twin = TWINS[self.name]()
-        save_file(twin.state_dict(), written)
-        largest = max(largest, self.compare(twin, written, "--config", self.config_file))
-        self.evaluate(twin, written)
+        model = MODELS[self.name]()
+        save_file(model.state_dict(), written)
+        largest = max(largest, self.compare(model, written, "--config", self.config_file))
+        self.evaluate(model, written)
         self.train(again, "--init", written, "--lr", "0")
         for tensor, values in load_file(again / "model.ckpt").items():
-            assert torch.equal(values, twin.state_dict()[tensor]), f"{self.name}: {tensor} has changed"
+            assert torch.equal(values, model.state_dict()[tensor]), f"{self.name}: {tensor} has changed"
         return largest
 
     def train(self, output, *options):
         self.cnn("train", "--config", self.name, "--data", self.folder, "--output", output, "--epochs", "1",
                  "--set", "data.resplit=null", "--quiet", *options)
 
-    def compare(self, twin, checkpoint, *options):
+    def compare(self, model, checkpoint, *options):
         """The largest difference of a logit, relative where logits are larger than 1."""
         answers = json.loads(self.cnn("predict", checkpoint, self.image_file, "--json", *options))
         found = torch.tensor([answer["logits"] for answer in answers])
-        expected = self.logits(twin)
+        expected = self.logits(model)
         if self.config()["model"]["layers"][-1]["type"] == "log_softmax":
             expected = functional.log_softmax(expected, dim=1)
         difference = ((found - expected).abs() / expected.abs().clamp(min=1)).max().item()
         assert difference < TOLERANCE, f"{self.name}: logits differ by {difference}"
         return difference
 
-    def evaluate(self, twin, weights):
+    def evaluate(self, model, weights):
         answer = json.loads(
             self.cnn("eval", weights, "--config", self.config_file, "--data", self.folder, "--json"))
-        logits = self.logits(twin)
+        logits = self.logits(model)
         accuracy = (logits.argmax(dim=1) == self.labels).float().mean().item()
         assert answer["count"] == COUNT and abs(answer["accuracy"] - accuracy) < 1e-6, answer
         if self.name != "mlp-regularized":  # Its loss has penalties, too.
             loss = functional.cross_entropy(logits, self.labels).item()
             assert abs(answer["loss"] - loss) < TOLERANCE, f"{self.name}: {answer['loss']} instead of {loss}"
 
-    def logits(self, twin):
+    def logits(self, model):
         normalize = self.config()["data"]["normalize"]
         mean, std = (torch.tensor(normalize[key]).reshape(-1, 1, 1) for key in ("mean", "std"))
         with torch.no_grad():
-            return twin.eval()((torch.tensor(self.images) / normalize["scale"] - mean) / std)
+            return model.eval()((torch.tensor(self.images) / normalize["scale"] - mean) / std)
 
     def config(self):
         """The config with every default filled in."""

@@ -11,19 +11,19 @@ from torch.nn import functional
 
 from mnist import load
 from networks import set_parameters
+from pytorch_models import MODELS
 from store import save, source
-from twins import TWINS
 from values import labels, learnable_images
 
 
 def curve(images, targets, batch, make_optimizer, dtype):
     """The mean cross-entropy of each batch before its step, pixels / 255."""
-    twin = set_parameters(TWINS["torch-lenet"]()).to(dtype)
-    optimizer, losses = make_optimizer(twin.parameters()), []
+    model = set_parameters(MODELS["torch-lenet"]()).to(dtype)
+    optimizer, losses = make_optimizer(model.parameters()), []
     images, targets = torch.from_numpy(images), torch.from_numpy(targets)
     for x, target in zip(images.split(batch), targets.split(batch)):
         optimizer.zero_grad()
-        loss = functional.cross_entropy(twin(x.to(dtype) / 255), target)
+        loss = functional.cross_entropy(model(x.to(dtype) / 255), target)
         loss.backward()
         optimizer.step()
         losses.append(loss.item())

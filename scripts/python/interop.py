@@ -19,8 +19,8 @@ from safetensors.torch import save_file as save_torch
 from torch import nn
 
 import mnist
+from pytorch_models import MODELS
 from train_keras import network as keras_network
-from twins import TWINS
 
 TOLERANCE = 1e-4
 RECIPES = Path(__file__).resolve().parents[2] / "docs" / "interop.md"
@@ -104,7 +104,7 @@ def check_shipped(bench: Bench, name: str) -> None:
     print(f"{name}: {len(found):,} images by onnxruntime, logits and probabilities within {largest:.1e}")
 
     weights = load_file(bench.folder / run / "model.safetensors")
-    TWINS[name]().load_state_dict({key: torch.tensor(value) for key, value in weights.items()}, strict=True)
+    MODELS[name]().load_state_dict({key: torch.tensor(value) for key, value in weights.items()}, strict=True)
     arrays = numpy.load(bench.folder / run / "model.npz")
     assert set(arrays) == set(weights) and all(numpy.array_equal(arrays[key], weights[key]) for key in weights)
     # NumPy stores a transposed array column by column.
@@ -142,11 +142,11 @@ def check_made(bench: Bench, name: str) -> None:
 
 def check_sequential(bench: Bench) -> None:
     """An nn.Sequential without names: 0.weight, 3.weight, 10.weight."""
-    twin = nn.Sequential(*TWINS["lenet"]().children()).eval()
-    save_torch(twin.state_dict(), bench.folder / "numbered.safetensors")
-    expected = twin((torch.tensor(bench.pixels[:500]) / 255 - 0.1307) / 0.3081).detach().numpy()
+    model = nn.Sequential(*MODELS["lenet"]().children()).eval()
+    save_torch(model.state_dict(), bench.folder / "numbered.safetensors")
+    expected = model((torch.tensor(bench.pixels[:500]) / 255 - 0.1307) / 0.3081).detach().numpy()
     found = bench.predict("numbered.safetensors", "few.idx", "--config", "lenet")[:, :10]
-    print(f"nn.Sequential without names ({', '.join(list(twin.state_dict())[:4])}, …): within {difference(found, expected, 'numbered'):.1e}")
+    print(f"nn.Sequential without names ({', '.join(list(model.state_dict())[:4])}, …): within {difference(found, expected, 'numbered'):.1e}")
 
 
 def check_keras(bench: Bench, name: str) -> None:
@@ -183,7 +183,7 @@ def check_data(bench: Bench) -> None:
 
 def check_recipes(bench: Bench) -> None:
     """Runs the code blocks of docs/interop.md in their order; python blocks with one tag share their variables."""
-    model = {"torch": TWINS["keras-lenet"]().eval(), "keras": keras_network(keras, "keras-lenet")}
+    model = {"torch": MODELS["keras-lenet"]().eval(), "keras": keras_network(keras, "keras-lenet")}
     train, train_labels = mnist.load(bench.data, "train")
     spaces: dict[str, dict] = {
         "": {"pixels": bench.pixels}, "torch": {"model": model["torch"]}, "keras": {"model": model["keras"]},

@@ -4,32 +4,32 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from pytorch_models import MODELS, PARAMETER_COUNTS, describe, input_shape
 from regularized import regularized
 from store import condense, isolated, save, source
-from twins import PARAMETER_COUNTS, TWINS, describe, input_shape
 from values import images, labels, parameter
 
 BATCH = 19
 
 
-def set_parameters(twin):
+def set_parameters(model):
     """Fills the parameters, in order, with hash values; a bias has the fan-in of its weight."""
     with torch.no_grad():
-        for number, (name, tensor) in enumerate(twin.named_parameters()):
+        for number, (name, tensor) in enumerate(model.named_parameters()):
             fan_in = tensor[0].numel() if name.endswith(".weight") else fan_in
             tensor.copy_(torch.from_numpy(parameter(number, tuple(tensor.shape), fan_in)))
-    return twin
+    return model
 
 
 def evaluate(name, dtype):
     """Logits, loss and gradients of one batch of noise."""
-    twin = set_parameters(TWINS[name]()).to(dtype)
+    model = set_parameters(MODELS[name]()).to(dtype)
     x = torch.from_numpy(images(BATCH, input_shape(name))).to(dtype) / 255
-    logits = twin(x)
+    logits = model(x)
     loss = functional.cross_entropy(logits, torch.from_numpy(labels(BATCH)))
     loss.backward()
-    gradients = {key: tensor.grad.double().numpy() for key, tensor in twin.named_parameters()}
-    return twin, logits.detach().double().numpy(), loss.item(), gradients
+    gradients = {key: tensor.grad.double().numpy() for key, tensor in model.named_parameters()}
+    return model, logits.detach().double().numpy(), loss.item(), gradients
 
 
 def add_gradients(tensors, prefix, gradients):
@@ -43,16 +43,16 @@ def add_gradients(tensors, prefix, gradients):
 
 
 def write(name):
-    twin, logits, loss, gradients = evaluate(name, torch.float64)
-    if sum(tensor.numel() for tensor in twin.parameters()) != PARAMETER_COUNTS[name]:
-        raise ValueError(f"{name}: the twin has another number of parameters")
+    model, logits, loss, gradients = evaluate(name, torch.float64)
+    if sum(tensor.numel() for tensor in model.parameters()) != PARAMETER_COUNTS[name]:
+        raise ValueError(f"{name}: the PyTorch model has another number of parameters")
     _, logits32, loss32, gradients32 = evaluate(name, torch.float32)
     tensors = {
         "logits": logits, "loss": np.array([loss]), "logits.float32": logits32,
         "loss.float32": np.array([loss32])}
     steps = add_gradients(tensors, "gradient", gradients)
     if name == "mlp-regularized":
-        weights = [tensor.detach().double().numpy() for tensor in twin.parameters()]
+        weights = [tensor.detach().double().numpy() for tensor in model.parameters()]
         loss, penalized = isolated(regularized, weights, images(BATCH, (784,)), labels(BATCH))
         tensors["regularized.loss"] = np.array([loss])
         add_gradients(tensors, "regularized.gradient", dict(zip(gradients, penalized, strict=True)))
@@ -64,13 +64,13 @@ def write(name):
     save(f"network-{name}", tensors, {
         "source": source(torch),
         "batch": BATCH,
-        "model": {"input": input_shape(name), "layers": describe(twin)},
+        "model": {"input": input_shape(name), "layers": describe(model)},
         "parameters": [
             {"name": key, "shape": list(tensor.shape), "every": every}
-            for (key, tensor), every in zip(twin.named_parameters(), steps, strict=True)],
+            for (key, tensor), every in zip(model.named_parameters(), steps, strict=True)],
     })
 
 
 if __name__ == "__main__":
-    for name in TWINS:
+    for name in MODELS:
         write(name)

@@ -1,4 +1,4 @@
-"""Trains and evaluates a config's Keras twin on MNIST as fast as Keras can, on TensorFlow or on JAX.
+"""Trains and evaluates the network of a config as a Keras model on MNIST as fast as Keras can, on TensorFlow or on JAX.
 
 Prints what train_pytorch.py prints. The whole set lies in memory as normalized floats; `fit` runs many steps for every
 call of the backend, compiled by XLA or as a graph; evaluation is one compiled function.

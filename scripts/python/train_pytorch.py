@@ -1,4 +1,4 @@
-"""Trains and evaluates a config's PyTorch twin on MNIST as fast as PyTorch can.
+"""Trains and evaluates the network of a config as a PyTorch model on MNIST as fast as PyTorch can.
 
 Every epoch is printed as `cnn train --json` does, and the first step and each evaluation, too. The whole set lies in
 memory as normalized floats; a batch is one index_select, or a view when not shuffled. With --predict it
@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from benchmark_common import TRAINING, parser, report
 from mnist import load
-from twins import TWINS
+from pytorch_models import MODELS
 
 OPTIMIZERS = {
     "torch-lenet": lambda p: torch.optim.SGD(p, lr=0.01, fused=True),
@@ -24,13 +24,13 @@ MODES = ["eager", "channels_last", "compile", "bf16"]
 
 
 class Benchmark:
-    """A twin in one of the modes; `mode` joins MODES with +."""
+    """A model in one of the modes; `mode` joins MODES with +."""
 
     def __init__(self, config, mode):
         self.config, options = config, mode.split("+")
         self.layout = torch.channels_last if "channels_last" in options else torch.contiguous_format
         self.bf16 = "bf16" in options
-        self.twin = TWINS[config](dropout=True).to(memory_format=self.layout)
+        self.model = MODELS[config](dropout=True).to(memory_format=self.layout)
         self.loss, self.scores = self._loss, self._scores
         if "compile" in options:
             self.loss = torch.compile(self._loss, dynamic=False)
@@ -38,7 +38,7 @@ class Benchmark:
 
     def _scores(self, x):
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
-            return self.twin(x)
+            return self.model(x)
 
     def _loss(self, x, target):
         return functional.cross_entropy(self._scores(x), target)
@@ -48,11 +48,11 @@ class Benchmark:
         count, batch, shuffled, drop_last = TRAINING[self.config]
         count = min(count, len(images))
         images, labels = images[:count].contiguous(memory_format=self.layout), labels[:count]
-        optimizer = OPTIMIZERS[self.config](self.twin.parameters())
+        optimizer = OPTIMIZERS[self.config](self.model.parameters())
         end = count - count % batch if drop_last else count
         is_first = True
         while True:
-            self.twin.train()
+            self.model.train()
             start, total = time.perf_counter(), torch.zeros(())
             order = torch.randperm(count) if shuffled else None
             for first in range(0, end, batch):
@@ -74,7 +74,7 @@ class Benchmark:
     @torch.inference_mode()
     def evaluate(self, images, labels, batch=1000):
         """(accuracy, seconds)."""
-        self.twin.eval()
+        self.model.eval()
         images = images.contiguous(memory_format=self.layout)
         start, correct = time.perf_counter(), 0
         for first in range(0, len(images), batch):
@@ -85,11 +85,11 @@ class Benchmark:
 
 def predict(config, weights, data):
     """The whole life of a program that reads one digit."""
-    twin = TWINS[config](dropout=True).eval()
-    twin.load_state_dict(torch.load(weights, weights_only=True))
+    model = MODELS[config](dropout=True).eval()
+    model.load_state_dict(torch.load(weights, weights_only=True))
     images, _ = load(data, "t10k")
     with torch.inference_mode():
-        print(twin(torch.from_numpy(images[:1]).float() / 255).argmax().item())
+        print(model(torch.from_numpy(images[:1]).float() / 255).argmax().item())
 
 
 def main():
@@ -114,7 +114,7 @@ def main():
         if turn:
             report(event="evaluation", accuracy=accuracy, seconds=seconds)
     if chosen.save:
-        torch.save(benchmark.twin.state_dict(), chosen.save)
+        torch.save(benchmark.model.state_dict(), chosen.save)
 
 
 if __name__ == "__main__":

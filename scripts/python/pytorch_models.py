@@ -1,4 +1,4 @@
-"""The PyTorch twins of configs/: the same layers under the same names, up to the logits."""
+"""PyTorch models of the networks in configs/: the same layers under the same names, up to the logits."""
 
 from collections import OrderedDict
 
@@ -76,7 +76,7 @@ def lenet(dropout=False):
         ("fc3", nn.Linear(84, 10)))
 
 
-TWINS = {
+MODELS = {
     "torch-lenet": torch_lenet, "keras-lenet": keras_lenet, "simple-convnet": simple_convnet,
     "tf-convnet": tf_convnet, "mlp-regularized": mlp_regularized, "rgb-vgg": rgb_vgg, "lenet": lenet,
 }
@@ -91,9 +91,9 @@ def input_shape(name):
     return (3, 32, 32) if name == "rgb-vgg" else (1, 28, 28)
 
 
-def describe(twin):
+def describe(model):
     """The layers in the form of a config's `model.layers`."""
-    return [describe_layer(name, module) for name, module in twin.named_children()]
+    return [describe_layer(name, module) for name, module in model.named_children()]
 
 
 def describe_layer(name, module):
