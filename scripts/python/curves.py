@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from fixture_writer import framework_version, save_tensors
 from mnist import load
 from networks import set_parameters
 from pytorch_models import MODELS
-from store import save, source
 from values import labels, learnable_images
 
 
@@ -34,8 +34,8 @@ def write(name, data, batch, optimizer, make_optimizer):
     exact = curve(*data, batch, make_optimizer, torch.float64)
     single = curve(*data, batch, make_optimizer, torch.float32)
     print(f"{name}: {exact[0]:.4f} to {exact[-1]:.4f}, float32 within {np.abs(exact - single).max():.1e}")
-    save(f"curve-{name}", {"loss": exact, "loss.float32": single}, {
-        "source": source(torch), "config": "torch-lenet", "batch": batch,
+    save_tensors(f"curve-{name}", {"loss": exact, "loss.float32": single}, {
+        "source": framework_version(torch), "config": "torch-lenet", "batch": batch,
         "images": len(data[0]), "optimizer": optimizer})
 
 

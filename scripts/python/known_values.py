@@ -2,7 +2,7 @@
 
 import json
 
-from store import write
+from fixture_writer import write_file
 from values import LABEL, hashes, images, labels, learnable_images, optimizer_vector, parameter, signs, values
 
 KNOWN = [  # (index, salt)
@@ -23,7 +23,7 @@ def main():
         "optimizerGradient7": [float(value) for value in optimizer_vector(7)[-10:]],
         "signs2": [int(sign) for sign in signs(10, 2)],
     }
-    write("values.json", (json.dumps(contents, indent=1) + "\n").encode())
+    write_file("values.json", (json.dumps(contents, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

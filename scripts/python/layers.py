@@ -4,7 +4,7 @@ The input is values(salt 4) times the case's `input_scale`, the upstream gradien
 bias are parameters 0 and 1. Padding given as numbers is PyTorch's, "same" is TensorFlow's.
 """
 
-from store import isolated, save, source
+from fixture_writer import call_in_subprocess, framework_version, save_tensors
 from values import INPUT, UPSTREAM, parameter, values
 
 
@@ -132,7 +132,7 @@ def torch_results(cases):
         y = torch_forward(layer, *tensors)
         y.backward(torch.from_numpy(values(tuple(y.shape), UPSTREAM).astype("float64")))
         results[name] = [y.detach().numpy(), *(tensor.grad.numpy() for tensor in tensors)]
-    return source(torch), results
+    return framework_version(torch), results
 
 
 def tensorflow_forward(layer, x, weight=None, bias=None):
@@ -163,7 +163,7 @@ def tensorflow_results(cases):
         upstream = tensorflow.constant(values(tuple(y.shape), UPSTREAM).astype("float64"))
         gradients = tape.gradient(y, tensors, output_gradients=upstream)
         results[name] = [y.numpy(), *(gradient.numpy() for gradient in gradients)]
-    return source(tensorflow), results
+    return framework_version(tensorflow), results
 
 
 def main():
@@ -171,7 +171,7 @@ def main():
     same = {name: case for name, case in CASES.items() if case[1].get("padding") == "same"}
     others = {name: case for name, case in CASES.items() if name not in same}
     for cases, compute in [(others, torch_results), (same, tensorflow_results)]:
-        framework, results = isolated(compute, cases)
+        framework, results = call_in_subprocess(compute, cases)
         sources.append(framework)
         for name, arrays in results.items():
             shape, layer = cases[name]
@@ -179,7 +179,7 @@ def main():
             scale = layer.pop("input_scale", 1)
             tensors.update(zip([f"{name}.{part}" for part in ("y", "dx", "dw", "db")], arrays))
             metadata[name] = {"input": shape, "input_scale": scale, "layer": layer}
-    save("layers", tensors, {"source": ", ".join(sources), **metadata})
+    save_tensors("layers", tensors, {"source": ", ".join(sources), **metadata})
 
 
 if __name__ == "__main__":

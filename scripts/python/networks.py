@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from fixture_writer import call_in_subprocess, framework_version, save_tensors, summarize
 from pytorch_models import MODELS, PARAMETER_COUNTS, describe, input_shape
 from regularized import regularized
-from store import condense, isolated, save, source
 from values import images, labels, parameter
 
 BATCH = 19
@@ -36,7 +36,7 @@ def add_gradients(tensors, prefix, gradients):
     """Puts the gradients into `tensors`; answers with the sampling step of each."""
     steps = []
     for key, gradient in gradients.items():
-        parts, every = condense(f"{prefix}.{key}", gradient)
+        parts, every = summarize(f"{prefix}.{key}", gradient)
         tensors.update(parts)
         steps.append(every)
     return steps
@@ -53,7 +53,7 @@ def write(name):
     steps = add_gradients(tensors, "gradient", gradients)
     if name == "mlp-regularized":
         weights = [tensor.detach().double().numpy() for tensor in model.parameters()]
-        loss, penalized = isolated(regularized, weights, images(BATCH, (784,)), labels(BATCH))
+        loss, penalized = call_in_subprocess(regularized, weights, images(BATCH, (784,)), labels(BATCH))
         tensors["regularized.loss"] = np.array([loss])
         add_gradients(tensors, "regularized.gradient", dict(zip(gradients, penalized, strict=True)))
     errors = {
@@ -61,8 +61,8 @@ def write(name):
         for key, exact in gradients.items()}
     worst = max(errors, key=errors.get)
     print(f"{name}: PyTorch's own float32 gradients are within {errors[worst]:.1e} ({worst})")
-    save(f"network-{name}", tensors, {
-        "source": source(torch),
+    save_tensors(f"network-{name}", tensors, {
+        "source": framework_version(torch),
         "batch": BATCH,
         "model": {"input": input_shape(name), "layers": describe(model)},
         "parameters": [

@@ -5,7 +5,7 @@ Parameters and gradients are values.optimizer_vector.
 
 import numpy as np
 
-from store import isolated, save, source
+from fixture_writer import call_in_subprocess, framework_version, save_tensors
 from values import optimizer_vector
 
 STEPS = 10
@@ -90,7 +90,7 @@ def torch_steps(cases):
             optimizer.step()
             path.append(variable.detach().numpy().copy())
         results[name] = np.stack(path)
-    return source(torch), results
+    return framework_version(torch), results
 
 
 def keras_steps(cases):
@@ -105,7 +105,7 @@ def keras_steps(cases):
             "sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam, "adagrad": keras.optimizers.Adagrad,
             "rmsprop": keras.optimizers.RMSprop}[kind]
         results[name] = tensorflow_path(make(**options))
-    return source(keras), results
+    return framework_version(keras), results
 
 
 def tensorflow_steps(cases):
@@ -121,7 +121,7 @@ def tensorflow_steps(cases):
             "adam": train.AdamOptimizer, "adagrad": train.AdagradOptimizer,
             "rmsprop": train.RMSPropOptimizer}[kind]
         results[name] = tensorflow_path(make(**options))
-    return source(tensorflow), results
+    return framework_version(tensorflow), results
 
 
 def tensorflow_path(optimizer):
@@ -141,12 +141,12 @@ def main():
         ("torch", TORCH, torch_steps), ("keras", KERAS, keras_steps),
         ("tensorflow", TENSORFLOW, tensorflow_steps),
     ]:
-        framework, results = isolated(steps, cases)
+        framework, results = call_in_subprocess(steps, cases)
         sources.append(framework)
         for name, path in results.items():
             tensors[f"{flavor}.{name}"] = path
             metadata[f"{flavor}.{name}"] = {"flavor": flavor, **cases[name]}
-    save("optimizers", tensors, {"source": ", ".join(sources), **metadata})
+    save_tensors("optimizers", tensors, {"source": ", ".join(sources), **metadata})
 
 
 if __name__ == "__main__":
