@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from fixture_values import labels, learnable_images
 from fixture_writer import framework_version, save_tensors
 from mnist import load
 from networks import set_parameters
 from pytorch_models import MODELS
-from values import labels, learnable_images
 
 
 def curve(images, targets, batch, make_optimizer, dtype):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from values import signs
+from fixture_values import signs
 
 FOLDER = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures"
 # Tensors of more elements are summarized, so that the repository stays small.

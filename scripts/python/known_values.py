@@ -1,9 +1,9 @@
-"""values.json: known numbers of values.py, for the test of its Swift counterpart."""
+"""values.json: known numbers of fixture_values.py, for the test of its Swift counterpart."""
 
 import json
 
+from fixture_values import LABEL, hashes, images, labels, learnable_images, optimizer_vector, parameter, signs, values
 from fixture_writer import write_file
-from values import LABEL, hashes, images, labels, learnable_images, optimizer_vector, parameter, signs, values
 
 KNOWN = [  # (index, salt)
     (0, 1), (1, 1), (2, 1), (783, 1), (14_895, 1), (5, LABEL), (1, 3), (1_279_999, 106), (63, 510), (7, 1007)]

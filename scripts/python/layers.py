@@ -4,8 +4,8 @@ The input is values(salt 4) times the case's `input_scale`, the upstream gradien
 bias are parameters 0 and 1. Padding given as numbers is PyTorch's, "same" is TensorFlow's.
 """
 
+from fixture_values import INPUT, UPSTREAM, parameter, values
 from fixture_writer import call_in_subprocess, framework_version, save_tensors
-from values import INPUT, UPSTREAM, parameter, values
 
 
 def conv(filters, kernel, padding="valid", stride=1, **options):

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from fixture_values import images, labels, parameter
 from fixture_writer import call_in_subprocess, framework_version, save_tensors, summarize
 from pytorch_models import MODELS, PARAMETER_COUNTS, describe, input_shape
 from regularized import regularized
-from values import images, labels, parameter
 
 BATCH = 19
 

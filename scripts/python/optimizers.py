@@ -1,12 +1,12 @@
 """optimizers.safetensors: ten steps of every optimizer and option, by PyTorch, Keras and TensorFlow 1.
 
-Parameters and gradients are values.optimizer_vector.
+Parameters and gradients are fixture_values.optimizer_vector.
 """
 
 import numpy as np
 
+from fixture_values import optimizer_vector
 from fixture_writer import call_in_subprocess, framework_version, save_tensors
-from values import optimizer_vector
 
 STEPS = 10
 
