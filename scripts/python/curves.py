@@ -1,4 +1,4 @@
-"""curve-*.safetensors: the loss of every step of one unshuffled epoch of torch-lenet, by PyTorch.
+"""curve-*.safetensors: loss curves of torch-lenet, the loss of every step of one unshuffled epoch, by PyTorch.
 
 `curves.py` trains on learnable_images; `curves.py --mnist DIR` on MNIST's 60,000 training images.
 """
@@ -17,7 +17,7 @@ from pytorch_models import MODELS
 
 
 def curve(images, targets, batch, make_optimizer, dtype):
-    """The mean cross-entropy of each batch before its step, pixels / 255."""
+    """The mean cross-entropy of each batch, before the step on it; pixels are divided by 255."""
     model = set_parameters(MODELS["torch-lenet"]()).to(dtype)
     optimizer, losses = make_optimizer(model.parameters()), []
     images, targets = torch.from_numpy(images), torch.from_numpy(targets)
@@ -33,7 +33,7 @@ def curve(images, targets, batch, make_optimizer, dtype):
 def write(name, data, batch, optimizer, make_optimizer):
     exact = curve(*data, batch, make_optimizer, torch.float64)
     single = curve(*data, batch, make_optimizer, torch.float32)
-    print(f"{name}: {exact[0]:.4f} to {exact[-1]:.4f}, float32 within {np.abs(exact - single).max():.1e}")
+    print(f"{name}: {exact[0]:.4f} to {exact[-1]:.4f}, float32 differs by at most {np.abs(exact - single).max():.1e}")
     save_tensors(f"curve-{name}", {"loss": exact, "loss.float32": single}, {
         "source": framework_version(torch), "config": "torch-lenet", "batch": batch,
         "images": len(data[0]), "optimizer": optimizer})

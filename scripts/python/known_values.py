@@ -1,4 +1,4 @@
-"""values.json: known numbers of fixture_values.py, for the test of its Swift counterpart."""
+"""values.json: known numbers of fixture_values.py, which the test of FixtureValues.swift compares with."""
 
 import json
 

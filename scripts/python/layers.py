@@ -1,7 +1,7 @@
 """layers.safetensors: forward and every gradient of each layer kind, by PyTorch and TensorFlow in float64.
 
-The input is values(salt 4) times the case's `input_scale`, the upstream gradient values(salt 3), weight and
-bias are parameters 0 and 1. Padding given as numbers is PyTorch's, "same" is TensorFlow's.
+The input is values(salt 4) times the case's `input_scale`, the upstream gradient values(salt 3); weight and bias are
+parameters 0 and 1. Numeric padding is computed by PyTorch, "same" by TensorFlow.
 """
 
 from fixture_values import INPUT, UPSTREAM, parameter, values
@@ -76,11 +76,12 @@ CASES = {
 
 
 def pair(value):
+    """(height, width) of a size given as one number or as two."""
     return tuple(value) if isinstance(value, list) else (value, value)
 
 
 def sides(padding):
-    """[top, left, bottom, right] of a padding that isn't "same"."""
+    """[top, left, bottom, right] of a padding other than "same"."""
     if padding == "valid":
         padding = 0
     if isinstance(padding, list) and len(padding) == 4:
@@ -88,7 +89,7 @@ def sides(padding):
     return [*pair(padding), *pair(padding)]
 
 
-def tensors_of(shape, layer):
+def input_and_parameters(shape, layer):
     """Input and parameters of a case as float64 arrays."""
     x = values(shape, INPUT) * layer.get("input_scale", 1)
     match layer["type"]:
@@ -128,7 +129,7 @@ def torch_results(cases):
 
     results = {}
     for name, (shape, layer) in cases.items():
-        tensors = [torch.from_numpy(array).requires_grad_() for array in tensors_of(shape, layer)]
+        tensors = [torch.from_numpy(array).requires_grad_() for array in input_and_parameters(shape, layer)]
         y = torch_forward(layer, *tensors)
         y.backward(torch.from_numpy(values(tuple(y.shape), UPSTREAM).astype("float64")))
         results[name] = [y.detach().numpy(), *(tensor.grad.numpy() for tensor in tensors)]
@@ -136,7 +137,7 @@ def torch_results(cases):
 
 
 def tensorflow_forward(layer, x, weight=None, bias=None):
-    """Channels first in and out, with TensorFlow's channels last between."""
+    """Input and output are NCHW; TensorFlow computes on the CPU in NHWC."""
     import tensorflow
 
     stride, x = pair(layer["stride"]), tensorflow.transpose(x, (0, 2, 3, 1))
@@ -157,7 +158,7 @@ def tensorflow_results(cases):
 
     results = {}
     for name, (shape, layer) in cases.items():
-        tensors = [tensorflow.Variable(array) for array in tensors_of(shape, layer)]
+        tensors = [tensorflow.Variable(array) for array in input_and_parameters(shape, layer)]
         with tensorflow.GradientTape() as tape:
             y = tensorflow_forward(layer, *tensors)
         upstream = tensorflow.constant(values(tuple(y.shape), UPSTREAM).astype("float64"))

@@ -7,22 +7,24 @@ from torch.nn import functional
 from fixture_values import images, labels, parameter
 from fixture_writer import call_in_subprocess, framework_version, save_tensors, summarize
 from pytorch_models import MODELS, PARAMETER_COUNTS, describe, input_shape
-from regularized import regularized
+from regularized import regularized_gradients
 
 BATCH = 19
 
 
 def set_parameters(model):
-    """Fills the parameters, in order, with hash values; a bias has the fan-in of its weight."""
+    """Fills the parameters, in order, with fixture values; a bias has the fan-in of the weight before it."""
+    fan_in = 1
     with torch.no_grad():
         for number, (name, tensor) in enumerate(model.named_parameters()):
-            fan_in = tensor[0].numel() if name.endswith(".weight") else fan_in
+            if name.endswith(".weight"):
+                fan_in = tensor[0].numel()
             tensor.copy_(torch.from_numpy(parameter(number, tuple(tensor.shape), fan_in)))
     return model
 
 
 def evaluate(name, dtype):
-    """Logits, loss and gradients of one batch of noise."""
+    """(model, logits, loss, gradients) for one batch of noise."""
     model = set_parameters(MODELS[name]()).to(dtype)
     x = torch.from_numpy(images(BATCH, input_shape(name))).to(dtype) / 255
     logits = model(x)
@@ -33,7 +35,7 @@ def evaluate(name, dtype):
 
 
 def add_gradients(tensors, prefix, gradients):
-    """Puts the gradients into `tensors`; answers with the sampling step of each."""
+    """Adds the gradients to `tensors`; returns the sampling step of each, 0 for one that is stored whole."""
     steps = []
     for key, gradient in gradients.items():
         parts, every = summarize(f"{prefix}.{key}", gradient)
@@ -53,14 +55,14 @@ def write(name):
     steps = add_gradients(tensors, "gradient", gradients)
     if name == "mlp-regularized":
         weights = [tensor.detach().double().numpy() for tensor in model.parameters()]
-        loss, penalized = call_in_subprocess(regularized, weights, images(BATCH, (784,)), labels(BATCH))
+        loss, regularized = call_in_subprocess(regularized_gradients, weights, images(BATCH, (784,)), labels(BATCH))
         tensors["regularized.loss"] = np.array([loss])
-        add_gradients(tensors, "regularized.gradient", dict(zip(gradients, penalized, strict=True)))
+        add_gradients(tensors, "regularized.gradient", dict(zip(gradients, regularized, strict=True)))
     errors = {
         key: np.linalg.norm(gradients32[key] - exact) / np.linalg.norm(exact)
         for key, exact in gradients.items()}
     worst = max(errors, key=errors.get)
-    print(f"{name}: PyTorch's own float32 gradients are within {errors[worst]:.1e} ({worst})")
+    print(f"{name}: relative error of PyTorch's float32 gradients at most {errors[worst]:.1e} ({worst})")
     save_tensors(f"network-{name}", tensors, {
         "source": framework_version(torch),
         "batch": BATCH,
