@@ -10,58 +10,43 @@ from fixture_writer import call_in_subprocess, framework_version, save_tensors
 
 STEPS = 10
 
-# Options under our names. The defaults of a flavor are its framework's own.
+# Options of an optimizer beside its type and learning rate, by the name of the case.
+VARIANTS = {
+    "momentum": {"momentum": 0.9},
+    "nesterov": {"momentum": 0.9, "nesterov": True},
+    "decay": {"weight_decay": 0.01},
+    "momentum-decay": {"momentum": 0.9, "weight_decay": 0.01},
+    "nesterov-decay": {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+    "betas": {"lr": 0.002, "beta1": 0.8, "beta2": 0.99},
+    "epsilon": {"epsilon": 1e-3},
+}
+
+
+def variants(optimizer, lr, *names, **special):
+    """The optimizer as it is and each variant, in the form of a config; `special` variants come before VARIANTS."""
+    base = {"type": optimizer, "lr": lr}
+    return {optimizer: base} | {f"{optimizer}.{name}": base | (VARIANTS | special)[name] for name in names}
+
+
+# The cases of each flavor. The learning rates are the framework's defaults, where it has some.
 TORCH = {
-    "sgd": {"type": "sgd", "lr": 0.1},
-    "sgd.momentum": {"type": "sgd", "lr": 0.1, "momentum": 0.9},
-    "sgd.nesterov": {"type": "sgd", "lr": 0.1, "momentum": 0.9, "nesterov": True},
-    "sgd.decay": {"type": "sgd", "lr": 0.1, "weight_decay": 0.01},
-    "sgd.momentum-decay": {"type": "sgd", "lr": 0.1, "momentum": 0.9, "weight_decay": 0.01},
-    "sgd.nesterov-decay": {
-        "type": "sgd", "lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
-    "adam": {"type": "adam", "lr": 0.001},
-    "adam.betas": {"type": "adam", "lr": 0.002, "beta1": 0.8, "beta2": 0.99},
-    "adam.epsilon": {"type": "adam", "lr": 0.001, "epsilon": 1e-3},
-    "adam.decay": {"type": "adam", "lr": 0.001, "weight_decay": 0.01},
+    **variants("sgd", 0.1, "momentum", "nesterov", "decay", "momentum-decay", "nesterov-decay"),
+    **variants("adam", 0.001, "betas", "epsilon", "decay"),
     "adamw": {"type": "adam", "lr": 0.001, "weight_decay": 0.01, "decoupled_weight_decay": True},
-    "adagrad": {"type": "adagrad", "lr": 0.01},
-    "adagrad.initial": {"type": "adagrad", "lr": 0.01, "initial_accumulator": 0.1},
-    "adagrad.epsilon": {"type": "adagrad", "lr": 0.01, "epsilon": 1e-3},
-    "adagrad.decay": {"type": "adagrad", "lr": 0.01, "weight_decay": 0.01},
-    "rmsprop": {"type": "rmsprop", "lr": 0.01},
-    "rmsprop.epsilon": {"type": "rmsprop", "lr": 0.01, "rho": 0.9, "epsilon": 1e-3},
-    "rmsprop.momentum": {"type": "rmsprop", "lr": 0.01, "momentum": 0.9},
-    "rmsprop.decay": {"type": "rmsprop", "lr": 0.01, "weight_decay": 0.01},
+    **variants("adagrad", 0.01, "initial", "epsilon", "decay", initial={"initial_accumulator": 0.1}),
+    **variants("rmsprop", 0.01, "epsilon", "momentum", "decay", epsilon={"rho": 0.9, "epsilon": 1e-3}),
 }
 KERAS = {
-    "sgd": {"type": "sgd", "lr": 0.01},
-    "sgd.momentum": {"type": "sgd", "lr": 0.01, "momentum": 0.9},
-    "sgd.nesterov": {"type": "sgd", "lr": 0.01, "momentum": 0.9, "nesterov": True},
-    "sgd.decay": {"type": "sgd", "lr": 0.01, "weight_decay": 0.01},
-    "sgd.momentum-decay": {"type": "sgd", "lr": 0.01, "momentum": 0.9, "weight_decay": 0.01},
-    "adam": {"type": "adam", "lr": 0.001},
-    "adam.betas": {"type": "adam", "lr": 0.002, "beta1": 0.8, "beta2": 0.99},
-    "adam.epsilon": {"type": "adam", "lr": 0.001, "epsilon": 1e-3},
-    "adam.decay": {"type": "adam", "lr": 0.001, "weight_decay": 0.01},
-    "adagrad": {"type": "adagrad", "lr": 0.001},
-    "adagrad.initial": {"type": "adagrad", "lr": 0.001, "initial_accumulator": 0.01},
-    "adagrad.epsilon": {"type": "adagrad", "lr": 0.001, "epsilon": 1e-3},
-    "rmsprop": {"type": "rmsprop", "lr": 0.001},
-    "rmsprop.epsilon": {"type": "rmsprop", "lr": 0.001, "epsilon": 1e-3},
-    "rmsprop.momentum": {"type": "rmsprop", "lr": 0.001, "momentum": 0.9},
-    "rmsprop.decay": {"type": "rmsprop", "lr": 0.001, "weight_decay": 0.01},
+    **variants("sgd", 0.01, "momentum", "nesterov", "decay", "momentum-decay"),
+    **variants("adam", 0.001, "betas", "epsilon", "decay"),
+    **variants("adagrad", 0.001, "initial", "epsilon", initial={"initial_accumulator": 0.01}),
+    **variants("rmsprop", 0.001, "epsilon", "momentum", "decay"),
 }
 TENSORFLOW = {
-    "sgd": {"type": "sgd", "lr": 0.1},
-    "sgd.momentum": {"type": "sgd", "lr": 0.1, "momentum": 0.9},
-    "sgd.nesterov": {"type": "sgd", "lr": 0.1, "momentum": 0.9, "nesterov": True},
-    "adam": {"type": "adam", "lr": 0.001},
-    "adam.epsilon": {"type": "adam", "lr": 0.001, "epsilon": 1e-3},
-    "adagrad": {"type": "adagrad", "lr": 0.01},
-    "adagrad.initial": {"type": "adagrad", "lr": 0.01, "initial_accumulator": 0.5},
-    "rmsprop": {"type": "rmsprop", "lr": 0.001},
-    "rmsprop.momentum": {"type": "rmsprop", "lr": 0.001, "momentum": 0.9},
-    "rmsprop.epsilon": {"type": "rmsprop", "lr": 0.001, "epsilon": 1e-3},
+    **variants("sgd", 0.1, "momentum", "nesterov"),
+    **variants("adam", 0.001, "epsilon"),
+    **variants("adagrad", 0.01, "initial", initial={"initial_accumulator": 0.5}),
+    **variants("rmsprop", 0.001, "momentum", "epsilon"),
 }
 
 
