@@ -1,6 +1,7 @@
-"""optimizers.safetensors: ten steps of every optimizer and option, by PyTorch, Keras and TensorFlow 1.
+"""optimizers.safetensors: the parameters after each of ten steps, for every optimizer and option, by PyTorch, Keras and
+TensorFlow 1.
 
-Parameters and gradients are fixture_values.optimizer_vector.
+Initial parameters and gradients are fixture_values.optimizer_vector.
 """
 
 import numpy as np
@@ -28,7 +29,7 @@ def variants(optimizer, lr, *names, **special):
     return {optimizer: base} | {f"{optimizer}.{name}": base | (VARIANTS | special)[name] for name in names}
 
 
-# The cases of each flavor. The learning rates are the framework's defaults, where it has some.
+# The cases of each flavor; an option that is not given has the framework's own default.
 TORCH = {
     **variants("sgd", 0.1, "momentum", "nesterov", "decay", "momentum-decay", "nesterov-decay"),
     **variants("adam", 0.001, "betas", "epsilon", "decay"),
@@ -50,31 +51,31 @@ TENSORFLOW = {
 }
 
 
-def split(options, renamed):
-    """The type and the framework's own names of the other options."""
-    return options["type"], {renamed.get(key, key): value for key, value in options.items() if key != "type"}
+def framework_options(case, names):
+    """(type, keyword arguments): a case's options under the framework's own names."""
+    return case["type"], {names.get(key, key): value for key, value in case.items() if key != "type"}
 
 
 def torch_steps(cases):
     import torch
 
     results = {}
-    for name, options in cases.items():
-        kind, options = split(options, {
+    for name, case in cases.items():
+        kind, options = framework_options(case, {
             "epsilon": "eps", "rho": "alpha", "initial_accumulator": "initial_accumulator_value"})
         if "beta1" in options:
             options["betas"] = (options.pop("beta1"), options.pop("beta2"))
         decoupled = options.pop("decoupled_weight_decay", False)
-        make = {
+        optimizer_class = {
             "sgd": torch.optim.SGD, "adam": torch.optim.AdamW if decoupled else torch.optim.Adam,
             "adagrad": torch.optim.Adagrad, "rmsprop": torch.optim.RMSprop}[kind]
         variable = torch.from_numpy(optimizer_vector(0)).requires_grad_()
-        optimizer, path = make([variable], foreach=False, **options), []
+        optimizer, trajectory = optimizer_class([variable], foreach=False, **options), []
         for step in range(1, STEPS + 1):
             variable.grad = torch.from_numpy(optimizer_vector(step))
             optimizer.step()
-            path.append(variable.detach().numpy().copy())
-        results[name] = np.stack(path)
+            trajectory.append(variable.detach().numpy().copy())
+        results[name] = np.stack(trajectory)
     return framework_version(torch), results
 
 
@@ -82,14 +83,14 @@ def keras_steps(cases):
     import keras
 
     results = {}
-    for name, options in cases.items():
-        kind, options = split(options, {
+    for name, case in cases.items():
+        kind, options = framework_options(case, {
             "lr": "learning_rate", "beta1": "beta_1", "beta2": "beta_2",
             "initial_accumulator": "initial_accumulator_value"})
-        make = {
+        optimizer_class = {
             "sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam, "adagrad": keras.optimizers.Adagrad,
             "rmsprop": keras.optimizers.RMSprop}[kind]
-        results[name] = tensorflow_path(make(**options))
+        results[name] = tensorflow_trajectory(optimizer_class(**options))
     return framework_version(keras), results
 
 
@@ -97,27 +98,27 @@ def tensorflow_steps(cases):
     import tensorflow
 
     train, results = tensorflow.compat.v1.train, {}
-    for name, options in cases.items():
-        kind, options = split(options, {
+    for name, case in cases.items():
+        kind, options = framework_options(case, {
             "lr": "learning_rate", "nesterov": "use_nesterov",
             "initial_accumulator": "initial_accumulator_value"})
-        make = {
+        optimizer_class = {
             "sgd": train.MomentumOptimizer if "momentum" in options else train.GradientDescentOptimizer,
             "adam": train.AdamOptimizer, "adagrad": train.AdagradOptimizer,
             "rmsprop": train.RMSPropOptimizer}[kind]
-        results[name] = tensorflow_path(make(**options))
+        results[name] = tensorflow_trajectory(optimizer_class(**options))
     return framework_version(tensorflow), results
 
 
-def tensorflow_path(optimizer):
+def tensorflow_trajectory(optimizer):
     """The parameters after each step."""
     import tensorflow
 
-    variable, path = tensorflow.Variable(optimizer_vector(0)), []
+    variable, trajectory = tensorflow.Variable(optimizer_vector(0)), []
     for step in range(1, STEPS + 1):
         optimizer.apply_gradients([(tensorflow.constant(optimizer_vector(step)), variable)])
-        path.append(variable.numpy())
-    return np.stack(path)
+        trajectory.append(variable.numpy())
+    return np.stack(trajectory)
 
 
 def main():
@@ -128,8 +129,8 @@ def main():
     ]:
         framework, results = call_in_subprocess(steps, cases)
         sources.append(framework)
-        for name, path in results.items():
-            tensors[f"{flavor}.{name}"] = path
+        for name, trajectory in results.items():
+            tensors[f"{flavor}.{name}"] = trajectory
             metadata[f"{flavor}.{name}"] = {"flavor": flavor, **cases[name]}
     save_tensors("optimizers", tensors, {"source": ", ".join(sources), **metadata})
 
