@@ -1,8 +1,8 @@
 """Trains and evaluates the network of a config as a PyTorch model on MNIST as fast as PyTorch can.
 
-Every epoch is printed as `cnn train --json` does, and the first step and each evaluation, too. The whole set lies in
-memory as normalized floats; a batch is one index_select, or a view when not shuffled. With --predict it
-only reads the weights and the first test image, and prints a guess.
+Prints JSON lines: the epochs as `cnn train --json` does, the first step and each evaluation. The whole data set is in memory
+as normalized floats; a batch is one index_select, or a view when not shuffled. With --predict it only loads the weights and
+prints the prediction for the first test image.
 """
 
 import time
@@ -10,7 +10,7 @@ import time
 import torch
 from torch.nn import functional
 
-from benchmark_common import TRAINING, parser, report
+from benchmark_common import TRAINING, argument_parser, report
 from mnist import load
 from pytorch_models import MODELS
 
@@ -27,24 +27,24 @@ class Benchmark:
     """A model in one of the modes; `mode` joins MODES with +."""
 
     def __init__(self, config, mode):
-        self.config, options = config, mode.split("+")
-        self.layout = torch.channels_last if "channels_last" in options else torch.contiguous_format
-        self.bf16 = "bf16" in options
+        self.config, flags = config, mode.split("+")
+        self.layout = torch.channels_last if "channels_last" in flags else torch.contiguous_format
+        self.bf16 = "bf16" in flags
         self.model = MODELS[config](dropout=True).to(memory_format=self.layout)
-        self.loss, self.scores = self._loss, self._scores
-        if "compile" in options:
+        self.loss, self.logits = self._loss, self._logits
+        if "compile" in flags:
             self.loss = torch.compile(self._loss, dynamic=False)
-            self.scores = torch.compile(self._scores, dynamic=False)
+            self.logits = torch.compile(self._logits, dynamic=False)
 
-    def _scores(self, x):
+    def _logits(self, x):
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             return self.model(x)
 
     def _loss(self, x, target):
-        return functional.cross_entropy(self._scores(x), target)
+        return functional.cross_entropy(self._logits(x), target)
 
     def epochs(self, images, labels):
-        """Yields (mean loss, images, seconds) of one epoch after another."""
+        """Trains epoch after epoch; yields (mean loss, images, seconds) after each."""
         count, batch, shuffled, drop_last = TRAINING[self.config]
         count = min(count, len(images))
         images, labels = images[:count].contiguous(memory_format=self.layout), labels[:count]
@@ -57,8 +57,8 @@ class Benchmark:
             order = torch.randperm(count) if shuffled else None
             for first in range(0, end, batch):
                 if shuffled:
-                    chosen = order[first : first + batch]
-                    x, target = images.index_select(0, chosen), labels.index_select(0, chosen)
+                    indices = order[first : first + batch]
+                    x, target = images.index_select(0, indices), labels.index_select(0, indices)
                 else:
                     x, target = images[first : first + batch], labels[first : first + batch]
                 loss = self.loss(x, target)
@@ -73,18 +73,18 @@ class Benchmark:
 
     @torch.inference_mode()
     def evaluate(self, images, labels, batch=1000):
-        """(accuracy, seconds)."""
+        """(accuracy, seconds) on all images."""
         self.model.eval()
         images = images.contiguous(memory_format=self.layout)
         start, correct = time.perf_counter(), 0
         for first in range(0, len(images), batch):
-            guesses = self.scores(images[first : first + batch]).argmax(1)
-            correct += (guesses == labels[first : first + batch]).sum()
+            predictions = self.logits(images[first : first + batch]).argmax(1)
+            correct += (predictions == labels[first : first + batch]).sum()
         return correct.item() / len(images), time.perf_counter() - start
 
 
 def predict(config, weights, data):
-    """The whole life of a program that reads one digit."""
+    """Prints the prediction for the first test image."""
     model = MODELS[config](dropout=True).eval()
     model.load_state_dict(torch.load(weights, weights_only=True))
     images, _ = load(data, "t10k")
@@ -93,28 +93,28 @@ def predict(config, weights, data):
 
 
 def main():
-    options = parser(__doc__, "torch-lenet", default="eager", help=f"{', '.join(MODES)}, joined with +")
-    chosen = options.parse_args()
-    if unknown := set(chosen.mode.split("+")) - set(MODES):
-        options.error(f"unknown mode {', '.join(unknown)}")
-    torch.set_num_threads(chosen.threads)
+    parser = argument_parser(__doc__, "torch-lenet", default="eager", help=f"{', '.join(MODES)}, joined with +")
+    options = parser.parse_args()
+    if unknown := set(options.mode.split("+")) - set(MODES):
+        parser.error(f"unknown mode {', '.join(unknown)}")
+    torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
     torch.manual_seed(42)
-    if chosen.predict:
-        return predict(chosen.config, chosen.predict, chosen.data)
-    images, labels = (torch.from_numpy(array[: chosen.images]) for array in load(chosen.data, "train"))
-    benchmark = Benchmark(chosen.config, chosen.mode)
+    if options.predict:
+        return predict(options.config, options.predict, options.data)
+    images, labels = (torch.from_numpy(array[: options.images]) for array in load(options.data, "train"))
+    benchmark = Benchmark(options.config, options.mode)
     training = benchmark.epochs(images.float() / 255, labels)
-    for epoch, (loss, count, seconds) in zip(range(1, chosen.epochs + 1), training):
+    for epoch, (loss, count, seconds) in zip(range(1, options.epochs + 1), training):
         report(event="epoch", epoch=epoch, loss=loss, seconds=seconds, images_per_second=count / seconds)
-    images, labels = (torch.from_numpy(array) for array in load(chosen.data, "t10k"))
-    # The first is a warm-up.
-    for turn in range(chosen.evaluations + 1 if chosen.evaluations else 0):
+    images, labels = (torch.from_numpy(array) for array in load(options.data, "t10k"))
+    # The first evaluation is the warm-up.
+    for turn in range(options.evaluations + 1 if options.evaluations else 0):
         accuracy, seconds = benchmark.evaluate(images.float() / 255, labels)
         if turn:
             report(event="evaluation", accuracy=accuracy, seconds=seconds)
-    if chosen.save:
-        torch.save(benchmark.model.state_dict(), chosen.save)
+    if options.save:
+        torch.save(benchmark.model.state_dict(), options.save)
 
 
 if __name__ == "__main__":
