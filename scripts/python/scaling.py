@@ -1,4 +1,4 @@
-"""Measures how the cost of training grows, with `cnn bench`, and writes docs/performance.md and docs/performance.svg.
+"""Measures how the cost of training grows, with `cnn bench`, and writes docs/scaling.md and docs/scaling.svg.
 
 The text between the tables is kept: only what stands between a pair of marks `<!-- name -->` is replaced.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CNN = ROOT / ".build" / "release" / "cnn"
-PAGE, PICTURE = ROOT / "docs" / "performance.md", ROOT / "docs" / "performance.svg"
+PAGE, PICTURE = ROOT / "docs" / "scaling.md", ROOT / "docs" / "scaling.svg"
 
 Result = dict
 Rows = list[list[str]]
@@ -211,7 +211,7 @@ def machine() -> str:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(prog="scripts/performance", description=__doc__.split("\n")[0])
+    options = argparse.ArgumentParser(prog="scripts/scaling", description=__doc__.split("\n")[0])
     options.add_argument("--seconds", type=float, default=1.0, help="per measurement (default: 1)")
     options.add_argument("--rounds", type=int, default=3, help="through all measurements; the fastest counts (default: 3)")
     options.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
