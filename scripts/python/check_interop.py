@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -19,6 +18,7 @@ from safetensors.torch import save_file as save_torch
 from torch import nn
 
 import mnist
+from cnn_command import run_cnn
 from pytorch_models import MODELS
 from train_keras import network as keras_network
 
@@ -53,19 +53,11 @@ class Bench:
         self.program, self.data, self.folder = program, data, folder
         self.pixels, labels = mnist.load(data, "t10k")
         self.labels = labels.astype(numpy.uint8)
-        self.write_idx("test.idx", self.pixels[:, 0])
-        self.write_idx("few.idx", self.pixels[:500, 0])
+        mnist.write_idx(folder / "test.idx", self.pixels[:, 0])
+        mnist.write_idx(folder / "few.idx", self.pixels[:500, 0])
 
     def cnn(self, *arguments: object) -> str:
-        command = [str(argument) for argument in (self.program, *arguments)]
-        result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
-        if result.returncode != 0:
-            sys.exit(f"{' '.join(command)}: status {result.returncode}\n{result.stderr}")
-        return result.stdout + result.stderr if "--json" not in arguments else result.stdout
-
-    def write_idx(self, name: str, values: numpy.ndarray) -> None:
-        sizes = b"".join(size.to_bytes(4, "big") for size in values.shape)
-        (self.folder / name).write_bytes(bytes([0, 0, 8, values.ndim]) + sizes + values.tobytes())
+        return run_cnn(self.program, self.folder, *arguments)
 
     def train(self, name: str, output: str, *options: object) -> None:
         self.cnn("train", "--config", name, "--output", output, "--epochs", 1, "--quiet",
@@ -132,7 +124,7 @@ def check_made(bench: Bench, name: str) -> None:
                 state[f"{layer['name']}.bias"] = random.normal(0, 0.3, outputs[0]).astype(numpy.float32)
     save_file(state, bench.folder / f"{name}.safetensors")
     pixels = random.integers(0, 256, (20, *shape), dtype=numpy.uint8)
-    bench.write_idx(f"{name}.idx", pixels if shape[0] > 1 else pixels[:, 0])
+    mnist.write_idx(bench.folder / f"{name}.idx", pixels if shape[0] > 1 else pixels[:, 0])
     bench.cnn("export", f"{name}.safetensors", "--config", f"{name}.json", "--format", "onnx")
     expected = bench.predict(f"{name}.safetensors", f"{name}.idx", "--config", f"{name}.json")
     largest = difference(run_onnx(bench.folder / f"{name}.onnx", pixels), expected, name)

@@ -1,7 +1,6 @@
 """Checkpoints between cnn and PyTorch; see scripts/check-torch-checkpoint."""
 
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
+from cnn_command import run_cnn
+from mnist import write_idx
 from pytorch_models import MODELS, input_shape
 
 TOLERANCE = 1e-4
@@ -95,16 +96,8 @@ class Check:
         return json.loads(self.config_file.read_text())
 
     def cnn(self, *arguments):
-        command = [str(argument) for argument in (self.program, *arguments)]
-        result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
-        if result.returncode != 0:
-            sys.exit(f"{' '.join(command)}: status {result.returncode}\n{result.stderr}")
-        return result.stdout
+        return run_cnn(self.program, self.folder, *arguments)
 
 
-def write_idx(path, values):
-    sizes = b"".join(size.to_bytes(4, "big") for size in values.shape)
-    path.write_bytes(bytes([0, 0, 8, values.ndim]) + sizes + values.tobytes())
-
-
-main()
+if __name__ == "__main__":
+    main()

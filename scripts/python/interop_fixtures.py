@@ -7,14 +7,12 @@ import onnx
 import scipy.io
 from onnx import TensorProto, helper, numpy_helper
 
+from mnist import write_idx
+
 FIXTURES = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures"
 ARCHIVES = FIXTURES / "archives"
 TRAIN, TEST, SIDE = 30, 10, 6
 
-
-def write_idx(path: Path, values: numpy.ndarray) -> None:
-    sizes = b"".join(size.to_bytes(4, "big") for size in values.shape)
-    path.write_bytes(bytes([0, 0, 8, values.ndim]) + sizes + values.tobytes())
 
 
 def write_datasets() -> None:
