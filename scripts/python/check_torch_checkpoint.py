@@ -1,4 +1,4 @@
-"""Checkpoints between cnn and PyTorch; see scripts/check-torch-checkpoint."""
+"""Checks that checkpoints are exchanged with PyTorch; see scripts/check-torch-checkpoint."""
 
 import json
 import sys
@@ -24,11 +24,11 @@ def main():
     for name in names or MODELS:
         with tempfile.TemporaryDirectory() as folder:
             largest = Check(Path(program).resolve(), name, Path(folder)).run()
-        print(f"{name}: logits within {largest:.1e}, weights the same bits both ways")
+        print(f"{name}: logits within {largest:.1e}, weights bitwise equal in both directions")
 
 
 class Check:
-    """One config, with images of noise in `folder`."""
+    """The check of one config, on images of noise in `folder`."""
 
     def __init__(self, program, name, folder):
         self.program, self.name, self.folder = program, name, folder
@@ -36,7 +36,7 @@ class Check:
         for part in ("train", "t10k"):
             images = random.integers(0, 256, (COUNT, *input_shape(name)), dtype=numpy.uint8)
             labels = (numpy.arange(COUNT) % 10).astype(numpy.uint8)
-            # IDX has no axis for a single channel.
+            # IDX files of images with one channel have no channel axis.
             write_idx(folder / f"{part}-images-idx{4 if images.shape[1] > 1 else 3}-ubyte",
                       images if images.shape[1] > 1 else images[:, 0])
             write_idx(folder / f"{part}-labels-idx1-ubyte", labels)
@@ -45,18 +45,18 @@ class Check:
         self.config_file = folder / "trained" / "config.json"
 
     def run(self):
-        trained, written, again = (self.folder / part for part in ("trained", "written.safetensors", "again"))
+        trained, exported, retrained = (self.folder / part for part in ("trained", "pytorch.safetensors", "retrained"))
         self.train(trained)
         model = MODELS[self.name]()
         model.load_state_dict(load_file(trained / "model.ckpt"))
         largest = self.compare(model, trained)
 
         model = MODELS[self.name]()
-        save_file(model.state_dict(), written)
-        largest = max(largest, self.compare(model, written, "--config", self.config_file))
-        self.evaluate(model, written)
-        self.train(again, "--init", written, "--lr", "0")
-        for tensor, values in load_file(again / "model.ckpt").items():
+        save_file(model.state_dict(), exported)
+        largest = max(largest, self.compare(model, exported, "--config", self.config_file))
+        self.evaluate(model, exported)
+        self.train(retrained, "--init", exported, "--lr", "0")
+        for tensor, values in load_file(retrained / "model.ckpt").items():
             assert torch.equal(values, model.state_dict()[tensor]), f"{self.name}: {tensor} has changed"
         return largest
 
@@ -65,9 +65,9 @@ class Check:
                  "--set", "data.resplit=null", "--quiet", *options)
 
     def compare(self, model, checkpoint, *options):
-        """The largest difference of a logit, relative where logits are larger than 1."""
-        answers = json.loads(self.cnn("predict", checkpoint, self.image_file, "--json", *options))
-        found = torch.tensor([answer["logits"] for answer in answers])
+        """The largest difference of a logit, relative to logits larger than 1; it must be within the tolerance."""
+        predictions = json.loads(self.cnn("predict", checkpoint, self.image_file, "--json", *options))
+        found = torch.tensor([prediction["logits"] for prediction in predictions])
         expected = self.logits(model)
         if self.config()["model"]["layers"][-1]["type"] == "log_softmax":
             expected = functional.log_softmax(expected, dim=1)
@@ -76,14 +76,14 @@ class Check:
         return difference
 
     def evaluate(self, model, weights):
-        answer = json.loads(
+        metrics = json.loads(
             self.cnn("eval", weights, "--config", self.config_file, "--data", self.folder, "--json"))
         logits = self.logits(model)
         accuracy = (logits.argmax(dim=1) == self.labels).float().mean().item()
-        assert answer["count"] == COUNT and abs(answer["accuracy"] - accuracy) < 1e-6, answer
-        if self.name != "mlp-regularized":  # Its loss has penalties, too.
+        assert metrics["count"] == COUNT and abs(metrics["accuracy"] - accuracy) < 1e-6, metrics
+        if self.name != "mlp-regularized":  # whose loss includes the regularizers'
             loss = functional.cross_entropy(logits, self.labels).item()
-            assert abs(answer["loss"] - loss) < TOLERANCE, f"{self.name}: {answer['loss']} instead of {loss}"
+            assert abs(metrics["loss"] - loss) < TOLERANCE, f"{self.name}: loss {metrics['loss']} instead of {loss}"
 
     def logits(self, model):
         normalize = self.config()["data"]["normalize"]
@@ -92,7 +92,7 @@ class Check:
             return model.eval()((torch.tensor(self.images) / normalize["scale"] - mean) / std)
 
     def config(self):
-        """The config with every default filled in."""
+        """The run's config, which holds every default."""
         return json.loads(self.config_file.read_text())
 
     def cnn(self, *arguments):
