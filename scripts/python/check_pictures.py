@@ -53,7 +53,7 @@ def check_photos(program: Path, checkpoint: Path, folder: Path) -> bool:
 
 def write_contact_sheet(program: Path, checkpoint: Path, folder: Path, target: Path) -> None:
     """A contact sheet of some kinds of photos, each above the network's input made from it."""
-    kinds = ["plain", "inverted", "lined", "squared", "coloured", "shaded", "grainy", "photo"]
+    kinds = ["plain", "inverted", "lined_paper", "grid_paper", "coloured_ink", "shadowed", "noisy", "phone_photo"]
     size, gap = 112, 8
     sheet = Image.new("RGB", (len(kinds) * (size + gap) + gap, 2 * size + 3 * gap), (90, 90, 90))
     input_file = target.with_name("input.png")
