@@ -6,7 +6,7 @@ from torch import nn
 
 
 def network(*layers):
-    """Layers with a name are pairs; the others are called by their kind and number."""
+    """A Sequential of (name, module) pairs and of modules, which are named by type and number: relu1."""
     named, counts = OrderedDict(), {}
     for layer in layers:
         if isinstance(layer, tuple):
@@ -41,7 +41,7 @@ def simple_convnet(dropout=False):
 
 
 def tf_convnet(dropout=False):
-    """`ceil_mode` is TensorFlow's SAME here: a window over the edge ignores what lies outside."""
+    """`ceil_mode` equals TensorFlow's SAME padding here: windows may extend beyond the input, and padding is ignored."""
     def conv(number, inputs, outputs):
         yield f"conv{number}", nn.Conv2d(inputs, outputs, 3, padding="same", bias=False)
         yield from [nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True)] + [nn.Dropout(0.2)] * dropout
@@ -115,4 +115,4 @@ def describe_layer(name, module):
             return {"type": "relu"}
         case nn.Flatten():
             return {"type": "flatten"}
-    raise TypeError(f"{name} has no counterpart")
+    raise TypeError(f"{name} is no layer of a config")
