@@ -156,8 +156,8 @@ def compare(config, options):
 
 
 def table(measurements):
-    yield ("| | training, images/s | evaluation of 10,000 images | first step after | first prediction after "
-           "| peak memory | final training loss |")
+    yield ("| | images/s in training | 10,000 images evaluated in | first step after | first prediction after "
+           "| peak memory | final loss |")
     yield "|---|---:|---:|---:|---:|---:|---:|"
     for name, each in measurements.items():
         evaluation = [1000 * seconds for seconds in each.evaluation]
