@@ -1,6 +1,6 @@
-"""Writes Tests/Fixtures/reference.safetensors with the reference library (pip install safetensors torch).
+"""Writes Tests/Fixtures/reference.safetensors with the safetensors library (pip install safetensors torch).
 
-One tensor of each type, with values which that type holds exactly.
+One tensor of each type, with values that the type represents exactly.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-/// The inputs and weights of the fixtures: an exact hash of (index, salt), as in `scripts/reference/values.py`.
+/// The inputs and weights of the fixtures: an exact hash of (index, salt), as in `scripts/python/fixture_values.py`.
 struct FixtureValues {
   static let image: UInt32 = 1
   static let label: UInt32 = 2

@@ -3,7 +3,7 @@ import ModelFormats
 import Testing
 
 @Suite struct ONNXTests {
-  /// `Tests/Fixtures/tiny.onnx` is built and checked by onnx itself, in scripts/reference/interop_fixtures.py.
+  /// `Tests/Fixtures/tiny.onnx` is built and checked by onnx itself, in scripts/python/interop_fixtures.py.
   @Test("A graph has the bytes that onnx's own library writes")
   func fixture() throws {
     var graph = ONNX()

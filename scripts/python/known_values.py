@@ -1,9 +1,9 @@
-"""values.json: known numbers of values.py, for the test of its Swift counterpart."""
+"""values.json: known numbers of fixture_values.py, which the test of FixtureValues.swift compares with."""
 
 import json
 
-from store import write
-from values import LABEL, hashes, images, labels, learnable_images, optimizer_vector, parameter, signs, values
+from fixture_values import LABEL, hashes, images, labels, learnable_images, optimizer_vector, parameter, signs, values
+from fixture_writer import write_file
 
 KNOWN = [  # (index, salt)
     (0, 1), (1, 1), (2, 1), (783, 1), (14_895, 1), (5, LABEL), (1, 3), (1_279_999, 106), (63, 510), (7, 1007)]
@@ -23,7 +23,7 @@ def main():
         "optimizerGradient7": [float(value) for value in optimizer_vector(7)[-10:]],
         "signs2": [int(sign) for sign in signs(10, 2)],
     }
-    write("values.json", (json.dumps(contents, indent=1) + "\n").encode())
+    write_file("values.json", (json.dumps(contents, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writes fixtures: small float32 safetensors files, the same bytes on every run."""
+"""Writer of Tests/Fixtures: small float32 safetensors files, the same bytes on every run."""
 
 import json
 from concurrent.futures import ProcessPoolExecutor
@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from values import signs
+from fixture_values import signs
 
 FOLDER = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures"
-WHOLE, SAMPLES, PROJECTIONS = 8192, 2048, 8
+# Tensors of more elements are summarized, so that the repository stays small.
+MAX_ELEMENTS, MAX_SAMPLES, PROJECTIONS = 8192, 2048, 8
 
 
-def save(name, tensors, metadata):
+def save_tensors(name, tensors, metadata):
     """Writes FOLDER/name.safetensors. Metadata values that are not strings are stored as JSON."""
     header = {"__metadata__": {
         key: value if isinstance(value, str) else compact(value) for key, value in metadata.items()}}
@@ -27,29 +28,30 @@ def save(name, tensors, metadata):
         header[key] = {"dtype": "F32", "shape": value.shape, "data_offsets": [begin, len(data)]}
     text = compact(header).encode()
     text += b" " * (-len(text) % 8)
-    write(f"{name}.safetensors", len(text).to_bytes(8, "little") + text + data)
+    write_file(f"{name}.safetensors", len(text).to_bytes(8, "little") + text + data)
 
 
 def compact(value):
     return json.dumps(value, separators=(",", ":"))
 
 
-def write(name, contents):
+def write_file(name, contents):
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / name
     path.write_bytes(contents)
     print(f"{len(contents):9,} bytes  {path.relative_to(FOLDER.parents[1])}", flush=True)
 
 
-def source(framework):
-    """The name and version of a framework's module, without the build it came from."""
+def framework_version(framework):
+    """The name and version of a framework's module, without its build tag (torch 2.15.0+cpu)."""
     return f"{framework.__name__} {framework.__version__.split('+')[0]}"
 
 
-def condense(name, tensor):
-    """(tensors, every): a large tensor as samples, its norm and its projections; `every` is 0 when whole."""
+def summarize(name, tensor):
+    """(tensors, every): the tensor itself and 0 if it is small; otherwise every `every`-th element of it, its norm and its
+    projections on random directions."""
     tensor = np.asarray(tensor, dtype=np.float64)
-    if tensor.size <= WHOLE:
+    if tensor.size <= MAX_ELEMENTS:
         return {name: tensor}, 0
     every = sampling_step(tensor.shape)
     flat = tensor.reshape(-1)
@@ -61,17 +63,17 @@ def condense(name, tensor):
 
 
 def sampling_step(shape):
-    """The least step that leaves at most SAMPLES elements and shares no factor with any dimension, so
-    that the samples visit every row and column."""
+    """The least step that leaves at most MAX_SAMPLES elements and shares no factor with any dimension, so that there are
+    samples from every row and column."""
     size = prod(shape)
-    step = -(-size // SAMPLES)
+    step = -(-size // MAX_SAMPLES)
     while gcd(step, size) != 1:
         step += 1
     return step
 
 
-def isolated(function, *arguments):
-    """Calls the function in a process of its own: PyTorch and TensorFlow bring two LLVMs that can't share
-    one. So a module that uses both imports them inside its functions."""
+def call_in_subprocess(function, *arguments):
+    """Calls the function in a process of its own, because PyTorch and TensorFlow bring two LLVMs that cannot be loaded into
+    the same process. A module that uses both imports them inside its functions."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(function, *arguments).result()

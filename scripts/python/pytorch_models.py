@@ -1,4 +1,4 @@
-"""The PyTorch twins of configs/: the same layers under the same names, up to the logits."""
+"""PyTorch models of the networks in configs/: the same layers under the same names, up to the logits."""
 
 from collections import OrderedDict
 
@@ -6,7 +6,7 @@ from torch import nn
 
 
 def network(*layers):
-    """Layers with a name are pairs; the others are called by their kind and number."""
+    """A Sequential of (name, module) pairs and of modules, which are named by type and number: relu1."""
     named, counts = OrderedDict(), {}
     for layer in layers:
         if isinstance(layer, tuple):
@@ -41,7 +41,7 @@ def simple_convnet(dropout=False):
 
 
 def tf_convnet(dropout=False):
-    """`ceil_mode` is TensorFlow's SAME here: a window over the edge ignores what lies outside."""
+    """`ceil_mode` equals TensorFlow's SAME padding here: windows may extend beyond the input, and padding is ignored."""
     def conv(number, inputs, outputs):
         yield f"conv{number}", nn.Conv2d(inputs, outputs, 3, padding="same", bias=False)
         yield from [nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True)] + [nn.Dropout(0.2)] * dropout
@@ -76,7 +76,7 @@ def lenet(dropout=False):
         ("fc3", nn.Linear(84, 10)))
 
 
-TWINS = {
+MODELS = {
     "torch-lenet": torch_lenet, "keras-lenet": keras_lenet, "simple-convnet": simple_convnet,
     "tf-convnet": tf_convnet, "mlp-regularized": mlp_regularized, "rgb-vgg": rgb_vgg, "lenet": lenet,
 }
@@ -91,9 +91,9 @@ def input_shape(name):
     return (3, 32, 32) if name == "rgb-vgg" else (1, 28, 28)
 
 
-def describe(twin):
+def describe(model):
     """The layers in the form of a config's `model.layers`."""
-    return [describe_layer(name, module) for name, module in twin.named_children()]
+    return [describe_layer(name, module) for name, module in model.named_children()]
 
 
 def describe_layer(name, module):
@@ -115,4 +115,4 @@ def describe_layer(name, module):
             return {"type": "relu"}
         case nn.Flatten():
             return {"type": "flatten"}
-    raise TypeError(f"{name} has no counterpart")
+    raise TypeError(f"{name} is no layer of a config")

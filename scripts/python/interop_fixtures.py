@@ -1,4 +1,4 @@
-"""A tiny data set as IDX, npz and mat, arrays of weights, and a tiny ONNX model; see scripts/make-interop-fixtures."""
+"""Writes a tiny data set as IDX, npz and mat, arrays of weights, and a tiny ONNX model; see scripts/make-interop-fixtures."""
 
 from pathlib import Path
 
@@ -7,26 +7,24 @@ import onnx
 import scipy.io
 from onnx import TensorProto, helper, numpy_helper
 
+from mnist import write_idx
+
 FIXTURES = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures"
 ARCHIVES = FIXTURES / "archives"
 TRAIN, TEST, SIDE = 30, 10, 6
 
-
-def write_idx(path: Path, values: numpy.ndarray) -> None:
-    sizes = b"".join(size.to_bytes(4, "big") for size in values.shape)
-    path.write_bytes(bytes([0, 0, 8, values.ndim]) + sizes + values.tobytes())
 
 
 def write_datasets() -> None:
     random = numpy.random.default_rng(1)
     images = random.integers(0, 256, (TRAIN + TEST, SIDE, SIDE), dtype=numpy.uint8)
     images[random.random(images.shape) < 0.7] = 0
-    # Sorted within each part, as mnist-original.mat is.
+    # Sorted within each split, as in mnist-original.mat.
     labels = numpy.concatenate([numpy.arange(count) * 10 // count for count in (TRAIN, TEST)]).astype(numpy.uint8)
-    parts = {"train": slice(0, TRAIN), "t10k": slice(TRAIN, None)}
-    for part, rows in parts.items():
-        write_idx(ARCHIVES / f"{part}-images-idx3-ubyte", images[rows])
-        write_idx(ARCHIVES / f"{part}-labels-idx1-ubyte", labels[rows])
+    splits = {"train": slice(0, TRAIN), "t10k": slice(TRAIN, None)}
+    for split, indices in splits.items():
+        write_idx(ARCHIVES / f"{split}-images-idx3-ubyte", images[indices])
+        write_idx(ARCHIVES / f"{split}-labels-idx1-ubyte", labels[indices])
     arrays = {
         "x_train": images[:TRAIN], "y_train": labels[:TRAIN], "x_test": images[TRAIN:], "y_test": labels[TRAIN:],
     }
@@ -48,7 +46,7 @@ def write_weights() -> None:
 
 
 def write_onnx() -> None:
-    """The model of ONNXTests."""
+    """Writes tiny.onnx, the model that ONNXTests builds."""
     def constant(name: str, values: numpy.ndarray) -> TensorProto:
         return numpy_helper.from_array(values, name)
 
@@ -63,7 +61,7 @@ def write_onnx() -> None:
         helper.make_node("Reshape", ["m", "r.list"], ["r"], "r"),
         helper.make_node("Gemm", ["r", "f.weight"], ["logits"], "logits", transB=1),
     ]
-    for node in nodes:  # Attributes in the order they were given.
+    for node in nodes:  # helper.make_node sorts attributes by name; ONNXTests has them in this order
         node.attribute.sort(key=lambda attribute: ["kernel_shape", "strides", "pads", "transB"].index(attribute.name))
     initializers = [
         constant("c.weight", numpy.array([[[[1, 2], [3, 4]]], [[[5, 6], [7, -8.5]]]], numpy.float32)),

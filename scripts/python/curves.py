@@ -1,4 +1,4 @@
-"""curve-*.safetensors: the loss of every step of one unshuffled epoch of torch-lenet, by PyTorch.
+"""curve-*.safetensors: loss curves of torch-lenet, the loss of every step of one unshuffled epoch, by PyTorch.
 
 `curves.py` trains on learnable_images; `curves.py --mnist DIR` on MNIST's 60,000 training images.
 """
@@ -9,21 +9,21 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from fixture_values import labels, learnable_images
+from fixture_writer import framework_version, save_tensors
 from mnist import load
 from networks import set_parameters
-from store import save, source
-from twins import TWINS
-from values import labels, learnable_images
+from pytorch_models import MODELS
 
 
 def curve(images, targets, batch, make_optimizer, dtype):
-    """The mean cross-entropy of each batch before its step, pixels / 255."""
-    twin = set_parameters(TWINS["torch-lenet"]()).to(dtype)
-    optimizer, losses = make_optimizer(twin.parameters()), []
+    """The mean cross-entropy of each batch, before the step on it; pixels are divided by 255."""
+    model = set_parameters(MODELS["torch-lenet"]()).to(dtype)
+    optimizer, losses = make_optimizer(model.parameters()), []
     images, targets = torch.from_numpy(images), torch.from_numpy(targets)
     for x, target in zip(images.split(batch), targets.split(batch)):
         optimizer.zero_grad()
-        loss = functional.cross_entropy(twin(x.to(dtype) / 255), target)
+        loss = functional.cross_entropy(model(x.to(dtype) / 255), target)
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
@@ -33,9 +33,9 @@ def curve(images, targets, batch, make_optimizer, dtype):
 def write(name, data, batch, optimizer, make_optimizer):
     exact = curve(*data, batch, make_optimizer, torch.float64)
     single = curve(*data, batch, make_optimizer, torch.float32)
-    print(f"{name}: {exact[0]:.4f} to {exact[-1]:.4f}, float32 within {np.abs(exact - single).max():.1e}")
-    save(f"curve-{name}", {"loss": exact, "loss.float32": single}, {
-        "source": source(torch), "config": "torch-lenet", "batch": batch,
+    print(f"{name}: {exact[0]:.4f} to {exact[-1]:.4f}, float32 differs by at most {np.abs(exact - single).max():.1e}")
+    save_tensors(f"curve-{name}", {"loss": exact, "loss.float32": single}, {
+        "source": framework_version(torch), "config": "torch-lenet", "batch": batch,
         "images": len(data[0]), "optimizer": optimizer})
 
 

@@ -1,22 +1,22 @@
-"""Trains and evaluates a config's Keras twin on MNIST as fast as Keras can, on TensorFlow or on JAX.
+"""Trains and evaluates the network of a config as a Keras model on MNIST as fast as Keras can, on TensorFlow or on JAX.
 
-Prints what train_pytorch.py prints. The whole set lies in memory as normalized floats; `fit` runs many steps for every
-call of the backend, compiled by XLA or as a graph; evaluation is one compiled function.
+Prints the same events as train_pytorch.py. The whole data set is in memory as normalized floats; `fit` runs many steps in
+each call of the backend, compiled by XLA or as a graph; evaluation is one compiled function.
 """
 
 import os
 import time
 
-from contender import TRAINING, parser, report
+from benchmark_common import TRAINING, argument_parser, report
 from mnist import load
 
 MODES = ["tensorflow", "tensorflow+xla", "jax"]
-# A multiple of what an epoch has too few of is run as it is: one program serves all.
+# Steps in one call of the backend; `fit` runs the rest of an epoch with the same compiled program.
 STEPS_PER_EXECUTION = 32
 
 
 def network(keras, config):
-    """The layers of configs/ up to the logits, by TensorFlow's order of dimensions."""
+    """The model of a config up to the logits, in TensorFlow's layout, NHWC."""
     layers = keras.layers
 
     def conv(filters, kernel, padding, pool="valid", bias=True, dropout=None):
@@ -59,7 +59,7 @@ def pixels(array):
 
 
 def evaluator(keras, model, backend, xla):
-    """A compiled function from images to the classes they are taken for."""
+    """A compiled function from images to predicted classes."""
     if backend == "jax":
         import jax
 
@@ -71,17 +71,17 @@ def evaluator(keras, model, backend, xla):
     return tensorflow.function(lambda x: tensorflow.argmax(model(x, training=False), 1), jit_compile=xla)
 
 
-def train(keras, model, chosen, xla):
-    count, batch, shuffled, drop_last = TRAINING[chosen.config]
-    count = min(count, chosen.images)
+def train(keras, model, options, xla):
+    count, batch, shuffled, drop_last = TRAINING[options.config]
+    count = min(count, options.images)
     count -= count % batch if drop_last else 0
-    images, labels = load(chosen.data, "train")
+    images, labels = load(options.data, "train")
     images, labels = pixels(images[:count]), labels[:count].astype("int32")
     model.compile(
-        optimizer(keras, chosen.config), keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        optimizer(keras, options.config), keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile=xla, steps_per_execution=STEPS_PER_EXECUTION)
 
-    class Clock(keras.callbacks.Callback):
+    class EpochTimer(keras.callbacks.Callback):
         first_step = True
 
         def on_epoch_begin(self, epoch, logs=None):
@@ -97,51 +97,50 @@ def train(keras, model, chosen, xla):
             report(event="epoch", epoch=epoch + 1, loss=float(logs["loss"]), seconds=seconds,
                    images_per_second=count / seconds)
 
-    model.fit(images, labels, batch_size=batch, epochs=chosen.epochs, shuffle=shuffled, verbose=0,
-              callbacks=[Clock()])
+    model.fit(images, labels, batch_size=batch, epochs=options.epochs, shuffle=shuffled, verbose=0,
+              callbacks=[EpochTimer()])
 
 
-def evaluate(keras, model, backend, chosen, xla):
-    images, labels = load(chosen.data, "t10k")
+def evaluate(keras, model, backend, options, xla):
+    images, labels = load(options.data, "t10k")
     images, classify, batch = pixels(images), evaluator(keras, model, backend, xla), 1000
-    for turn in range(chosen.evaluations + 1):
+    for turn in range(options.evaluations + 1):
         start = time.perf_counter()
-        guesses = [classify(images[first : first + batch]) for first in range(0, len(images), batch)]
+        predictions = [classify(images[first : first + batch]) for first in range(0, len(images), batch)]
         correct = sum(int((part.__array__() == labels[index * batch : (index + 1) * batch]).sum())
-                      for index, part in enumerate(guesses))
+                      for index, part in enumerate(predictions))
         seconds = time.perf_counter() - start
-        if turn:  # the first compiles
+        if turn:  # the first one is the warm-up: it compiles
             report(event="evaluation", accuracy=correct / len(images), seconds=seconds)
 
 
 def main():
-    chosen = parser(__doc__, "keras-lenet", choices=MODES, default="tensorflow").parse_args()
-
-    backend, _, xla = chosen.mode.partition("+")
+    options = argument_parser(__doc__, "keras-lenet", choices=MODES, default="tensorflow").parse_args()
+    backend, _, xla = options.mode.partition("+")
     os.environ.update(KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="", JAX_PLATFORMS="cpu")
-    # JAX takes as many threads as there are cores it may use.
+    # JAX starts a thread for each core of the process's affinity mask.
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: chosen.threads])
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
     if backend == "tensorflow":
         import tensorflow
 
-        tensorflow.config.threading.set_intra_op_parallelism_threads(chosen.threads)
-        tensorflow.config.threading.set_inter_op_parallelism_threads(chosen.threads)
+        tensorflow.config.threading.set_intra_op_parallelism_threads(options.threads)
+        tensorflow.config.threading.set_inter_op_parallelism_threads(options.threads)
     import keras
 
     keras.utils.set_random_seed(42)
-    model = network(keras, chosen.config)
+    model = network(keras, options.config)
     compiled = backend == "jax" or bool(xla)
-    if chosen.predict:
-        model.load_weights(chosen.predict)
-        image = pixels(load(chosen.data, "t10k")[0][:1])
+    if options.predict:
+        model.load_weights(options.predict)
+        image = pixels(load(options.data, "t10k")[0][:1])
         print(int(keras.ops.convert_to_numpy(model(image)).argmax()))
         return
-    train(keras, model, chosen, compiled)
-    if chosen.evaluations:
-        evaluate(keras, model, backend, chosen, compiled)
-    if chosen.save:
-        model.save_weights(chosen.save)
+    train(keras, model, options, compiled)
+    if options.evaluations:
+        evaluate(keras, model, backend, options, compiled)
+    if options.save:
+        model.save_weights(options.save)
 
 
 if __name__ == "__main__":

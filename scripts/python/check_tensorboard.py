@@ -1,4 +1,4 @@
-"""What TensorBoard makes of a run's event files; see scripts/check-tensorboard."""
+"""Checks that TensorBoard reads the event files of a run; see scripts/check-tensorboard."""
 
 import argparse
 import base64
@@ -30,27 +30,29 @@ PARAMETERS = {"conv1/weight": 150, "conv1/bias": 6, "conv2/weight": 2400, "conv2
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("program", type=Path)
-    parser.add_argument("--picture", type=Path)
+    parser.add_argument("--screenshot", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         runs = Runs(options.program.resolve(), Path(folder))
-        for name, make in [("whole", runs.whole), ("interrupted and resumed", runs.interrupted),
-                           ("gone back", runs.gone_back), ("gone on elsewhere", runs.elsewhere)]:
-            run = make()
+        for name, train in [
+            ("uninterrupted", runs.uninterrupted), ("interrupted and resumed", runs.resumed),
+            ("resumed from an earlier checkpoint", runs.rolled_back), ("resumed in another folder", runs.resumed_elsewhere),
+        ]:  # fmt: skip
+            run = train()
             check(run)
-            print(f"{name}: tags, steps and values are those of metrics.csv, epochs 1 to {len(rows(run))}")
+            print(f"{name}: tags, steps and values are those of metrics.csv, epochs 1 to {len(metrics(run))}")
         with Server(Path(folder)) as server:
-            for name in ("whole", "interrupted", "back"):
-                server.check(f"{name}/tb", rows(Path(folder) / name))
-        print("the web server shows the same curves, train and validation under one tag")
-        if options.picture:
-            with Server(Path(folder) / "whole" / "tb") as server:
-                server.check("", rows(Path(folder) / "whole"))
-                server.picture(options.picture.resolve(), Path(folder))
+            for name in ("uninterrupted", "resumed", "rolled-back"):
+                server.check(f"{name}/tb", metrics(Path(folder) / name))
+        print("the web server returns the same curves, train and validation under one tag")
+        if options.screenshot:
+            with Server(Path(folder) / "uninterrupted" / "tb") as server:
+                server.check("", metrics(Path(folder) / "uninterrupted"))
+                server.screenshot(options.screenshot.resolve(), Path(folder))
 
 
 class Runs:
-    """Runs of lenet on drawn digits, in `folder`."""
+    """Trains runs of lenet on synthetic digits, in `folder`."""
 
     def __init__(self, program: Path, folder: Path):
         self.program, self.folder = program, folder
@@ -61,18 +63,18 @@ class Runs:
     def train(self, *options: object) -> None:
         subprocess.run(self.command("--quiet", *options), check=True)
 
-    def fresh(self, name: str) -> list[object]:
+    def options(self, name: str) -> list[object]:
         return ["--config", "lenet", "--data", "builtin", "--set", "data.builtin.train=6000", "--set",
                 "data.builtin.test=1000", "--set", "data.validation.count=1000", "--set", "train.checkpoint.keep=9",
                 "--epochs", 6, "--tensorboard", "--output", self.folder / name]
 
-    def whole(self) -> Path:
-        self.train(*self.fresh("whole"))
-        return self.folder / "whole"
+    def uninterrupted(self) -> Path:
+        self.train(*self.options("uninterrupted"))
+        return self.folder / "uninterrupted"
 
-    def interrupted(self) -> Path:
-        run = self.folder / "interrupted"
-        with subprocess.Popen(self.command("--quiet", *self.fresh("interrupted")),
+    def resumed(self) -> Path:
+        run = self.folder / "resumed"
+        with subprocess.Popen(self.command("--quiet", *self.options("resumed")),
                               stderr=subprocess.DEVNULL) as process:
             while not (run / "checkpoints" / "epoch-0002.ckpt").exists():
                 time.sleep(0.01)
@@ -81,26 +83,26 @@ class Runs:
         self.train("--resume", run)
         return run
 
-    def gone_back(self) -> Path:
-        run = self.folder / "back"
-        shutil.copytree(self.folder / "whole", run)
+    def rolled_back(self) -> Path:
+        run = self.folder / "rolled-back"
+        shutil.copytree(self.folder / "uninterrupted", run)
         self.train("--resume", run / "checkpoints" / "epoch-0003.ckpt", "--epochs", 5)
         return run
 
-    def elsewhere(self) -> Path:
-        run = self.folder / "elsewhere"
-        self.train("--resume", self.folder / "whole" / "checkpoints" / "epoch-0004.ckpt", "--output", run)
+    def resumed_elsewhere(self) -> Path:
+        run = self.folder / "resumed-elsewhere"
+        self.train("--resume", self.folder / "uninterrupted" / "checkpoints" / "epoch-0004.ckpt", "--output", run)
         return run
 
 
-def rows(run: Path) -> list[dict[str, str]]:
+def metrics(run: Path) -> list[dict[str, str]]:
     with open(run / "metrics.csv") as file:
         return list(csv.DictReader(file))
 
 
 def check(run: Path) -> None:
-    """Compares what TensorBoard reads with the run's own metrics."""
-    epochs = rows(run)
+    """Compares the scalars that TensorBoard reads with the run's metrics.csv."""
+    epochs = metrics(run)
     for part, columns in SCALARS.items():
         events = EventAccumulator(str(run / "tb" / part), size_guidance={"scalars": 0, "histograms": 0, "images": 0})
         events.Reload()
@@ -119,6 +121,7 @@ def check(run: Path) -> None:
 
 
 def check_weights(events: EventAccumulator, steps: list[int]) -> None:
+    """Checks the histograms of every parameter, and the images of the first layer's filters."""
     assert set(events.Tags()["histograms"]) == set(PARAMETERS) and events.Tags()["images"] == ["conv1/filters"]
     for tag, count in PARAMETERS.items():
         histograms = events.Histograms(tag)
@@ -143,9 +146,9 @@ class Server:
     """TensorBoard's web server over a folder of runs."""
 
     def __init__(self, folder: Path):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            self.port = unused.getsockname()[1]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tensorboard.main", "--logdir", str(folder), "--host", "127.0.0.1", "--port",
              str(self.port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -158,28 +161,28 @@ class Server:
         self.process.wait()
 
     def get(self, path: str) -> object:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=10) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=10) as response:
+            return json.load(response)
 
     def check(self, folder: str, epochs: list[dict[str, str]]) -> None:
-        """Waits until the server has read the run, then compares."""
+        """Waits until the server has loaded the run, then compares its scalars with the metrics."""
         for part, columns in SCALARS.items():
             for tag, column in columns.items():
-                wanted = [(int(row["epoch"]), float(row[column])) for row in epochs]
+                expected = [(int(row["epoch"]), float(row[column])) for row in epochs]
                 query = f"data/plugin/scalars/scalars?run={folder}{'/' if folder else ''}{part}&tag={tag}"
                 for _ in range(300):
                     try:
                         points = [(step, value) for _, step, value in self.get(query)]
                     except OSError:
                         points = []
-                    if len(points) >= len(wanted):
+                    if len(points) >= len(expected):
                         break
                     time.sleep(0.2)
-                assert [step for step, _ in points] == [step for step, _ in wanted], (folder, part, tag, points)
-                assert numpy.allclose([value for _, value in points], [value for _, value in wanted], rtol=1e-6)
+                assert [step for step, _ in points] == [step for step, _ in expected], (folder, part, tag, points)
+                assert numpy.allclose([value for _, value in points], [value for _, value in expected], rtol=1e-6)
 
-    def picture(self, file: Path, folder: Path) -> None:
-        """Has Chromium, in a window of its own, write the charts of accuracy and loss to `file`."""
+    def screenshot(self, file: Path, folder: Path) -> None:
+        """Writes a screenshot of the charts of accuracy and loss, taken by headless Chromium."""
         options = "darkMode=false&smoothing=0&tagFilter=accuracy%7Closs#timeseries"
         browser = subprocess.Popen(
             ["chromium", "--headless", "--no-sandbox", "--hide-scrollbars", "--remote-debugging-port=0",
@@ -190,12 +193,12 @@ class Server:
             while not port_file.exists():
                 time.sleep(0.1)
             port = int(port_file.read_text().split()[0])
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=10) as answer:
-                page = next(target for target in json.load(answer) if target["type"] == "page")
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=10) as response:
+                page = next(target for target in json.load(response) if target["type"] == "page")
             tab = websocket.create_connection(page["webSocketDebuggerUrl"], timeout=30)
             time.sleep(8)
-            close = "[...document.querySelectorAll('button')].find(b => b.textContent.includes('Settings')).click()"
-            call(tab, "Runtime.evaluate", expression=close)
+            close_settings = "[...document.querySelectorAll('button')].find(b => b.textContent.includes('Settings')).click()"
+            call(tab, "Runtime.evaluate", expression=close_settings)
             time.sleep(3)
             file.write_bytes(base64.b64decode(call(tab, "Page.captureScreenshot", format="png")["data"]))
         finally:
@@ -206,9 +209,9 @@ class Server:
 def call(page: websocket.WebSocket, method: str, **parameters: object) -> dict:
     page.send(json.dumps({"id": 1, "method": method, "params": parameters}))
     while True:
-        answer = json.loads(page.recv())
-        if answer.get("id") == 1:
-            return answer["result"]
+        response = json.loads(page.recv())
+        if response.get("id") == 1:
+            return response["result"]
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """layers.safetensors: forward and every gradient of each layer kind, by PyTorch and TensorFlow in float64.
 
-The input is values(salt 4) times the case's `input_scale`, the upstream gradient values(salt 3), weight and
-bias are parameters 0 and 1. Padding given as numbers is PyTorch's, "same" is TensorFlow's.
+The input is values(salt 4) times the case's `input_scale`, the upstream gradient values(salt 3); weight and bias are
+parameters 0 and 1. Numeric padding is computed by PyTorch, "same" by TensorFlow.
 """
 
-from store import isolated, save, source
-from values import INPUT, UPSTREAM, parameter, values
+from fixture_values import INPUT, UPSTREAM, parameter, values
+from fixture_writer import call_in_subprocess, framework_version, save_tensors
 
 
 def conv(filters, kernel, padding="valid", stride=1, **options):
@@ -76,11 +76,12 @@ CASES = {
 
 
 def pair(value):
+    """(height, width) of a size given as one number or as two."""
     return tuple(value) if isinstance(value, list) else (value, value)
 
 
 def sides(padding):
-    """[top, left, bottom, right] of a padding that isn't "same"."""
+    """[top, left, bottom, right] of a padding other than "same"."""
     if padding == "valid":
         padding = 0
     if isinstance(padding, list) and len(padding) == 4:
@@ -88,7 +89,7 @@ def sides(padding):
     return [*pair(padding), *pair(padding)]
 
 
-def tensors_of(shape, layer):
+def input_and_parameters(shape, layer):
     """Input and parameters of a case as float64 arrays."""
     x = values(shape, INPUT) * layer.get("input_scale", 1)
     match layer["type"]:
@@ -128,15 +129,15 @@ def torch_results(cases):
 
     results = {}
     for name, (shape, layer) in cases.items():
-        tensors = [torch.from_numpy(array).requires_grad_() for array in tensors_of(shape, layer)]
+        tensors = [torch.from_numpy(array).requires_grad_() for array in input_and_parameters(shape, layer)]
         y = torch_forward(layer, *tensors)
         y.backward(torch.from_numpy(values(tuple(y.shape), UPSTREAM).astype("float64")))
         results[name] = [y.detach().numpy(), *(tensor.grad.numpy() for tensor in tensors)]
-    return source(torch), results
+    return framework_version(torch), results
 
 
 def tensorflow_forward(layer, x, weight=None, bias=None):
-    """Channels first in and out, with TensorFlow's channels last between."""
+    """Input and output are NCHW; TensorFlow computes on the CPU in NHWC."""
     import tensorflow
 
     stride, x = pair(layer["stride"]), tensorflow.transpose(x, (0, 2, 3, 1))
@@ -157,13 +158,13 @@ def tensorflow_results(cases):
 
     results = {}
     for name, (shape, layer) in cases.items():
-        tensors = [tensorflow.Variable(array) for array in tensors_of(shape, layer)]
+        tensors = [tensorflow.Variable(array) for array in input_and_parameters(shape, layer)]
         with tensorflow.GradientTape() as tape:
             y = tensorflow_forward(layer, *tensors)
         upstream = tensorflow.constant(values(tuple(y.shape), UPSTREAM).astype("float64"))
         gradients = tape.gradient(y, tensors, output_gradients=upstream)
         results[name] = [y.numpy(), *(gradient.numpy() for gradient in gradients)]
-    return source(tensorflow), results
+    return framework_version(tensorflow), results
 
 
 def main():
@@ -171,7 +172,7 @@ def main():
     same = {name: case for name, case in CASES.items() if case[1].get("padding") == "same"}
     others = {name: case for name, case in CASES.items() if name not in same}
     for cases, compute in [(others, torch_results), (same, tensorflow_results)]:
-        framework, results = isolated(compute, cases)
+        framework, results = call_in_subprocess(compute, cases)
         sources.append(framework)
         for name, arrays in results.items():
             shape, layer = cases[name]
@@ -179,7 +180,7 @@ def main():
             scale = layer.pop("input_scale", 1)
             tensors.update(zip([f"{name}.{part}" for part in ("y", "dx", "dw", "db")], arrays))
             metadata[name] = {"input": shape, "input_scale": scale, "layer": layer}
-    save("layers", tensors, {"source": ", ".join(sources), **metadata})
+    save_tensors("layers", tensors, {"source": ", ".join(sources), **metadata})
 
 
 if __name__ == "__main__":

@@ -1,37 +1,39 @@
-"""Measures how the cost of training grows, with `cnn bench`, and writes docs/performance.md and docs/performance.svg.
+"""Measures with `cnn bench` how the cost of training scales, and writes docs/scaling.md and docs/scaling.svg.
 
-The text between the tables is kept: only what stands between a pair of marks `<!-- name -->` is replaced.
+The text of the page is kept: only the lines between the markers `<!-- name -->` and `<!-- /name -->` are replaced.
 """
 
 import argparse
 import copy
 import json
 import os
-import platform
 import re
 import statistics
 import subprocess
 import tempfile
+from math import log
 from pathlib import Path
+
+from benchmark_common import cpu_name
 
 ROOT = Path(__file__).resolve().parents[2]
 CNN = ROOT / ".build" / "release" / "cnn"
-PAGE, PICTURE = ROOT / "docs" / "performance.md", ROOT / "docs" / "performance.svg"
+PAGE, CHARTS = ROOT / "docs" / "scaling.md", ROOT / "docs" / "scaling.svg"
 
 Result = dict
 Rows = list[list[str]]
 
 
-def bench(config: str, chosen: argparse.Namespace, batch: int | None = None, threads: int | None = None) -> Result:
-    """Runs once more; the fastest run so far, with shares of the highest peak.
+def bench(config: str, options: argparse.Namespace, batch: int | None = None, threads: int | None = None) -> Result:
+    """Runs the benchmark once more; returns the fastest run so far, with its shares of the highest peak of all runs.
 
-    Whatever else the machine does only slows it down, often for several runs after one another.
+    The fastest, because other programs only ever slow a run down, and often several in a row.
     """
-    command = [str(CNN), "bench", config, "--json", "--seconds", str(chosen.seconds)]
+    command = [str(CNN), "bench", config, "--json", "--seconds", str(options.seconds)]
     if batch:
         command += ["--batch-size", str(batch)]
-    command += ["--threads", str(threads or chosen.threads)]
-    runs = chosen.runs.setdefault(tuple(command), [])
+    command += ["--threads", str(threads or options.threads)]
+    runs = options.runs.setdefault(tuple(command), [])
     runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
     fastest = copy.deepcopy(max(runs, key=lambda run: run["images_per_second"]))
     scale = fastest["peak_flops"] / max(run["peak_flops"] for run in runs)
@@ -42,7 +44,7 @@ def bench(config: str, chosen: argparse.Namespace, batch: int | None = None, thr
 
 
 def config(folder: str, name: str, size: int, layers: list, batch: int, winograd: bool = True) -> str:
-    """Writes a config for images of noise, which `cnn bench` makes itself."""
+    """Writes a config and returns its path. It names no data: `cnn bench` generates noise images."""
     path = Path(folder) / f"{name}.json"
     path.write_text(json.dumps({
         "name": name,
@@ -58,29 +60,29 @@ def convolution(filters: int, kernel: int) -> list:
     return [{"type": "conv2d", "filters": filters, "kernel": kernel, "padding": "same"}, "relu"]
 
 
-def pooled(count: int) -> list:
+def convolutions_and_pools(count: int) -> list:
     pool = {"type": "max_pool2d", "kernel": 2}
     return sum(([*convolution(8 << stage, 5 if stage == 0 else 3), pool] for stage in range(count)), [])
 
 
-def by_batch(chosen: argparse.Namespace) -> tuple[list[str], Rows, dict]:
+def by_batch(options: argparse.Namespace) -> tuple[list[str], Rows, dict]:
     rows, curves = [], {"torch-lenet": [], "tf-convnet": []}
     for batch in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]:
         row = [str(batch)]
         for name, points in curves.items():
-            result = bench(name, chosen, batch=batch)
+            result = bench(name, options, batch=batch)
             points.append((batch, result["images_per_second"]))
             row += [f"{result['images_per_second']:,.0f}", percent(result["share_of_peak"])]
         rows.append(row)
     return ["batch", "torch-lenet, images/s", "of peak", "tf-convnet, images/s", "of peak"], rows, curves
 
 
-def by_size(chosen: argparse.Namespace, folder: str) -> tuple[list[str], Rows, dict]:
+def by_size(options: argparse.Namespace, folder: str) -> tuple[list[str], Rows, dict]:
     rows, points = [], []
     for size in [28, 56, 112, 224]:
-        layers = pooled(2) + [{"type": "average_pool2d", "kernel": size // 4}, "flatten",
+        layers = convolutions_and_pools(2) + [{"type": "average_pool2d", "kernel": size // 4}, "flatten",
                               {"type": "dense", "units": 10}]
-        result = bench(config(folder, f"size-{size}", [1, size, size], layers, 32), chosen)
+        result = bench(config(folder, f"size-{size}", [1, size, size], layers, 32), options)
         pixels = result["images_per_second"] * size * size
         points.append((size, result["images_per_second"]))
         rows.append([f"{size}x{size}", f"{result['images_per_second']:,.0f}", f"{pixels / 1e6:,.1f}",
@@ -88,16 +90,16 @@ def by_size(chosen: argparse.Namespace, folder: str) -> tuple[list[str], Rows, d
     return ["image", "images/s", "million pixels/s", "of peak", "peak MB"], rows, {"images of n x n": points}
 
 
-def by_channels(chosen: argparse.Namespace, folder: str) -> tuple[list[str], Rows, dict]:
+def by_channels(options: argparse.Namespace, folder: str) -> tuple[list[str], Rows, dict]:
     rows, curves = [], {"Winograd": [], "direct": []}
     for channels in [1, 2, 3, 4, 6, 8, 16, 30, 32, 64, 128, 256]:
         row = [str(channels)]
         for name, points in curves.items():
-            # A 1x1 convolution in front: else nobody would need the gradient of the images.
+            # Behind a 1x1 convolution, because the first layer computes no input gradient.
             layers = [{"type": "conv2d", "filters": channels, "kernel": 1}, "relu", *convolution(channels, 3),
                       {"type": "average_pool2d", "kernel": 14}, "flatten", {"type": "dense", "units": 10}]
             path = config(folder, f"channels-{channels}-{name}", [1, 14, 14], layers, 64, name == "Winograd")
-            layer = next(each for each in bench(path, chosen)["layers"] if each["name"] == "conv2d2")
+            layer = next(each for each in bench(path, options)["layers"] if each["name"] == "conv2d2")
             shares = [layer["share_of_peak"][each] for each in ("forward", "input_gradient", "weight_gradient")]
             points.append((channels, 100 * statistics.harmonic_mean(shares)))
             row += [percent(share) for share in shares]
@@ -107,10 +109,10 @@ def by_channels(chosen: argparse.Namespace, folder: str) -> tuple[list[str], Row
     return heading, rows, curves
 
 
-def by_threads(chosen: argparse.Namespace) -> tuple[list[str], Rows, dict]:
+def by_threads(options: argparse.Namespace) -> tuple[list[str], Rows, dict]:
     counts = [count for count in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32) if count <= len(os.sched_getaffinity(0))]
     names = ["torch-lenet", "keras-lenet", "simple-convnet", "tf-convnet"]
-    curves = {name: [(count, bench(name, chosen, threads=count)["images_per_second"]) for count in counts]
+    curves = {name: [(count, bench(name, options, threads=count)["images_per_second"]) for count in counts]
               for name in names}
     rows = [[name] + [f"{rate:,.0f}" for _, rate in points] + [f"{points[-1][1] / points[0][1]:.2f}"]
             for name, points in curves.items()]
@@ -126,7 +128,7 @@ def markdown(heading: list[str], rows: Rows) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-# The picture: a chart for each question, both axes logarithmic but for shares of the peak.
+# The charts, one for each table. Both axes are logarithmic, except that of the share of the peak.
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 420, 300, 62, 40, 18, 46
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]
@@ -140,20 +142,19 @@ def chart(name: str, curves: dict, x0: int, y0: int) -> list[str]:
     title, unit, logarithmic = TITLES[name]
     xs = sorted({x for points in curves.values() for x, _ in points})
     ys = [y for points in curves.values() for _, y in points]
-    ticks = decades(min(ys), max(ys)) if logarithmic else list(range(0, int(max(ys)) + 50, 50))
+    ticks = logarithmic_ticks(min(ys), max(ys)) if logarithmic else list(range(0, int(max(ys)) + 50, 50))
     low, high = ticks[0], ticks[-1]
 
-    def place(value: float, first: float, last: float, is_log: bool) -> float:
-        from math import log
+    def position(value: float, first: float, last: float, is_log: bool) -> float:
         if first == last:
             return 0.5
         return log(value / first) / log(last / first) if is_log else (value - first) / (last - first)
 
     def x(value: float) -> float:
-        return x0 + LEFT + place(value, xs[0], xs[-1], True) * (WIDTH - LEFT - RIGHT)
+        return x0 + LEFT + position(value, xs[0], xs[-1], True) * (WIDTH - LEFT - RIGHT)
 
     def y(value: float) -> float:
-        return y0 + HEIGHT - BOTTOM - place(value, low, high, logarithmic) * (HEIGHT - TOP - BOTTOM)
+        return y0 + HEIGHT - BOTTOM - position(value, low, high, logarithmic) * (HEIGHT - TOP - BOTTOM)
 
     out = [f'<text x="{x0 + LEFT}" y="{y0 + 18}" class="title">{title}</text>']
     for tick in ticks:
@@ -177,15 +178,15 @@ def chart(name: str, curves: dict, x0: int, y0: int) -> list[str]:
     return out
 
 
-def decades(low: float, high: float) -> list[int]:
+def logarithmic_ticks(low: float, high: float) -> list[int]:
     steps = [factor * 10**power for power in range(0, 8) for factor in (1, 2, 5)]
     first = max(step for step in steps if step <= low)
     last = min(step for step in steps if step >= high)
-    chosen = [step for step in steps if first <= step <= last]
-    return chosen if len(chosen) <= 7 else [step for step in chosen if str(step)[0] == "1" or step in (first, last)]
+    ticks = [step for step in steps if first <= step <= last]
+    return ticks if len(ticks) <= 7 else [step for step in ticks if str(step)[0] == "1" or step in (first, last)]
 
 
-def picture(charts: dict) -> str:
+def svg(charts: dict) -> str:
     body = []
     for index, (name, curves) in enumerate(charts.items()):
         body += chart(name, curves, index % 2 * WIDTH, index // 2 * HEIGHT)
@@ -200,31 +201,27 @@ def picture(charts: dict) -> str:
 def replace(page: str, name: str, text: str) -> str:
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
     if not pattern.search(page):
-        raise SystemExit(f"{PAGE} has no place for {name}")
+        raise SystemExit(f"{PAGE} has no markers <!-- {name} --> and <!-- /{name} -->")
     return pattern.sub(lambda match: f"{match[1]}{text}\n{match[2]}", page)
 
 
-def machine() -> str:
-    info = Path("/proc/cpuinfo")
-    models = re.findall(r"model name\s*: (.*)", info.read_text()) if info.exists() else []
-    return f"{models[0] if models else platform.machine()}, {len(os.sched_getaffinity(0))} cores"
-
 
 def main() -> None:
-    options = argparse.ArgumentParser(prog="scripts/performance", description=__doc__.split("\n")[0])
-    options.add_argument("--seconds", type=float, default=1.0, help="per measurement (default: 1)")
-    options.add_argument("--rounds", type=int, default=3, help="through all measurements; the fastest counts (default: 3)")
-    options.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    chosen = options.parse_args(namespace=argparse.Namespace(runs={}))
+    parser = argparse.ArgumentParser(prog="scripts/scaling", description=__doc__.split("\n")[0])
+    parser.add_argument("--seconds", type=float, default=1.0, help="per measurement (default: 1)")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of every measurement, in turns; the fastest counts (default: 3)")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    options = parser.parse_args(namespace=argparse.Namespace(runs={}))
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(max(chosen.rounds, 1)):
-            measured = {"batch": by_batch(chosen), "size": by_size(chosen, folder),
-                        "channels": by_channels(chosen, folder), "threads": by_threads(chosen)}
-    page = replace(PAGE.read_text(), "machine", f"{machine()}, {chosen.threads} threads.")
+        for _ in range(max(options.rounds, 1)):
+            measured = {"batch": by_batch(options), "size": by_size(options, folder),
+                        "channels": by_channels(options, folder), "threads": by_threads(options)}
+    machine = f"{cpu_name()}, {len(os.sched_getaffinity(0))} cores, {options.threads} threads."
+    page = replace(PAGE.read_text(), "machine", machine)
     for name, (heading, rows, _) in measured.items():
         page = replace(page, name, markdown(heading, rows))
     PAGE.write_text(page)
-    PICTURE.write_text(picture({name: curves for name, (_, _, curves) in measured.items()}))
+    CHARTS.write_text(svg({name: curves for name, (_, _, curves) in measured.items()}))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
-"""Numbers both sides can make: an exact 32-bit integer hash of (index, salt).
+"""Inputs and weights of the fixtures: pseudo-random numbers from an exact 32-bit integer hash of (index, salt).
 
-Tests/ConvNetTests/FixtureValues.swift computes the same, so fixtures hold no inputs and no weights.
+Tests/ConvNetTests/FixtureValues.swift computes the same, so that fixtures need to hold neither inputs nor weights.
 """
 
 import math
 
 import numpy as np
 
+# The salt of each purpose; the number of a class, parameter, step or projection is added to the last four.
 IMAGE, LABEL, UPSTREAM, INPUT, TEMPLATE, PARAMETER, OPTIMIZER, PROJECTION = 1, 2, 3, 4, 40, 100, 500, 1000
 
 
@@ -33,7 +34,7 @@ def parameter(number, shape, fan_in):
 
 
 def images(count, shape):
-    """Bytes of `count` images of noise."""
+    """Pixels of `count` images of noise, as bytes."""
     return (hashes(count * math.prod(shape), IMAGE) >> np.uint32(24)).astype(np.uint8).reshape(count, *shape)
 
 
@@ -43,7 +44,7 @@ def labels(count):
 
 
 def learnable_images(count):
-    """28x28 images of `labels(count)`: half noise, half the class's template of 7x7 black or white cells."""
+    """28x28 images of `labels(count)`: the mean of noise and the class's template of 7x7 black or white cells."""
     rows = np.arange(28) // 4
     cells = (rows[:, None] * 7 + rows).reshape(-1)
     templates = np.stack([(hashes(49, TEMPLATE + label) >> np.uint32(31))[cells] for label in range(10)])
@@ -53,12 +54,12 @@ def learnable_images(count):
 
 
 def optimizer_vector(step):
-    """64 parameters to start from (step 0: values / 16), or the gradient of a step: values times
-    2^-(index mod 16), so that small gradients show where an epsilon stands."""
+    """The 64 initial parameters (step 0: values / 16), or the gradient of a step: values times 2^-(index mod 16), so that
+    small gradients show where an optimizer adds its epsilon."""
     scale = 2.0 ** -(np.arange(64) % 16) if step else np.full(64, 1 / 16)
     return values((64,), OPTIMIZER + step) * scale.astype(np.float32)
 
 
 def signs(count, number):
-    """+1 or -1, the directions of the number-th projection."""
+    """The number-th direction of projection: elements of +1 or -1."""
     return np.where(values((count,), PROJECTION + number) >= 0, 1.0, -1.0)
