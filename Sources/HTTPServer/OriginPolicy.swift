@@ -6,8 +6,8 @@
 
 /// A same-origin policy: only pages of this server may send requests, under one of its host names.
 ///
-/// Checking `Origin` rejects cross-origin requests of other pages; checking `Host` rejects DNS rebinding, where a foreign
-/// name resolves to this server and makes a foreign page look like its own.
+/// Checking `Origin` rejects cross-origin requests of other pages; checking `Host` rejects DNS rebinding, where a
+/// foreign name resolves to this server and makes a foreign page look like its own.
 package struct OriginPolicy: Sendable {
   /// The accepted host names and addresses, in lower case, without a port.
   let hostNames: Set<String>

@@ -44,10 +44,10 @@ DIGITS: dict[str, list[Stroke]] = {
 faults: list[str] = []
 
 
-def check(is_right: bool, what: str) -> None:
-    print(f"{'ok  ' if is_right else 'FAIL'} {what}", flush=True)
-    if not is_right:
-        faults.append(what)
+def check(passed: bool, description: str) -> None:
+    print(f"{'ok  ' if passed else 'FAIL'} {description}", flush=True)
+    if not passed:
+        faults.append(description)
 
 
 @contextmanager
