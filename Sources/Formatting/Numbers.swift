@@ -47,4 +47,11 @@ extension String {
   package func padded(right width: Int) -> String {
     self + String(repeating: " ", count: Swift.max(0, width - count))
   }
+
+  /// The text without the spaces at its end.
+  package var trimmingTrailingSpaces: String {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return text
+  }
 }

@@ -4,60 +4,63 @@
   import Darwin
 #endif
 
-/// One connection: it reads a request, sends the answer, and reads the next one.
+/// A client connection: a state machine that reads requests and writes responses without blocking.
 struct Connection {
+  /// The socket.
   let descriptor: Int32
-  /// When the patience with what it does now ends.
+  /// The time at which the current state times out.
   private(set) var deadline: ContinuousClock.Instant
-  /// Whether it has been closed.
-  private(set) var isOver = false
+  /// Whether the socket has been closed.
+  private(set) var isClosed = false
   private let limits: Server.Limits
   private var reader: RequestReader
   private var output: ArraySlice<UInt8> = []
   private var state = State.reading
 
   private enum State {
+    /// Waiting for a request, or for the rest of one.
     case reading
-    /// An answer is on its way; afterwards the connection is used again, or not.
+    /// Sending a response, which may be the last one.
     case writing(isLast: Bool)
-    /// All is said: what still comes in is thrown away.
+    /// Lingering close: input is discarded until the peer closes, so that the last response is not lost to a reset.
     case lingering
   }
 
+  /// A connection on an accepted, non-blocking socket.
   init(_ descriptor: Int32, limits: Server.Limits, now: ContinuousClock.Instant) {
     (self.descriptor, self.limits, reader) = (descriptor, limits, RequestReader(limits))
-    deadline = now + limits.requestTime
+    deadline = now + limits.requestTimeout
   }
 
-  /// The events to wait for.
-  var interest: Int16 { output.isEmpty ? Int16(POLLIN) : Int16(POLLOUT) }
+  /// The events to poll for.
+  var pollEvents: Int16 { output.isEmpty ? Int16(POLLIN) : Int16(POLLOUT) }
 
-  /// Goes on after `events`, or after none.
-  mutating func work(
+  /// Handles `events` of `poll`, zero for none, and the deadline.
+  mutating func handle(
     _ events: Int16, now: ContinuousClock.Instant, respond: (HTTPRequest) -> HTTPResponse
   ) {
     if events != 0 {
       switch state {
       case .reading: read(now)
       case .writing: write(now)
-      case .lingering: discard()
+      case .lingering: discardInput()
       }
-      // Several requests may have come in at once.
-      while !isOver, case .reading = state, let answer = answer(respond) {
-        send(answer.bytes, isLast: answer.isLast, now)
+      // Pipelined requests arrive together.
+      while !isClosed, case .reading = state, let response = nextResponse(respond) {
+        send(response.bytes, isLast: response.isLast, now)
       }
     }
-    guard !isOver, now >= deadline else { return }
+    guard !isClosed, now >= deadline else { return }
     if case .reading = state, !reader.isEmpty {
-      refuse(HTTPFault(.requestTimeout, "the request did not come in whole in time"), now)
+      reject(HTTPError(.requestTimeout, "the request was not complete in time"), now)
     } else {
       end()
     }
   }
 
-  /// Says why nothing more is read from here.
-  mutating func refuse(_ fault: HTTPFault, _ now: ContinuousClock.Instant) {
-    send(HTTPResponse(fault).encoded(keepsConnection: false), isLast: true, now)
+  /// Sends an error response and closes the connection.
+  mutating func reject(_ error: HTTPError, _ now: ContinuousClock.Instant) {
+    send(HTTPResponse(error).encoded(keepsConnection: false), isLast: true, now)
   }
 
   /// Closes the socket.
@@ -65,7 +68,7 @@ struct Connection {
 
   private mutating func end() {
     close()
-    isOver = true
+    isClosed = true
   }
 
   // MARK: Reading
@@ -75,11 +78,13 @@ struct Connection {
     guard let bytes = receive() else { return }
     if bytes.isEmpty { return end() }
     reader.append(bytes)
-    if isFirst { deadline = now + limits.requestTime }
+    if isFirst { deadline = now + limits.requestTimeout }
   }
 
-  /// What to say to the bytes that have come in; nil while more have to come.
-  private mutating func answer(_ respond: (HTTPRequest) -> HTTPResponse) -> (bytes: [UInt8], isLast: Bool)? {
+  /// The response to the next request that has been received; nil while the request is incomplete.
+  private mutating func nextResponse(_ respond: (HTTPRequest) -> HTTPResponse) -> (
+    bytes: [UInt8], isLast: Bool
+  )? {
     do {
       if let request = try reader.next() {
         let keepsConnection = request.keepsConnection
@@ -93,7 +98,7 @@ struct Connection {
     }
   }
 
-  /// What has come, empty at the end of it; nil where nothing has, or where the connection broke and is closed now.
+  /// The received bytes, empty at the end of the stream; nil where there are none or the connection has failed.
   private mutating func receive() -> [UInt8]? {
     var result = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
@@ -101,16 +106,16 @@ struct Connection {
       count = max(0, result)
     }
     if result >= 0 { return bytes }
-    endIfBroken()
+    endUnlessRetryable()
     return nil
   }
 
-  /// After a call that failed: it may only have had to wait.
-  private mutating func endIfBroken() {
+  /// Closes the connection after a failed call, unless `errno` says to try again.
+  private mutating func endUnlessRetryable() {
     if errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR { end() }
   }
 
-  private mutating func discard() {
+  private mutating func discardInput() {
     if receive()?.isEmpty == true { end() }
   }
 
@@ -119,23 +124,23 @@ struct Connection {
   private mutating func send(_ bytes: [UInt8], isLast: Bool, _ now: ContinuousClock.Instant) {
     output = bytes[...]
     state = .writing(isLast: isLast)
-    deadline = now + limits.requestTime
+    deadline = now + limits.requestTimeout
     write(now)
   }
 
   private mutating func write(_ now: ContinuousClock.Instant) {
     let count = output.withUnsafeBytes { systemSend(descriptor, $0) }
-    guard count >= 0 else { return endIfBroken() }
+    guard count >= 0 else { return endUnlessRetryable() }
     output = output.dropFirst(count)
     guard output.isEmpty, case .writing(let isLast) = state else { return }
     output = []
     if isLast {
       shutdown(descriptor, Int32(SHUT_WR))
       state = .lingering
-      deadline = now + limits.lingerTime
+      deadline = now + limits.lingerTimeout
     } else {
       state = .reading
-      deadline = now + (reader.isEmpty ? limits.idleTime : limits.requestTime)
+      deadline = now + (reader.isEmpty ? limits.idleTimeout : limits.requestTimeout)
     }
   }
 }

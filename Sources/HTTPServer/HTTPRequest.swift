@@ -1,97 +1,91 @@
-/// A request that came in whole.
+/// A complete HTTP request.
 package struct HTTPRequest: Equatable, Sendable {
-  /// `GET`, in capitals as it was sent.
+  /// The method, such as `GET`; case-sensitive.
   package let method: String
-  /// What is asked for, from the slash on and without a query.
+  /// The path of the request target, without its query.
   package let path: String
-  /// Whether the connection stays open for another request.
+  /// Whether the connection is persistent.
   package let keepsConnection: Bool
-  /// The fields of the head by name, in small letters.
-  package let fields: [String: String]
-  /// What follows the head.
+  /// The header fields by lower-case name.
+  package let headers: [String: String]
+  /// The body.
   package var body: [UInt8] = []
 
-  /// The value of a field, whose name is in small letters.
-  package subscript(field: String) -> String? { fields[field] }
-}
-
-/// Why a request is not answered as it wished.
-package struct HTTPFault: Error, Equatable {
-  /// The status of the answer.
-  package let status: HTTPResponse.Status
-  /// One sentence for whoever sent it.
-  package let message: String
-
-  package init(_ status: HTTPResponse.Status, _ message: String) {
-    (self.status, self.message) = (status, message)
-  }
+  /// The value of a header field, by lower-case name.
+  package subscript(header: String) -> String? { headers[header] }
 }
 
 extension HTTPRequest {
-  /// Reads a head, all of it but the empty line at its end; strict, so that no two readers see two requests in it.
-  package init(head: ArraySlice<UInt8>) throws(HTTPFault) {
+  /// Parses the request line and the header fields, without the empty line that ends them.
+  ///
+  /// It rejects everything that parsers interpret differently, as request smuggling relies on that.
+  ///
+  /// - Throws: `HTTPError` for a malformed head or another version of HTTP.
+  package init(head: ArraySlice<UInt8>) throws(HTTPError) {
     guard head.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x0D || $0 == 0x0A || $0 == 0x09 }) else {
-      throw HTTPFault(.badRequest, "the head holds control characters")
+      throw HTTPError(.badRequest, "control characters in the header")
     }
     let text = String(decoding: head, as: UTF8.self)
     var lines = text.unicodeScalars.split(separator: "\r\n".unicodeScalars).map(String.init)[...]
     let words = (lines.popFirst() ?? "").split(separator: " ", omittingEmptySubsequences: false)
     guard words.count == 3, words[0].isToken, words[1].hasPrefix("/") else {
-      throw HTTPFault(.badRequest, "the first line is no request")
+      throw HTTPError(.badRequest, "malformed request line")
     }
     guard words[2] == "HTTP/1.1" || words[2] == "HTTP/1.0" else {
-      throw HTTPFault(.versionNotSupported, "HTTP/1.1 is spoken here")
+      throw HTTPError(.versionNotSupported, "only HTTP/1.1 and HTTP/1.0 are supported")
     }
     method = String(words[0])
     path = String(words[1].prefix { $0 != "?" })
-    var fields: [String: String] = [:]
+    var headers: [String: String] = [:]
     for line in lines {
       let name = line.prefix { $0 != ":" }
       guard name.count < line.count, name.isToken, !line.contains(where: \.isNewline) else {
-        throw HTTPFault(.badRequest, "the head has a line that is no field")
+        throw HTTPError(.badRequest, "malformed header field")
       }
       let value = line.dropFirst(name.count + 1).trimmed
       let key = name.lowercased()
-      if let earlier = fields[key] {
-        guard !Self.singularFields.contains(key) else {
-          throw HTTPFault(.badRequest, "\(key) is given twice")
+      if let earlier = headers[key] {
+        guard !Self.singletonFields.contains(key) else {
+          throw HTTPError(.badRequest, "duplicate \(key) header")
         }
-        fields[key] = earlier + ", " + value
+        headers[key] = earlier + ", " + value
       } else {
-        fields[key] = String(value)
+        headers[key] = String(value)
       }
     }
-    self.fields = fields
-    let connection = (fields["connection"] ?? "").lowercased()
+    self.headers = headers
+    let connection = (headers["connection"] ?? "").lowercased()
     keepsConnection = words[2] == "HTTP/1.1" && !connection.contains("close")
   }
 
-  /// Fields that decide who is asked for what, and how long it is.
-  private static let singularFields: Set = [
+  /// Header fields that must not be repeated: they determine the routing and the length of the body.
+  private static let singletonFields: Set = [
     "host", "origin", "content-length", "content-type", "transfer-encoding",
   ]
 
-  /// The announced length of the body; throws where it is too long or not announced.
-  func bodyLength(limit: Int) throws(HTTPFault) -> Int {
+  /// The length of the body by `Content-Length`.
+  ///
+  /// - Throws: `HTTPError` for a missing, malformed or too large length, or a transfer coding.
+  func bodyLength(limit: Int) throws(HTTPError) -> Int {
     guard self["transfer-encoding"] == nil else {
-      throw HTTPFault(.notImplemented, "send the body whole, with its Content-Length")
+      throw HTTPError(.notImplemented, "transfer codings are not supported; send a Content-Length")
     }
     guard let text = self["content-length"] else {
-      if method == "POST" { throw HTTPFault(.lengthRequired, "Content-Length is missing") }
+      if method == "POST" { throw HTTPError(.lengthRequired, "missing Content-Length header") }
       return 0
     }
     guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-      throw HTTPFault(.badRequest, "Content-Length is no number")
+      throw HTTPError(.badRequest, "malformed Content-Length header")
     }
     guard let length = Int(text), length <= limit else {
-      throw HTTPFault(.contentTooLarge, "a body of more than \(limit) bytes")
+      throw HTTPError(.contentTooLarge, "the body is larger than \(limit) bytes")
     }
     return length
   }
 }
 
 extension StringProtocol {
-  /// Whether it is a word as HTTP knows them: a method, the name of a field.
+  /// Whether the text is a token (RFC 9110), as methods and field names are.
   fileprivate var isToken: Bool {
     !isEmpty
       && utf8.allSatisfy { byte in
@@ -104,7 +98,7 @@ extension StringProtocol {
 }
 
 extension Substring {
-  /// The text without the blanks around it.
+  /// The text without spaces and tabs at both ends.
   fileprivate var trimmed: Substring {
     let text = drop { $0 == " " || $0 == "\t" }
     return text.dropLast(text.reversed().prefix { $0 == " " || $0 == "\t" }.count)

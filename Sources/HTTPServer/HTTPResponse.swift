@@ -1,66 +1,55 @@
 import Formatting
 
-/// An answer.
+/// An HTTP response.
 package struct HTTPResponse: Sendable {
-  /// How it went.
-  package enum Status: Int, Sendable {
-    case ok = 200
-    case badRequest = 400
-    case forbidden = 403
-    case notFound = 404
-    case methodNotAllowed = 405
-    case requestTimeout = 408
-    case lengthRequired = 411
-    case contentTooLarge = 413
-    case unsupportedMediaType = 415
-    case misdirectedRequest = 421
-    case headTooLarge = 431
-    case notImplemented = 501
-    case serviceUnavailable = 503
-    case versionNotSupported = 505
+  /// A status code and its reason phrase.
+  package struct Status: Equatable, Sendable {
+    /// The code, such as 404.
+    package let code: Int
+    /// The reason phrase, such as `Not Found`.
+    let reasonPhrase: String
 
-    /// Its words.
-    var phrase: String {
-      switch self {
-      case .ok: "OK"
-      case .badRequest: "Bad Request"
-      case .forbidden: "Forbidden"
-      case .notFound: "Not Found"
-      case .methodNotAllowed: "Method Not Allowed"
-      case .requestTimeout: "Request Timeout"
-      case .lengthRequired: "Length Required"
-      case .contentTooLarge: "Content Too Large"
-      case .unsupportedMediaType: "Unsupported Media Type"
-      case .misdirectedRequest: "Misdirected Request"
-      case .headTooLarge: "Request Header Fields Too Large"
-      case .notImplemented: "Not Implemented"
-      case .serviceUnavailable: "Service Unavailable"
-      case .versionNotSupported: "HTTP Version Not Supported"
-      }
+    private init(_ code: Int, _ reasonPhrase: String) {
+      (self.code, self.reasonPhrase) = (code, reasonPhrase)
     }
+
+    package static let ok = Status(200, "OK")
+    package static let badRequest = Status(400, "Bad Request")
+    package static let forbidden = Status(403, "Forbidden")
+    package static let notFound = Status(404, "Not Found")
+    package static let methodNotAllowed = Status(405, "Method Not Allowed")
+    package static let requestTimeout = Status(408, "Request Timeout")
+    package static let lengthRequired = Status(411, "Length Required")
+    package static let contentTooLarge = Status(413, "Content Too Large")
+    package static let unsupportedMediaType = Status(415, "Unsupported Media Type")
+    package static let misdirectedRequest = Status(421, "Misdirected Request")
+    package static let headTooLarge = Status(431, "Request Header Fields Too Large")
+    package static let notImplemented = Status(501, "Not Implemented")
+    package static let serviceUnavailable = Status(503, "Service Unavailable")
+    package static let versionNotSupported = Status(505, "HTTP Version Not Supported")
   }
 
   let status: Status
   /// The media type of the body.
   let type: String
   let body: [UInt8]
-  /// The methods a path knows, where another was tried.
-  package var allowed: String?
+  /// The value of the `Allow` header, for `methodNotAllowed`.
+  package var allow: String?
 
-  /// A body of some media type.
+  /// A response with a body of the given media type.
   package init(_ body: [UInt8], type: String, status: Status = .ok) {
     (self.status, self.type, self.body) = (status, type, body)
   }
 
-  /// What went wrong, as JSON: `{"error": "..."}`.
-  package init(_ fault: HTTPFault) {
-    let body = "{\"error\":\(fault.message.quoted)}"
-    self.init(Array(body.utf8), type: "application/json", status: fault.status)
+  /// An error response, whose body is JSON: `{"error": "..."}`.
+  package init(_ error: HTTPError) {
+    let body = "{\"error\":\(error.message.quoted)}"
+    self.init(Array(body.utf8), type: "application/json", status: error.status)
   }
 
-  /// What every answer says to a browser: no other page may frame, read or guess at it, and it loads nothing from
-  /// elsewhere.
-  private static let protection = [
+  /// Security headers of every response: pages load resources of their own origin only, and pages of other origins
+  /// can neither embed nor read them.
+  private static let securityHeaders = [
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
       + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options: nosniff", "X-Frame-Options: DENY", "Referrer-Policy: no-referrer",
@@ -68,14 +57,14 @@ package struct HTTPResponse: Sendable {
     "Permissions-Policy: camera=(), geolocation=(), microphone=()", "Cache-Control: no-store",
   ]
 
-  /// The bytes to send; `isHead` leaves the body out.
+  /// The serialized response; `isHead` omits the body, as for `HEAD`.
   func encoded(keepsConnection: Bool, isHead: Bool = false) -> [UInt8] {
     let lines =
       [
-        "HTTP/1.1 \(status.rawValue) \(status.phrase)", "Content-Type: \(type)",
+        "HTTP/1.1 \(status.code) \(status.reasonPhrase)", "Content-Type: \(type)",
         "Content-Length: \(body.count)",
       ]
-      + (allowed.map { ["Allow: \($0)"] } ?? []) + Self.protection
+      + (allow.map { ["Allow: \($0)"] } ?? []) + Self.securityHeaders
       + (keepsConnection ? [] : ["Connection: close"])
     return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + (isHead ? [] : body)
   }

@@ -4,33 +4,18 @@
   import Darwin
 #endif
 
-/// Why a server cannot listen.
-package enum ListenerError: Error, CustomStringConvertible {
-  /// A host that has no address here.
-  case unknownHost(String)
-  /// An address or port that is taken, or not for this user.
-  case unavailable(address: String, reason: String)
-
-  /// One line for a user.
-  package var description: String {
-    switch self {
-    case .unknownHost(let host): "--host \(host): no address of this machine"
-    case .unavailable(let address, let reason): "\(address): \(reason)"
-    }
-  }
-}
-
-/// A socket that waits for connections.
+/// A listening TCP socket.
 package struct Listener: ~Copyable {
-  /// The address it is bound to, in numbers.
+  /// The numeric address it is bound to.
   package let address: String
   /// The port it is bound to.
   package let port: Int
+  /// The socket.
   let descriptor: Int32
 
-  /// Binds a port of the interface that `host`, an address or a name, belongs to; port 0 picks a free one.
+  /// Listens on `port` of `host`, a name or an address; port 0 is a free port.
   ///
-  /// - Throws: `ListenerError` where the host is none of this machine's, or the port cannot be had.
+  /// - Throws: `ListenerError` for a host that is not this machine, or a port that cannot be bound.
   package init(host: String, port: Int) throws(ListenerError) {
     var hints = addrinfo()
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
@@ -40,15 +25,15 @@ package struct Listener: ~Copyable {
       hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     #endif
     var found: UnsafeMutablePointer<addrinfo>?
-    guard getaddrinfo(host, String(port), &hints, &found) == 0, let place = found?.pointee else {
+    guard getaddrinfo(host, String(port), &hints, &found) == 0, let info = found?.pointee else {
       throw .unknownHost(host)
     }
     defer { freeaddrinfo(found) }
-    let descriptor = socket(place.ai_family, place.ai_socktype, place.ai_protocol)
-    // Just after another server ended its port may be taken again at once.
-    var yes: Int32 = 1
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-    guard descriptor >= 0, bind(descriptor, place.ai_addr, place.ai_addrlen) == 0,
+    let descriptor = socket(info.ai_family, info.ai_socktype, info.ai_protocol)
+    // Allows binding while connections of an earlier server are in TIME_WAIT.
+    var isOn: Int32 = 1
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
+    guard descriptor >= 0, bind(descriptor, info.ai_addr, info.ai_addrlen) == 0,
       listen(descriptor, SOMAXCONN) == 0, makeNonBlocking(descriptor)
     else {
       let reason = Self.reason
@@ -61,35 +46,36 @@ package struct Listener: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// Where a browser on this machine finds it.
-  package var url: String { Self.url(isForAll ? "127.0.0.1" : address, port) }
+  /// The URL for browsers on this machine.
+  package var url: String { Self.url(isWildcard ? "127.0.0.1" : address, port) }
 
-  /// Where browsers on other machines find it; nothing where only this one can reach it.
-  package var urlsForOthers: [String] {
-    if isForAll { return Self.addresses().map { Self.url($0, port) } }
+  /// The URLs for browsers on other machines; empty for a loopback address.
+  package var networkURLs: [String] {
+    if isWildcard { return Self.addresses().map { Self.url($0, port) } }
     return address.hasPrefix("127.") || address == "::1" ? [] : [url]
   }
 
-  /// Whether it is bound to all addresses of this machine.
-  package var isForAll: Bool { address == "0.0.0.0" || address == "::" }
+  /// Whether it is bound to the wildcard address, that is to all interfaces.
+  package var isWildcard: Bool { address == "0.0.0.0" || address == "::" }
 
   private static func url(_ address: String, _ port: Int) -> String { "http://\(bracketed(address)):\(port)" }
 
-  /// An address as it stands in a URL.
+  /// The address as the host of a URL.
   private static func bracketed(_ address: String) -> String {
     address.contains(":") ? "[\(address)]" : address
   }
 
-  /// Why the last call failed, and what to do.
+  /// The error of the last call, with a remedy.
   private static var reason: String {
     switch errno {
-    case EADDRINUSE: "the port is in use; choose another with --port, 0 picks a free one"
-    case EACCES: "ports below 1024 are not for everyone; choose another with --port"
-    case EADDRNOTAVAIL: "this machine has no such address; 0.0.0.0 stands for all it has"
+    case EADDRINUSE: "the port is in use; choose another port, or 0 for a free one"
+    case EACCES: "ports below 1024 need privileges; choose another port"
+    case EADDRNOTAVAIL: "not an address of this machine; 0.0.0.0 listens on all its addresses"
     default: String(cString: strerror(errno))
     }
   }
 
+  /// The address and port that a socket is bound to.
   private static func name(of descriptor: Int32) -> (address: String, port: Int) {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -131,7 +117,7 @@ package struct Listener: ~Copyable {
   }
 }
 
-/// Makes a socket return at once where it would wait, and keeps it from programs started later.
+/// Makes a socket non-blocking and close-on-exec; returns whether that succeeded.
 func makeNonBlocking(_ descriptor: Int32) -> Bool {
   fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0 && fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0
 }

@@ -4,38 +4,40 @@
   import Darwin
 #endif
 
-/// Who may ask: pages of this server only, and under the names it knows.
+/// A same-origin policy: only pages of this server may send requests, under one of its host names.
 ///
-/// A page from elsewhere can make a browser send requests here, and a name whose owner lets it point here makes them
-/// look like this server's own (DNS rebinding). The first gives itself away by its `Origin`, the second by its `Host`.
+/// Checking `Origin` rejects cross-origin requests of other pages; checking `Host` rejects DNS rebinding, where a
+/// foreign name resolves to this server and makes a foreign page look like its own.
 package struct OriginPolicy: Sendable {
-  /// The names the server answers to, in small letters, without a port.
-  let names: Set<String>
-  /// Whether it also answers to every address in numbers, which no name server can make up.
-  let knowsAnyAddress: Bool
-  /// The port it is reached at.
+  /// The accepted host names and addresses, in lower case, without a port.
+  let hostNames: Set<String>
+  /// Whether every numeric address is accepted; DNS rebinding needs a name.
+  let acceptsAnyAddress: Bool
+  /// The port of the server.
   let port: Int
 
-  /// The rules of a server that was started with `--host`, and is bound to `address` or, `isForAll`, to every one.
-  package init(host: String, address: String, port: Int, isForAll: Bool = false) {
-    names = ["localhost", "127.0.0.1", "::1", host.lowercased(), address]
-    knowsAnyAddress = isForAll
+  /// The policy of a server for `host` that is bound to `address`, which may be the wildcard address.
+  package init(host: String, address: String, port: Int, isWildcard: Bool = false) {
+    hostNames = ["localhost", "127.0.0.1", "::1", host.lowercased(), address]
+    acceptsAnyAddress = isWildcard
     self.port = port
   }
 
-  /// Throws unless the request may be answered.
-  package func check(_ request: HTTPRequest) throws(HTTPFault) {
-    guard let host = request["host"] else { throw HTTPFault(.badRequest, "Host is missing") }
-    guard knows(host) else {
-      throw HTTPFault(.misdirectedRequest, "this server does not go by that name; use its address")
+  /// Checks the `Host` and `Origin` headers of a request.
+  ///
+  /// - Throws: `HTTPError` for a request that the policy does not allow.
+  package func check(_ request: HTTPRequest) throws(HTTPError) {
+    guard let host = request["host"] else { throw HTTPError(.badRequest, "missing Host header") }
+    guard accepts(host) else {
+      throw HTTPError(.misdirectedRequest, "unknown host name; use the address of the server")
     }
     if let origin = request["origin"], origin.lowercased() != "http://\(host.lowercased())" {
-      throw HTTPFault(.forbidden, "pages from elsewhere may not ask here")
+      throw HTTPError(.forbidden, "cross-origin requests are not allowed")
     }
   }
 
-  /// Whether `host`, with its port, is this server.
-  private func knows(_ host: String) -> Bool {
+  /// Whether the `Host` header names this server, port included.
+  private func accepts(_ host: String) -> Bool {
     let host = host.lowercased()
     let name: Substring
     let rest: Substring
@@ -48,7 +50,7 @@ package struct OriginPolicy: Sendable {
       rest = host[name.endIndex...]
     }
     guard rest.isEmpty ? port == 80 : rest == ":\(port)" else { return false }
-    return names.contains(String(name)) || knowsAnyAddress && Self.isAddress(String(name))
+    return hostNames.contains(String(name)) || acceptsAnyAddress && Self.isAddress(String(name))
   }
 
   private static func isAddress(_ text: String) -> Bool {

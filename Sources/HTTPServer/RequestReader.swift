@@ -1,26 +1,29 @@
-/// Takes a connection's bytes apart into requests, holding no more of them than its limits.
+/// An incremental parser that splits the bytes of a connection into requests, within limits.
 package struct RequestReader {
   private let limits: Server.Limits
   private var bytes: [UInt8] = []
-  /// Where the search for the end of the head goes on.
+  /// The offset from which to search for the end of the head.
   private var searched = 0
-  /// A head whose body has not come in whole, and where it starts and ends.
+  /// A request whose body is incomplete, and the range of the body.
   private var pending: (request: HTTPRequest, body: Range<Int>)?
-  /// Whether the sender waits for a word before it sends the body.
+  /// Whether the client waits for `100 Continue`; true once per request.
   package private(set) var expectsContinue = false
 
+  /// A parser without bytes.
   package init(_ limits: Server.Limits) { self.limits = limits }
 
-  /// Whether nothing of another request has come.
+  /// Whether no bytes of another request are buffered.
   var isEmpty: Bool { bytes.isEmpty }
 
-  /// Adds what came in.
-  package mutating func append(_ piece: [UInt8]) { bytes += piece }
+  /// Appends received bytes.
+  package mutating func append(_ received: [UInt8]) { bytes += received }
 
-  /// The next request, nil before it is complete.
-  package mutating func next() throws(HTTPFault) -> HTTPRequest? {
+  /// The next request; nil while it is incomplete.
+  ///
+  /// - Throws: `HTTPError` for a malformed or too large request.
+  package mutating func next() throws(HTTPError) -> HTTPRequest? {
     expectsContinue = false
-    if pending == nil { try readHead() }
+    if pending == nil { try parseHead() }
     guard let pending, bytes.count >= pending.body.upperBound else { return nil }
     var request = pending.request
     request.body = Array(bytes[pending.body])
@@ -29,7 +32,7 @@ package struct RequestReader {
     return request
   }
 
-  private mutating func readHead() throws(HTTPFault) {
+  private mutating func parseHead() throws(HTTPError) {
     guard let end = headEnd() else {
       if bytes.count > limits.headBytes { throw tooLarge }
       return
@@ -42,8 +45,8 @@ package struct RequestReader {
     expectsContinue = request["expect"]?.lowercased() == "100-continue" && bytes.count < start + length
   }
 
-  private var tooLarge: HTTPFault {
-    HTTPFault(.headTooLarge, "a head of more than \(limits.headBytes) bytes")
+  private var tooLarge: HTTPError {
+    HTTPError(.headTooLarge, "the header is larger than \(limits.headBytes) bytes")
   }
 
   private static let blankLine = Array("\r\n\r\n".utf8)

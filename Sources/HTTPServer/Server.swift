@@ -4,25 +4,26 @@
   import Darwin
 #endif
 
-/// An HTTP/1.1 server on one thread: it waits for whichever of its connections has something to do.
+/// A single-threaded HTTP/1.1 server: an event loop over non-blocking connections.
 package struct Server: ~Copyable {
-  /// What one sender may cost.
+  /// Limits on the resources of clients.
   package struct Limits: Sendable {
-    /// The longest head of a request.
+    /// The maximum size of request line and header fields.
     package var headBytes = 32 << 10
-    /// The longest body of a request.
+    /// The maximum size of a body.
     package var bodyBytes = 1 << 20
-    /// Connections at a time; more are turned away.
-    var connections = 64
-    /// Connections at a time with those that are being told so; more are just closed.
-    var allConnections = 320
-    /// From a connection's beginning, or a request's first byte, to its last one; and to send an answer.
-    var requestTime = Duration.seconds(5)
-    /// Between two requests.
-    var idleTime = Duration.seconds(30)
-    /// What still comes in after a refusal is read and thrown away for so long, so that the refusal arrives.
-    var lingerTime = Duration.seconds(1)
+    /// The maximum number of connections that are served; further ones get `503 Service Unavailable`.
+    var maxConnections = 64
+    /// The maximum number of open sockets, rejected connections included; further ones are closed at once.
+    var maxSockets = 320
+    /// The time to receive a request, and to send a response.
+    var requestTimeout = Duration.seconds(5)
+    /// The time a persistent connection may be idle between two requests.
+    var idleTimeout = Duration.seconds(30)
+    /// The time for which a closing connection discards its input.
+    var lingerTimeout = Duration.seconds(1)
 
+    /// The defaults.
     package init() {}
   }
 
@@ -30,10 +31,10 @@ package struct Server: ~Copyable {
   private let limits: Limits
   private let respond: (HTTPRequest) -> HTTPResponse
   private var connections: [Connection] = []
-  /// Nobody is let in before: the system had no descriptor left.
-  private var pausedUntil: ContinuousClock.Instant?
+  /// No connections are accepted before this time: the process ran out of file descriptors.
+  private var acceptPausedUntil: ContinuousClock.Instant?
 
-  /// A server whose requests `respond` answers.
+  /// A server on `listener` that calls `respond` for every request.
   package init(
     _ listener: consuming Listener, limits: Limits, respond: @escaping (HTTPRequest) -> HTTPResponse
   ) {
@@ -41,32 +42,32 @@ package struct Server: ~Copyable {
     (self.limits, self.respond) = (limits, respond)
   }
 
-  /// The longest time between two looks at `isStopping`.
-  private static let patience = Duration.milliseconds(200)
+  /// The maximum time between two calls of `isStopping`.
+  private static let pollInterval = Duration.milliseconds(200)
 
-  /// Serves until `isStopping`, then closes every connection.
+  /// Serves until `isStopping` returns true, then closes all connections.
   package mutating func run(until isStopping: () -> Bool) {
     while !isStopping() {
       let events = waitForEvents()
       let now = ContinuousClock.now
       for index in connections.indices {
-        connections[index].work(events[index], now: now, respond: respond)
+        connections[index].handle(events[index], now: now, respond: respond)
       }
-      connections.removeAll { $0.isOver }
+      connections.removeAll { $0.isClosed }
       if events.last != 0 { accept(now) }
     }
     for connection in connections { connection.close() }
     connections = []
   }
 
-  /// The events of every connection, and of the listener at the end.
+  /// Polls; returns the events of every connection, and those of the listener last.
   private func waitForEvents() -> [Int16] {
     let now = ContinuousClock.now
-    let isPaused = pausedUntil.map { now < $0 } ?? false
-    var polled = connections.map { pollfd(fd: $0.descriptor, events: $0.interest, revents: 0) }
+    let isPaused = acceptPausedUntil.map { now < $0 } ?? false
+    var polled = connections.map { pollfd(fd: $0.descriptor, events: $0.pollEvents, revents: 0) }
     polled.append(pollfd(fd: isPaused ? -1 : listener.descriptor, events: Int16(POLLIN), revents: 0))
-    let wait = connections.reduce(Self.patience) { min($0, max(.zero, $1.deadline - now)) }
-    // Rounded up: half a millisecond is not to be polled away.
+    let wait = connections.reduce(Self.pollInterval) { min($0, max(.zero, $1.deadline - now)) }
+    // Rounded up, since a timeout of 0 would make a busy loop of the last millisecond.
     let milliseconds = Int32((wait / .milliseconds(1)).rounded(.up))
     guard poll(&polled, nfds_t(polled.count), milliseconds) > 0 else {
       return [Int16](repeating: 0, count: polled.count)
@@ -74,22 +75,22 @@ package struct Server: ~Copyable {
     return polled.map(\.revents)
   }
 
-  /// Lets in everybody who waits.
+  /// Accepts all pending connections.
   private mutating func accept(_ now: ContinuousClock.Instant) {
     while true {
       let descriptor = systemAccept(listener.descriptor)
       guard descriptor >= 0 else {
-        if errno == EMFILE || errno == ENFILE { pausedUntil = now + Self.patience }
+        if errno == EMFILE || errno == ENFILE { acceptPausedUntil = now + Self.pollInterval }
         if errno == EINTR || errno == ECONNABORTED { continue }
         return
       }
-      guard connections.count < limits.allConnections, makeNonBlocking(descriptor) else {
+      guard connections.count < limits.maxSockets, makeNonBlocking(descriptor) else {
         close(descriptor)
         continue
       }
       var connection = Connection(descriptor, limits: limits, now: now)
-      if connections.count >= limits.connections {
-        connection.refuse(HTTPFault(.serviceUnavailable, "too many connections; try again"), now)
+      if connections.count >= limits.maxConnections {
+        connection.reject(HTTPError(.serviceUnavailable, "too many connections; try again"), now)
       }
       connections.append(connection)
     }

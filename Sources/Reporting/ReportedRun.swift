@@ -4,59 +4,59 @@ import Formatting
 import ImageFiles
 import Training
 
-/// A run as a report sees it: what its folder holds, and what its weights make of the test images.
+/// A run to report on: its config, history and checkpoint, and their evaluation on the test images.
 public struct ReportedRun: Sendable {
-  /// Its folder.
+  /// The run folder.
   public let folder: String
-  /// What tells it from the others.
+  /// The name that distinguishes it from the other runs of a comparison.
   public var label: String
-  /// The checkpoint that is shown.
+  /// The path of the reported checkpoint.
   public let checkpointPath: String
-  /// What that holds.
+  /// The reported checkpoint.
   public let checkpoint: Checkpoint
-  /// The numbers of its epochs and its events.
+  /// The metrics of its epochs, and its events.
   public let history: RunHistory
-  /// What the checkpoint makes of the test images; nil until they are read.
-  public private(set) var reading: Reading?
+  /// The evaluation on the test images; nil before `evaluate`.
+  public private(set) var testResult: TestResult?
 
-  /// The outcome of reading the test images.
-  public struct Reading: Sendable {
-    /// Loss, accuracy and confusion.
+  /// The evaluation on the test images.
+  public struct TestResult: Sendable {
+    /// Loss, accuracy and confusion matrix.
     public let evaluation: Evaluation
-    /// The images that were read wrong, those with the highest score first; at most `mostMistakes`.
-    public let mistakes: [Mistake]
-    /// The data set and where it was found.
+    /// The misclassified images with the highest confidence, at most `maxMisclassified`, in descending order.
+    public let misclassified: [MisclassifiedImage]
+    /// The dataset and its source.
     public let data: String
   }
 
-  /// An image that was read wrong.
-  public struct Mistake: Sendable {
-    /// Its number among the test images.
-    public let position: Int
-    /// What it is.
-    public let label: Int
-    /// What it was read as.
-    public let guess: Int
-    /// The probability of the guess.
-    public let score: Double
+  /// A misclassified test image.
+  public struct MisclassifiedImage: Sendable {
+    /// The index of the image in the test set.
+    public let index: Int
+    /// The true label.
+    public let trueLabel: Int
+    /// The predicted label.
+    public let predictedLabel: Int
+    /// The probability of the predicted label.
+    public let confidence: Double
     /// The image as a PNG file.
     public let png: [UInt8]
   }
 
-  /// As many images as are shown.
-  public static let mostMistakes = 60
+  /// The maximum number of misclassified images in a report.
+  public static let maxMisclassified = 60
 
   /// The config of the run.
   public var config: ExperimentConfig { checkpoint.config }
 
-  /// Reads the run whose folder, or one of whose checkpoints, is at `path`.
+  /// Loads the run at `path`, a run folder or a checkpoint in one.
   ///
-  /// - Throws: `DataError` for what is missing or malformed; `SafeTensorsError` or `CheckpointError` for a
-  ///   checkpoint that is damaged.
+  /// - Throws: `DataError` for a missing or malformed file; `SafeTensorsError` or `CheckpointError` for a
+  ///   corrupt checkpoint.
   public init(_ path: String) throws {
     guard let run = try RunFolder.containing(path) else {
       throw DataError.unsatisfiable(
-        reason: "\(path): this file is in no run's folder; name one, such as runs/lenet")
+        reason: "\(path): not in a run folder; name a run folder, such as runs/lenet")
     }
     checkpointPath = try LoadedModel.file(path)
     checkpoint = try Checkpoint(contentsOf: checkpointPath)
@@ -65,42 +65,45 @@ public struct ReportedRun: Sendable {
     label = run.path.split(separator: "/").last.map(String.init) ?? run.path
   }
 
-  /// Reads the test images of `data`.
-  public mutating func read(_ data: ExperimentData, threadPool: ThreadPool) throws {
+  /// Evaluates the checkpoint on the test images of `data`.
+  ///
+  /// - Throws: `DataError` where there are no test images.
+  public mutating func evaluate(_ data: ExperimentData, threadPool: ThreadPool) throws {
     let evaluator = Evaluator(config, parameters: checkpoint.parameters(), threadPool: threadPool)
     let test = data.test
-    var wrong: [(position: Int, guess: Int, score: Double)] = []
+    var misclassified: [(index: Int, label: Int, confidence: Double)] = []
     let evaluation = try evaluator.evaluate(
       test,
       misread: { position, scores in
         let prediction = Prediction(scores: scores)
-        wrong.append((position, prediction.label, prediction.probabilities[prediction.label]))
+        misclassified.append((position, prediction.label, prediction.probabilities[prediction.label]))
       })
-    wrong.sort { ($0.score, $1.position) > ($1.score, $0.position) }
-    let mistakes = wrong.prefix(Self.mostMistakes).map { position, guess, score in
-      let image = Images(pixels: Array(test[position]), shape: test.shape)
-      return Mistake(
-        position: position, label: Int(test.label(at: position)), guess: guess, score: score,
+    misclassified.sort { ($0.confidence, $1.index) > ($1.confidence, $0.index) }
+    let images = misclassified.prefix(Self.maxMisclassified).map { index, label, confidence in
+      let image = Images(pixels: Array(test[index]), shape: test.shape)
+      return MisclassifiedImage(
+        index: index, trueLabel: Int(test.label(at: index)), predictedLabel: label, confidence: confidence,
         png: PNG.encode(image))
     }
-    reading = Reading(evaluation: evaluation, mistakes: mistakes, data: "\(data.name) (\(data.origin))")
+    testResult = TestResult(
+      evaluation: evaluation, misclassified: images, data: "\(data.name) (\(data.origin))")
   }
 
   /// The name of a class.
   public func className(_ label: Int) -> String { checkpoint.classNames.name(of: label) }
 
-  /// The epoch of the best checkpoint, if any was the best.
+  /// The epoch of the best checkpoint.
   public var bestEpoch: Int? { history.bestEpoch ?? checkpoint.progress.best?.epoch }
 
-  /// The values of a metric over the epochs, and the best of them.
+  /// The values of a metric by epoch, without epochs that do not have it.
   public func values(of metric: TrainConfig.Metric) -> [(epoch: Int, value: Double)] {
     history.epochs.compactMap { epoch in epoch[metric].map { (epoch.number, $0) } }
   }
 
-  /// The accuracy that says most of the run, and on what it is.
+  /// The best available accuracy, and the images it was measured on: test, else validation, else training images.
   public var accuracy: (value: Double, of: String)? {
-    if let reading {
-      return (reading.evaluation.accuracy, "\(reading.evaluation.count.grouped) test images")
+    if let testResult {
+      return (testResult.evaluation.accuracy, "\(testResult.evaluation.count.grouped) test images")
     }
     if let value = history.end?["test_accuracy"]?.number { return (value, "test images, after training") }
     for (metric, name) in [(TrainConfig.Metric.validationAccuracy, "validation"), (.accuracy, "training")] {
@@ -113,8 +116,10 @@ public struct ReportedRun: Sendable {
 }
 
 extension [ReportedRun] {
-  /// Runs at `paths`; those in folders of one name go by their paths.
-  public static func reading(_ paths: [String]) throws -> [ReportedRun] {
+  /// Loads the runs at `paths`; runs whose folders have the same name are labelled with their paths.
+  ///
+  /// - Throws: as `ReportedRun.init`.
+  public static func load(_ paths: [String]) throws -> [ReportedRun] {
     var runs = try paths.map { try ReportedRun($0) }
     for index in runs.indices where runs.count(where: { $0.label == runs[index].label }) > 1 {
       runs[index].label = paths[index]
@@ -122,10 +127,10 @@ extension [ReportedRun] {
     return runs
   }
 
-  /// What a reader of a comparison has to know first, a line each.
+  /// Warnings of a comparison.
   public var notices: [String] {
     let data = Set(map { "\($0.checkpoint.data.name) \($0.checkpoint.data.fingerprint)" })
     if data.count < 2 { return [] }
-    return ["These runs were trained on different data; their curves are not of the same images."]
+    return ["The runs were trained on different data, so their curves are not comparable."]
   }
 }

@@ -1,24 +1,25 @@
 import Formatting
 
-/// Rows of text in aligned columns.
+/// A table of text in aligned columns.
 package struct Table {
-  /// How a column is aligned.
+  /// The alignment of a column.
   package enum Alignment { case left, right }
 
-  /// How each column is aligned.
+  /// The alignment of each column.
   package let alignments: [Alignment]
-  /// The heading and the rows.
+  /// The headings, then the rows.
   private(set) var rows: [[String]]
 
-  /// A table with a heading; columns are as wide as their widest text.
+  /// A table without rows.
   package init(_ columns: [(heading: String, alignment: Alignment)]) {
     alignments = columns.map(\.alignment)
     rows = [columns.map(\.heading)]
   }
 
+  /// Appends a row, with a text for each column.
   package mutating func add(_ row: [String]) { rows.append(row) }
 
-  /// The lines: heading, rule, rows.
+  /// The table as lines of text: headings, rule, rows; each column is as wide as its widest text.
   package var lines: [String] {
     let widths = alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     let lines = rows.map { row in
@@ -26,15 +27,9 @@ package struct Table {
         alignments[column] == .left
           ? row[column].padded(right: widths[column]) : row[column].padded(left: widths[column])
       }
-      return trimmed(cells.joined(separator: "  "))
+      return cells.joined(separator: "  ").trimmingTrailingSpaces
     }
     let width = widths.reduce(0, +) + 2 * (widths.count - 1)
     return [lines[0], String(repeating: "─", count: width)] + lines.dropFirst()
-  }
-
-  private func trimmed(_ line: String) -> String {
-    var line = line
-    while line.last == " " { line.removeLast() }
-    return line
   }
 }

@@ -5,7 +5,7 @@ import JSONText
 import Training
 
 extension Model {
-  /// The layers: shapes, kernels, parameters and multiply-adds for an image.
+  /// A row per layer: shapes, kernel, parameters and multiply-adds per image.
   package var summary: Table {
     var table = Table([
       ("Layer", .left), ("Input", .right), ("Output", .right), ("Kernel", .right), ("S", .right),
@@ -25,12 +25,12 @@ extension Model {
 }
 
 extension ModelLayer {
-  /// The name, and the type where the name does not say it.
+  /// The name, with the type unless the name begins with it.
   fileprivate var label: String { name.hasPrefix(type) ? name : "\(name) \(type)" }
 }
 
 extension Evaluation {
-  /// Precision, recall, F1 and images of each class.
+  /// A row per class: precision, recall, F1 and number of images.
   package func classTable(_ names: [String]) -> Table {
     var table = Table([
       ("class", .right), ("precision", .right), ("recall", .right), ("f1", .right), ("images", .right),
@@ -44,7 +44,7 @@ extension Evaluation {
 }
 
 extension [ReportedRun] {
-  /// A row per run: how far it came and how well it did.
+  /// A row per run: epochs, accuracies, parameters and training time.
   package var table: Table {
     var table = Table([
       ("run", .left), ("epochs", .right), ("best", .right), ("val accuracy", .right),
@@ -61,7 +61,7 @@ extension [ReportedRun] {
     return table
   }
 
-  /// A row per key of the config that is not the same in all runs.
+  /// A row per config key whose values differ between the runs.
   package var differences: Table {
     var table = Table([("key", .left)] + map { ($0.label, .left) })
     let settings = map { $0.config.resolved.settings(prefix: "") }
@@ -75,12 +75,12 @@ extension [ReportedRun] {
 }
 
 extension JSON {
-  /// Every value that is not an object under its path; a list of objects, as layers are, counts as one value.
+  /// The leaf values by key path; an array of objects, such as `model.layers`, is one value.
   fileprivate func settings(prefix: String) -> [(key: String, value: String)] {
     if let members {
       return members.flatMap { $0.value.settings(prefix: prefix.isEmpty ? $0.key : "\(prefix).\($0.key)") }
     }
-    guard let array, array.contains(where: { $0.members != nil }) else { return [(prefix, word)] }
+    guard let array, array.contains(where: { $0.members != nil }) else { return [(prefix, shortText)] }
     let words = array.map { layer in
       let sizes = ["filters", "units", "kernel", "rate"].compactMap { layer[$0]?.text(pretty: false) }
       return ([layer["type"]?.string ?? layer.string ?? "?"] + sizes).joined(separator: " ")
@@ -88,8 +88,8 @@ extension JSON {
     return [(prefix, words.joined(separator: ", "))]
   }
 
-  /// The value in short; numbers that are the same are written in the same way.
-  private var word: String {
+  /// The value as text; equal numbers have equal texts.
+  private var shortText: String {
     unsigned.map { "\($0)" } ?? number.map { JSON($0).text(pretty: false) } ?? string ?? text(pretty: false)
   }
 }

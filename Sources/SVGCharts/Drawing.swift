@@ -4,78 +4,80 @@
   import Foundation
 #endif
 
-/// A picture made of shapes and text, in pixels from the top left.
+/// An SVG image of shapes and text, in pixels from the top left.
 public struct Drawing: Sendable {
-  /// A text and the box it takes.
+  /// A text and its bounding box.
   public struct Label: Sendable {
-    /// What is written.
+    /// The text.
     public let text: String
-    /// The left and right end.
+    /// The left and right edge.
     public let x: ClosedRange<Double>
-    /// The upper and lower end.
+    /// The top and bottom edge.
     public let y: ClosedRange<Double>
 
-    /// Whether two boxes have a part in common.
+    /// Whether the two boxes overlap.
     public func overlaps(_ other: Label) -> Bool {
       x.lowerBound < other.x.upperBound && other.x.lowerBound < x.upperBound
         && y.lowerBound < other.y.upperBound && other.y.lowerBound < y.upperBound
     }
   }
 
-  /// Which end of a text its place names.
+  /// SVG's `text-anchor`: the point of a text that its x coordinate refers to.
   enum Anchor: String { case start, middle, end }
 
-  /// What it shows, in words.
+  /// The title, also its accessible name.
   public let title: String
-  /// Pixels from left to right.
+  /// The width in pixels.
   public let width: Double
-  /// Pixels from top to bottom.
+  /// The height in pixels.
   public let height: Double
-  /// Every text in it.
+  /// Every text, with its bounding box.
   public private(set) var labels: [Label] = []
-  private var elements: [Element] = []
+  private var elements: [MarkupElement] = []
 
-  /// The size of most text; none is smaller than `smallText`.
+  /// The default font size in pixels.
   package static let textSize = 12.5
+  /// The smallest font size in pixels.
   package static let smallText = 11.5
 
   init(title: String, width: Double, height: Double) {
     (self.title, self.width, self.height) = (title, width, height)
   }
 
-  /// The picture as an element of an HTML page, which has the style sheet.
+  /// The image as an inline `svg` element of an HTML page, which has to include `Theme.css`.
   ///
-  /// It keeps its letters readable: on a narrow page it is scrolled rather than made smaller than it is.
-  public var inline: Element {
+  /// It has a minimum width, so that a narrow page scrolls the image instead of shrinking its text.
+  public var inline: MarkupElement {
     var svg = root
     let style = "min-width:\((width * 0.88).pixels)px;max-width:\((width * 1.4).pixels)px"
     svg.attributes += [("role", "img"), ("aria-label", title), ("style", style)]
     return svg
   }
 
-  /// The picture as a file of its own, on white.
+  /// The image as an SVG file with its own style sheet, in the light theme.
   public var file: [UInt8] {
     var svg = root
     svg.attributes.insert(("xmlns", "http://www.w3.org/2000/svg"), at: 0)
     svg.attributes += [("width", width.pixels), ("height", height.pixels)]
-    let back = Element("rect", ["class": "back", "width": width.pixels, "height": height.pixels])
-    let head = [Element("title", title), Element("style", Theme.light.css), back]
+    let back = MarkupElement("rect", ["class": "back", "width": width.pixels, "height": height.pixels])
+    let head = [MarkupElement("title", title), MarkupElement("style", Theme.light.css), back]
     svg.children.insert(contentsOf: head.map { .element($0) }, at: 0)
     return Array(("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + svg.text + "\n").utf8)
   }
 
-  private var root: Element {
-    Element("svg", ["class": "chart", "viewBox": "0 0 \(width.pixels) \(height.pixels)"], elements)
+  private var root: MarkupElement {
+    MarkupElement("svg", ["class": "chart", "viewBox": "0 0 \(width.pixels) \(height.pixels)"], elements)
   }
 
   // MARK: Drawing
 
-  mutating func add(_ element: Element) { elements.append(element) }
+  /// Adds an element on top of the others.
+  mutating func add(_ element: MarkupElement) { elements.append(element) }
 
-  /// Writes `text` with its base line at `y`; `whole` is what a pointer that rests there reads.
-  mutating func write(
+  /// Adds `text` with its baseline at `y`; `tooltip` is the full text where `text` is shortened.
+  mutating func addText(
     _ text: String, x: Double, y: Double, size: Double = textSize, anchor: Anchor = .start,
-    style: String = "", whole: String? = nil
+    cssClass: String = "", tooltip: String? = nil
   ) {
     let width = Self.width(of: text, size: size)
     let left =
@@ -85,50 +87,55 @@ public struct Drawing: Sendable {
       case .end: x - width
       }
     labels.append(Label(text: text, x: left...left + width, y: y - 0.75 * size...y + 0.2 * size))
-    var element = Element("text", ["x": x.pixels, "y": y.pixels, "font-size": "\(size)"], text)
+    var element = MarkupElement("text", ["x": x.pixels, "y": y.pixels, "font-size": "\(size)"], text)
     if anchor != .start { element.attributes.append(("text-anchor", anchor.rawValue)) }
-    if !style.isEmpty { element.attributes.append(("class", style)) }
-    if let whole, whole != text { element.children.append(.element(Element("title", whole))) }
+    if !cssClass.isEmpty { element.attributes.append(("class", cssClass)) }
+    if let tooltip, tooltip != text { element.children.append(.element(MarkupElement("title", tooltip))) }
     add(element)
   }
 
-  mutating func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, style: String) {
-    add(Element("path", ["class": style, "d": "M\(x1.pixels) \(y1.pixels)L\(x2.pixels) \(y2.pixels)"]))
+  /// Adds a line from (`x1`, `y1`) to (`x2`, `y2`).
+  mutating func addLine(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, cssClass: String) {
+    add(
+      MarkupElement("path", ["class": cssClass, "d": "M\(x1.pixels) \(y1.pixels)L\(x2.pixels) \(y2.pixels)"]))
   }
 
-  mutating func rectangle(
-    x: Double, y: Double, width: Double, height: Double, style: String, tip: String? = nil
+  /// Adds a rectangle with its top left corner at (`x`, `y`).
+  mutating func addRectangle(
+    x: Double, y: Double, width: Double, height: Double, cssClass: String, tooltip: String? = nil
   ) {
-    let tips = tip.map { [Element("title", $0)] } ?? []
+    let title = tooltip.map { [MarkupElement("title", $0)] } ?? []
     add(
-      Element(
+      MarkupElement(
         "rect",
         [
-          "class": style, "x": x.pixels, "y": y.pixels, "width": width.pixels, "height": height.pixels,
-        ], tips))
+          "class": cssClass, "x": x.pixels, "y": y.pixels, "width": width.pixels, "height": height.pixels,
+        ], title))
   }
 
-  /// Places a picture file.
-  mutating func image(png: [UInt8], x: Double, y: Double, width: Double, height: Double, name: String) {
+  /// Adds a PNG image; `description` is its tooltip and accessible name.
+  mutating func addImage(
+    png: [UInt8], x: Double, y: Double, width: Double, height: Double, description: String
+  ) {
     add(
-      Element(
+      MarkupElement(
         "image",
         [
           "x": x.pixels, "y": y.pixels, "width": width.pixels, "height": height.pixels,
           "style": "image-rendering:pixelated", "href": png.dataURI,
-        ], [Element("title", name)]))
+        ], [MarkupElement("title", description)]))
   }
 
   // MARK: Text
 
-  /// A width that the text hardly exceeds in any font without serifs.
+  /// An upper estimate of the text's width in any sans-serif font.
   static func width(of text: String, size: Double) -> Double {
     text.unicodeScalars.reduce(0) { sum, scalar in
       sum + (scalar.value >= 0x1100 ? 1.05 : "0"..."9" ~= scalar ? 0.64 : 0.6) * size
     }
   }
 
-  /// The text, or as much of its start as fits.
+  /// The text, truncated with an ellipsis where it is wider than `width`.
   static func shortened(_ text: String, to width: Double, size: Double) -> String {
     if Self.width(of: text, size: size) <= width { return text }
     var start = text
@@ -138,7 +145,7 @@ public struct Drawing: Sendable {
 }
 
 extension Double {
-  /// A coordinate: tenths of a pixel are enough.
+  /// The coordinate with at most one decimal.
   var pixels: String {
     let text = fixed(1)
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
@@ -146,6 +153,6 @@ extension Double {
 }
 
 extension [UInt8] {
-  /// A PNG file as an address that holds it.
+  /// The bytes of a PNG file as a data URI.
   public var dataURI: String { "data:image/png;base64,\(Data(self).base64EncodedString())" }
 }

@@ -1,17 +1,17 @@
-/// Small images in rows, each with lines of text beneath it.
+/// A grid of small images, each with a caption.
 public struct ImageGrid: Sendable {
   /// One image.
   public struct Item: Sendable {
     /// A PNG file.
     public let png: [UInt8]
-    /// What stands beneath it, a line each.
-    public let lines: [String]
-    /// What it shows, in words.
-    public let name: String
+    /// The lines of the caption.
+    public let caption: [String]
+    /// The tooltip and accessible name.
+    public let description: String
 
-    /// An image with its lines.
-    public init(png: [UInt8], lines: [String] = [], name: String) {
-      (self.png, self.lines, self.name) = (png, lines, name)
+    /// An image with its caption.
+    public init(png: [UInt8], caption: [String] = [], description: String) {
+      (self.png, self.caption, self.description) = (png, caption, description)
     }
   }
 
@@ -21,11 +21,11 @@ public struct ImageGrid: Sendable {
   private let side: Double
   private let aspect: Double
 
-  /// Images in rows of at most `columns`.
+  /// A grid with at most `columns` images in a row.
   ///
   /// - Parameters:
   ///   - side: the width of an image in pixels.
-  ///   - aspect: its height as a part of that.
+  ///   - aspect: height divided by width.
   public init(_ title: String, _ items: [Item], columns: Int, side: Double, aspect: Double = 1) {
     (self.title, self.items, self.columns) = (title, items, columns)
     (self.side, self.aspect) = (side, aspect)
@@ -33,10 +33,10 @@ public struct ImageGrid: Sendable {
 
   private static let (gap, margin, lineHeight) = (6.0, 8.0, 15.0)
 
-  /// The images drawn.
+  /// The grid as an SVG image.
   public var drawing: Drawing {
-    let lines = items.map(\.lines.count).max() ?? 0
-    let widest = items.flatMap(\.lines).map { Drawing.width(of: $0, size: Drawing.smallText) }.max() ?? 0
+    let lines = items.map(\.caption.count).max() ?? 0
+    let widest = items.flatMap(\.caption).map { Drawing.width(of: $0, size: Drawing.smallText) }.max() ?? 0
     let cell = max(side, min(widest, 110))
     let rowHeight = side * aspect + Self.gap + Double(lines) * Self.lineHeight + (lines > 0 ? 6 : 0)
     let columns = max(1, min(columns, items.count))
@@ -44,17 +44,18 @@ public struct ImageGrid: Sendable {
     let imagesWidth = Double(columns) * (cell + Self.gap) - Self.gap
     let width = max(imagesWidth, Drawing.width(of: title, size: 14)) + 2 * Self.margin
     var drawing = Drawing(title: title, width: width, height: 30 + Double(rows) * rowHeight + Self.margin)
-    drawing.write(title, x: Self.margin, y: 17, size: 14, style: "title")
+    drawing.addText(title, x: Self.margin, y: 17, size: 14, cssClass: "title")
     for (index, item) in items.enumerated() {
       let (row, column) = index.quotientAndRemainder(dividingBy: columns)
       let x = Self.margin + Double(column) * (cell + Self.gap), top = 30 + Double(row) * rowHeight
-      drawing.image(
-        png: item.png, x: x + (cell - side) / 2, y: top, width: side, height: side * aspect, name: item.name)
-      for (line, text) in item.lines.enumerated() {
-        drawing.write(
+      drawing.addImage(
+        png: item.png, x: x + (cell - side) / 2, y: top, width: side, height: side * aspect,
+        description: item.description)
+      for (line, text) in item.caption.enumerated() {
+        drawing.addText(
           Drawing.shortened(text, to: cell, size: Drawing.smallText), x: x + cell / 2,
           y: top + side * aspect + Double(line + 1) * Self.lineHeight, size: Drawing.smallText,
-          anchor: .middle, style: line == 0 ? "title" : "muted", whole: text)
+          anchor: .middle, cssClass: line == 0 ? "title" : "muted", tooltip: text)
       }
     }
     return drawing

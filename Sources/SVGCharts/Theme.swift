@@ -1,7 +1,7 @@
-/// The colours of charts by the names of their classes.
+/// The colours of charts, with a CSS class for each.
 ///
-/// Series have the colours of Okabe and Ito, which colour-blind people tell apart; dashes and markers tell them
-/// apart without any.
+/// Series have the colours of Okabe and Ito, which are safe for colour-blind readers; dashes and markers distinguish
+/// them in black and white.
 public struct Theme: Sendable {
   let background: String
   let text: String
@@ -9,17 +9,17 @@ public struct Theme: Sendable {
   let grid: String
   let axis: String
   let series: [String]
-  /// The fill of a matrix' diagonal, and the text on it.
+  /// The fill and text colour of a confusion matrix' diagonal.
   let diagonal: (fill: String, text: String)
-  /// The fills of a matrix' cells from no error to most, and the text on each.
+  /// The fill and text colour of a confusion matrix' other cells, from no errors to the most.
   let levels: [(fill: String, text: String)]
 
-  /// How many colours series have.
+  /// The number of series colours.
   package static let seriesCount = 8
-  /// How many shades errors have; the first is none.
+  /// The number of colours for error counts; the first is for no errors.
   static let levelCount = 6
 
-  /// Dark on white.
+  /// Dark text on white.
   public static let light = Theme(
     background: "#ffffff", text: "#1b2026", muted: "#59636e", grid: "#e3e7eb", axis: "#7b858f",
     series: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d00", "#1b2026"],
@@ -29,7 +29,7 @@ public struct Theme: Sendable {
       ("#d55e00", "#ffffff"), ("#8f3f00", "#ffffff"),
     ])
 
-  /// Light on nearly black.
+  /// Light text on dark gray.
   public static let dark = Theme(
     background: "#161b22", text: "#e8ecf0", muted: "#a4aeb8", grid: "#2b333c", axis: "#7b858f",
     series: ["#56b4e9", "#f28e3c", "#2fc49a", "#e29bc4", "#f0e442", "#4d8fd6", "#c8a96a", "#e8ecf0"],
@@ -39,7 +39,7 @@ public struct Theme: Sendable {
       ("#f28e3c", "#14181d"), ("#ffd3a8", "#14181d"),
     ])
 
-  /// The style sheet of charts in these colours.
+  /// The style sheet of charts in these colours, with all rules below `.chart`.
   public var css: String {
     var rules = [
       "text{font-family:system-ui,Segoe UI,Helvetica,Arial,sans-serif;fill:\(text)}",

@@ -9,13 +9,15 @@ import Training
   import Foundation
 #endif
 
-/// A network that is shown drawings, and shows how it came to its guess.
+/// Classifies drawings, and shows the network's input and first feature maps beside the prediction.
 struct DigitClassifier {
   private let source: LoadedModel
   private let evaluator: Evaluator
   private let firstLayer: FirstLayer
 
-  /// Throws where there are no weights.
+  /// A classifier with the model of `source`.
+  ///
+  /// - Throws: `CheckpointError` for a model without weights.
   init(_ source: LoadedModel, threadPool: ThreadPool) throws(CheckpointError) {
     self.source = source
     let parameters = try source.requireParameters()
@@ -23,7 +25,7 @@ struct DigitClassifier {
     firstLayer = FirstLayer(source.config, parameters: parameters)
   }
 
-  /// What the page says of the network.
+  /// The response to `GET /model`: name, parameters, shapes and classes.
   var model: JSON {
     let classes = (0..<source.config.model.output.count).map { source.classNames.name(of: $0) }
     return [
@@ -33,12 +35,11 @@ struct DigitClassifier {
     ]
   }
 
-  /// The scores of a drawing, white on black, with the input the network saw and its first layer's maps; nil where
-  /// nothing is drawn.
-  func read(_ drawing: PGM) -> JSON? {
+  /// The response to `POST /predict`: prediction, preprocessed input and feature maps; nil for an empty drawing.
+  func predict(_ drawing: PGM) -> JSON? {
     let input = source.config.model.input
     guard let digit = CenteredDigit(drawing, height: input.height, width: input.width) else { return nil }
-    // A network that reads colour sees white ink: the same in every channel.
+    // A network with colour input gets the gray values in every channel.
     let pixels = Array(repeatElement(digit.pixels, count: input.channels).joined())
     let shape = ImageShape(channels: input.channels, height: input.height, width: input.width)
     let scores = evaluator.scores(Images(pixels: pixels, shape: shape))[0]
@@ -52,7 +53,7 @@ struct DigitClassifier {
     ]
   }
 
-  /// The first layer's output as bytes: 0 stands for `low`, 255 for `high`.
+  /// The feature maps of the first layer, quantized to bytes: 0 is `low`, 255 is `high`.
   private func maps(of pixels: [UInt8]) -> JSON {
     let values = firstLayer.maps(of: pixels)
     let low = values.reduce(0, min), high = values.reduce(0, max)
@@ -62,6 +63,7 @@ struct DigitClassifier {
       object: mapSizes + [("low", JSON(low)), ("high", JSON(high)), ("pixels", base64(bytes))])
   }
 
+  /// The name and output shape of the first layer.
   private var mapSizes: [(String, JSON)] {
     [
       ("layer", JSON(firstLayer.name)), ("channels", JSON(firstLayer.shape[0])),

@@ -8,21 +8,24 @@ import JSONText
   import Foundation
 #endif
 
-/// A drawing as the page sends it: `{"width": 280, "height": 280, "pixels": "<base64>"}`, a byte per pixel.
+/// The body of `POST /predict`: `{"width": 280, "height": 280, "pixels": "<base64>"}`, a byte per pixel.
 package struct PredictRequest {
-  /// White ink on black.
+  /// The drawing, white on black.
   package let drawing: PGM
 
-  /// The widest and highest drawing.
+  /// The allowed widths and heights.
   private static let sizes = Bounds<Int>.within(1...512)
 
-  /// Reads the message; throws with every fault in it.
+  /// Parses the JSON body.
+  ///
+  /// - Throws: `ConfigError` with all its faults.
   package init(parsing bytes: [UInt8]) throws(ConfigError) {
     let json = try JSON(parsing: bytes, origin: "request", limits: JSON.Limits(depth: 4))
     let field = ConfigField<(width: Int, height: Int, pixels: [UInt8])>.object { decoder in
-      let width = decoder.value("width", .integer(Self.sizes), "Columns.")
-      let height = decoder.value("height", .integer(Self.sizes), "Rows.")
-      let pixels = decoder.value("pixels", .base64, "A byte per pixel, row by row, 0 paper and 255 ink.")
+      let width = decoder.value("width", .integer(Self.sizes), "Width in pixels.")
+      let height = decoder.value("height", .integer(Self.sizes), "Height in pixels.")
+      let pixels = decoder.value(
+        "pixels", .base64, "A byte per pixel in row-major order, 0 background and 255 ink.")
       return (width, height, pixels)
     }
     let (width, height, pixels) = try field.read(json).value
@@ -36,7 +39,7 @@ package struct PredictRequest {
 }
 
 extension ConfigField where Value == [UInt8] {
-  /// Bytes as base64 (RFC 4648), nothing else in between.
+  /// Bytes in base64 (RFC 4648), without line breaks.
   fileprivate static var base64: ConfigField {
     ConfigField("bytes in base64", schema: ["type": "string", "contentEncoding": "base64"], placeholder: []) {
       $0.string.flatMap { Data(base64Encoded: $0) }.map { [UInt8]($0) }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A connection to a server of this machine that sends whatever it likes.
+/// A TCP connection to a local server that can send arbitrary bytes.
 final class RawConnection {
   private let descriptor: Int32
 
@@ -20,15 +20,15 @@ final class RawConnection {
       }
     }
     guard result == 0 else { throw RunningCommand.Failure(errno, "connect") }
-    // Nothing takes longer than this, whatever goes wrong.
-    var patience = timeval(tv_sec: 20, tv_usec: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    // A test must not hang.
+    var timeout = timeval(tv_sec: 20, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
   }
 
   deinit { close(descriptor) }
 
-  /// Sends everything; false once the other side has closed.
+  /// Sends all bytes; returns false if the peer has closed the connection.
   @discardableResult
   func send(_ bytes: [UInt8]) -> Bool {
     var rest = bytes[...]
@@ -48,10 +48,10 @@ final class RawConnection {
   @discardableResult
   func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
-  /// Says that nothing more will be sent.
+  /// Closes the sending direction.
   func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-  /// What has come in and been looked at by nobody yet.
+  /// Received bytes that no caller has consumed.
   private var bytes: [UInt8] = []
 
   private func receive() -> Bool {
@@ -61,14 +61,14 @@ final class RawConnection {
     return count > 0
   }
 
-  /// Everything up to the end of the connection.
+  /// All bytes up to the end of the stream, as text.
   func rest() -> String {
     while receive() {}
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The next answer, by its Content-Length; nil if the connection ends before.
-  func answer() -> (status: Int, head: String, body: Data)? {
+  /// The next response; nil if the stream ends before it is complete.
+  func response() -> (status: Int, head: String, body: Data)? {
     let blank = Data("\r\n\r\n".utf8)
     while true {
       let data = Data(bytes)

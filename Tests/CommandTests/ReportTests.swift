@@ -8,7 +8,7 @@ struct ReportTests {
     try XMLCheck(Array(sandbox.read(name)))
   }
 
-  /// The sample network in a run's folder, with the numbers of its epochs written by hand.
+  /// A run folder of the sample network with made-up metrics.
   private func pixelsRun(_ sandbox: Sandbox, epochs: Int = 4) throws {
     try sandbox.writePixelsModel()
     try sandbox.writeDataset(to: "digits")
@@ -22,7 +22,7 @@ struct ReportTests {
     try sandbox.write(([heading] + rows).joined(separator: "\n") + "\n", to: "runs/pixels/metrics.csv")
   }
 
-  @Test func aPageHasEverySectionAndWorkingLinks() throws {
+  @Test func aReportHasAllSectionsAndLinks() throws {
     let sandbox = try Sandbox()
     try sandbox.trainTiny("--quiet")
     try sandbox.install("rsvg-convert", "printf 'PNG of %s' \"$6\"")
@@ -32,12 +32,13 @@ struct ReportTests {
       outcome.lines.count == 2 && outcome.lines[0].hasPrefix("runs/tiny/report.html: tiny, accuracy 0."))
     let page = try page(sandbox)
     let ids = page.attributes["id"] ?? []
-    #expect(ids == ["curves", "classes", "misread", "filters", "weights", "layers", "origin"])
+    #expect(ids == ["curves", "confusion", "misclassified", "filters", "weights", "layers", "environment"])
     let links = page.attributes["href"] ?? []
     #expect(links.filter { $0.hasPrefix("#") } == ids.map { "#\($0)" })
     let files = links.filter { !$0.hasPrefix("#") && !$0.hasPrefix("data:") }
     let names = [
-      "loss", "accuracy", "confusion", "misread", "filters-before", "filters-after", "weights-conv1.weight",
+      "loss", "accuracy", "confusion", "misclassified", "filters-before", "filters-after",
+      "weights-conv1.weight",
       "weights-conv1.bias", "weights-fc1.weight", "weights-fc1.bias",
     ]
     #expect(files == names.flatMap { ["report/\($0).svg", "report/\($0).png"] })
@@ -49,7 +50,7 @@ struct ReportTests {
     }
   }
 
-  @Test func aPageNeedsNothingButItself() throws {
+  @Test func aReportIsSelfContained() throws {
     let sandbox = try Sandbox()
     try sandbox.trainTiny("--quiet")
     _ = try sandbox.run("report runs/tiny")
@@ -65,19 +66,19 @@ struct ReportTests {
     #expect(styles.count == 1 && styles.allSatisfy { !$0.contains("&") })
   }
 
-  @Test func pngFilesAreLeftOutWhereTheyCannotBeMade() throws {
+  @Test func withoutARendererThereAreNoPNGFiles() throws {
     let sandbox = try Sandbox()
     try sandbox.trainTiny("--quiet --epochs 1")
     let missing = try sandbox.run("report runs/tiny")
     #expect(missing.status == 0 && missing.errors.contains("apt-get install librsvg2-bin"))
     try sandbox.install("rsvg-convert", "echo broken >&2; exit 3")
     let broken = try sandbox.run("report runs/tiny")
-    #expect(broken.status == 0 && broken.errors == "no PNG pictures: runs/tiny/report/loss.svg: broken\n")
+    #expect(broken.status == 0 && broken.errors == "no PNG files: runs/tiny/report/loss.svg: broken\n")
     #expect(sandbox.has("runs/tiny/report/loss.svg") && !sandbox.has("runs/tiny/report/loss.png"))
     #expect(try page(sandbox).attributes["href"]?.contains { $0.hasSuffix(".png") } == false)
   }
 
-  @Test func aRunThatHasNotEndedIsReportedToo() throws {
+  @Test func anIncompleteRunIsReported() throws {
     let sandbox = try Sandbox()
     try sandbox.trainTiny("--quiet")
     for file in ["model.ckpt", "checkpoints/best.ckpt", "events.jsonl"] {
@@ -89,25 +90,25 @@ struct ReportTests {
     let text = String(decoding: try sandbox.read("runs/tiny/report.html"), as: UTF8.self)
     #expect(
       text.contains(
-        "The run has not ended: 0 of 2 epochs are done. Its weights are those of runs/tiny/checkpoints/last.ckpt."
+        "The run is not complete: 0 of 2 epochs. Weights: runs/tiny/checkpoints/last.ckpt."
       ))
     #expect(
-      text.contains("How they began is not known") && !sandbox.has("runs/tiny/report/filters-before.svg"))
+      text.contains("The initial weights are unknown") && !sandbox.has("runs/tiny/report/filters-before.svg"))
     #expect(try sandbox.run("report --text runs/tiny").status == 0)
   }
 
-  @Test func filtersThatBeganAsGivenWeightsHaveNoBefore() throws {
+  @Test func importedInitialWeightsAreNotShown() throws {
     let sandbox = try Sandbox()
     try sandbox.trainTiny("--quiet --epochs 1")
     try sandbox.trainTiny("--quiet --epochs 1 --init runs/tiny")
     _ = try sandbox.run("report runs/tiny-2")
     let text = String(decoding: try sandbox.read("runs/tiny-2/report.html"), as: UTF8.self)
-    #expect(text.contains("The run began with weights that were given to it"))
+    #expect(text.contains("The initial weights (--init) are not stored"))
     #expect(sandbox.has("runs/tiny-2/report/filters-after.svg"))
     #expect(!sandbox.has("runs/tiny-2/report/filters-before.svg"))
   }
 
-  @Test func namesAreTextWhateverTheyHold() throws {
+  @Test func namesAreEscaped() throws {
     let sandbox = try Sandbox()
     let name = "<i>&\"'%23"
     try sandbox.trainTiny("--quiet --epochs 1 --output \(name)")
@@ -118,7 +119,7 @@ struct ReportTests {
     #expect(sandbox.has("\(name)/a<b>#?/loss.svg"))
   }
 
-  @Test func severalRunsAreLaidOverEachOther() throws {
+  @Test func severalRunsAreCompared() throws {
     let sandbox = try Sandbox()
     try sandbox.trainTiny("--quiet --epochs 1")
     try sandbox.trainTiny("--quiet --set optimizer.lr=0.005 --set model.layers[0].filters=6")
@@ -132,10 +133,10 @@ struct ReportTests {
     let same = try sandbox.run("report runs/tiny runs/tiny --output same.html")
     #expect(same.status == 0)
     #expect(
-      try self.page(sandbox, "same.html").texts.contains { $0.text.contains("their configs say the same") })
+      try self.page(sandbox, "same.html").texts.contains { $0.text.contains("the configs are equal") })
   }
 
-  @Test func curvesInTheTerminalAreAsRecorded() throws {
+  @Test func textReportsMatchTheSnapshot() throws {
     let sandbox = try Sandbox()
     try pixelsRun(sandbox)
     var snapshot = Snapshot(sandbox)
@@ -146,7 +147,7 @@ struct ReportTests {
     try snapshot.expect("report")
   }
 
-  @Test func faultsAreAsRecorded() throws {
+  @Test func errorsMatchTheSnapshot() throws {
     let sandbox = try Sandbox()
     try pixelsRun(sandbox)
     try sandbox.write("text", to: "file")

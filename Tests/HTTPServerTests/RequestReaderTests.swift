@@ -8,37 +8,37 @@ struct RequestReaderTests {
     return limits
   }()
 
-  /// All requests in `pieces`, which come in one after the other.
-  private func requests(_ pieces: [String]) throws(HTTPFault) -> [HTTPRequest] {
+  /// The requests parsed from `chunks`, appended one by one.
+  private func requests(_ chunks: [String]) throws(HTTPError) -> [HTTPRequest] {
     var reader = RequestReader(limits)
     var requests: [HTTPRequest] = []
-    for piece in pieces {
-      reader.append(Array(piece.utf8))
+    for chunk in chunks {
+      reader.append(Array(chunk.utf8))
       while let request = try reader.next() { requests.append(request) }
     }
     return requests
   }
 
   private func status(_ text: String) -> Int? {
-    do throws(HTTPFault) {
+    do throws(HTTPError) {
       _ = try requests([text])
       return nil
     } catch {
-      return error.status.rawValue
+      return error.status.code
     }
   }
 
   private let post =
     "POST /predict?x=1 HTTP/1.1\r\nHost: a:1\r\nX-Thing:  two words \t\r\nContent-Length: 5\r\n\r\nhello"
 
-  @Test func aRequestIsTakenApart() throws {
+  @Test func aRequestIsParsed() throws {
     let request = try #require(try requests([post]).first)
     #expect(request.method == "POST" && request.path == "/predict" && request.keepsConnection)
     #expect(request["host"] == "a:1" && request["x-thing"] == "two words")
     #expect(request.body == Array("hello".utf8))
   }
 
-  @Test func theSizeOfThePiecesIsNoMatter() throws {
+  @Test func anyChunkSizeGivesTheSameRequests() throws {
     let text = post + "GET / HTTP/1.1\r\nHost: a\r\n\r\n" + post
     let whole = try requests([text])
     #expect(whole.count == 3 && whole.map(\.method) == ["POST", "GET", "POST"])
@@ -49,14 +49,14 @@ struct RequestReaderTests {
     ("GET / HTTP/1.1\r\nConnection: close\r\n\r\n", false), ("GET / HTTP/1.0\r\n\r\n", false),
     ("GET / HTTP/1.1\r\nConnection: keep-alive\r\n\r\n", true),
   ])
-  func aConnectionIsKeptUnlessToldOtherwise(text: String, isKept: Bool) throws {
-    #expect(try requests([text]).map(\.keepsConnection) == [isKept])
+  func connectionsArePersistentByDefault(text: String, isPersistent: Bool) throws {
+    #expect(try requests([text]).map(\.keepsConnection) == [isPersistent])
   }
 
   @Test(arguments: [
     "", "G", "GET / HTTP/1.1\r\nHost: a\r\n", "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nab",
   ])
-  func anUnfinishedRequestIsNone(text: String) throws {
+  func anIncompleteRequestIsNotReturned(text: String) throws {
     #expect(try requests([text]).isEmpty)
   }
 
@@ -79,17 +79,17 @@ struct RequestReaderTests {
     ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", 501),
     ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", 501),
   ])
-  func badHeadsAreRefused(text: String, status: Int) {
+  func malformedRequestsAreRejected(text: String, status: Int) {
     #expect(self.status(text) == status, "\(text.debugDescription)")
   }
 
-  @Test func aHeadMayNotGrowForEver() {
+  @Test func theSizeOfTheHeadIsLimited() {
     #expect(status("GET / HTTP/1.1\r\nA: " + String(repeating: "a", count: 182)) == 431)
     #expect(status("GET / HTTP/1.1\r\nA: " + String(repeating: "a", count: 300) + "\r\n\r\n") == 431)
     #expect(status("GET / HTTP/1.1\r\nA: " + String(repeating: "a", count: 181 - 19 - 4) + "\r\n\r\n") == nil)
   }
 
-  @Test func whoeverWaitsForAWordIsToldOnce() throws {
+  @Test func expectContinueIsReportedOnce() throws {
     var reader = RequestReader(limits)
     let head = "POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
     reader.append(Array(head.utf8))

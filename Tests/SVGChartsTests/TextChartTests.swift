@@ -6,12 +6,12 @@ struct TextChartTests {
     TextChart(
       "Accuracy",
       [
-        .init("training", letter: "t", DrawingTests.curve(count) { 1 - 0.5 / Double($0) }),
-        .init("validation", letter: "v", DrawingTests.curve(count) { 0.9 - 0.5 / Double($0) }),
+        .init("training", letter: "t", DrawingTests.points(count) { 1 - 0.5 / Double($0) }),
+        .init("validation", letter: "v", DrawingTests.points(count) { 0.9 - 0.5 / Double($0) }),
       ], x: "epoch", within: 0...1)
   }
 
-  @Test("In ASCII")
+  @Test("ASCII letters")
   func ascii() {
     let expected = """
       Accuracy
@@ -35,7 +35,7 @@ struct TextChartTests {
     #expect(chart(6).lines(width: 40, ascii: true).joined(separator: "\n") == expected)
   }
 
-  @Test("In Braille")
+  @Test("Braille dots")
   func braille() {
     let expected = """
       Accuracy
@@ -59,7 +59,7 @@ struct TextChartTests {
     #expect(chart(6).lines(width: 40, ascii: false).joined(separator: "\n") == expected)
   }
 
-  @Test("No line is longer than the terminal is wide", arguments: [40, 80, 200])
+  @Test("Lines fit the width of the terminal", arguments: [40, 80, 200])
   func width(width: Int) {
     for count in [1, 2, 3, 50, 1000, 20_000] {
       for ascii in [true, false] {

@@ -2,7 +2,7 @@ import Testing
 import WebDemo
 
 struct PredictRequestTests {
-  private func fault(_ text: String) -> String? {
+  private func error(_ text: String) -> String? {
     do {
       _ = try PredictRequest(parsing: Array(text.utf8))
       return nil
@@ -11,10 +11,10 @@ struct PredictRequestTests {
     }
   }
 
-  @Test func bytesBecomeAPicture() throws {
-    let message = try PredictRequest(parsing: Array(#"{"width": 3, "height": 1, "pixels": "AP+A"}"#.utf8))
-    #expect(message.drawing.width == 3 && message.drawing.height == 1)
-    #expect(message.drawing.pixels == [0, 255, 128])
+  @Test func base64IsDecoded() throws {
+    let request = try PredictRequest(parsing: Array(#"{"width": 3, "height": 1, "pixels": "AP+A"}"#.utf8))
+    #expect(request.drawing.width == 3 && request.drawing.height == 1)
+    #expect(request.drawing.pixels == [0, 255, 128])
   }
 
   @Test(arguments: [
@@ -34,7 +34,7 @@ struct PredictRequestTests {
     (#"{"width": 1, "width": 1, "height": 1, "pixels": "AA=="}"#, "duplicate key"),
     (String(repeating: "[", count: 100_000), "nested deeper than 4 levels"),
   ])
-  func faultsAreNamed(text: String, message: String) {
-    #expect(fault(text)?.contains(message) == true, "\(fault(text) ?? "no fault")")
+  func malformedRequestsAreRejected(text: String, message: String) {
+    #expect(error(text)?.contains(message) == true, "\(error(text) ?? "no error")")
   }
 }

@@ -1,4 +1,4 @@
-"""Draws digits on the page of `cnn serve` in a real browser and checks what it says; see scripts/check-page."""
+"""Draws digits on the page of `cnn serve` in a browser and checks the predictions; see scripts/check-page."""
 
 import math
 import os
@@ -44,15 +44,15 @@ DIGITS: dict[str, list[Stroke]] = {
 faults: list[str] = []
 
 
-def check(is_right: bool, what: str) -> None:
-    print(f"{'ok  ' if is_right else 'FAIL'} {what}", flush=True)
-    if not is_right:
-        faults.append(what)
+def check(passed: bool, description: str) -> None:
+    print(f"{'ok  ' if passed else 'FAIL'} {description}", flush=True)
+    if not passed:
+        faults.append(description)
 
 
 @contextmanager
 def server(program: str, checkpoint: str) -> Iterator[str]:
-    """The address of a server, which has to end well."""
+    """Starts a server and yields its URL; Ctrl-C has to stop it with status 130."""
     process = subprocess.Popen([program, "serve", checkpoint, "--port", "0"], stdout=subprocess.PIPE, text=True)
     line = process.stdout.readline() if process.stdout else ""
     print(line.strip())
@@ -68,23 +68,23 @@ def server(program: str, checkpoint: str) -> Iterator[str]:
 
 @contextmanager
 def visit(browser: Browser, url: str, size: dict[str, int], scheme: str = "light", **options: object) -> Iterator[Page]:
-    """The page in a window of its own, whose console and requests are watched."""
+    """Opens the page in a new browser context; console messages and requests to other origins are faults."""
     context = browser.new_context(viewport=size, color_scheme=scheme, **options)  # type: ignore[arg-type]
     page = context.new_page()
     noise: list[str] = []
     page.on("console", lambda message: noise.append(message.text))
     page.on("pageerror", lambda error: noise.append(str(error)))
     page.on("requestfailed", lambda request: noise.append(f"failed: {request.url}"))
-    page.on("request", lambda request: None if request.url.startswith(url) else noise.append(f"asked {request.url}"))
+    page.on("request", lambda request: None if request.url.startswith(url) else noise.append(f"foreign: {request.url}"))
     page.goto(url)
-    page.wait_for_selector("#bars li")
+    page.wait_for_selector("#probabilities li")
     yield page
-    check(noise == [], f"console and foreign requests are empty {noise or ''}")
+    check(noise == [], f"no console messages, no foreign requests {noise or ''}")
     context.close()
 
 
 def box(page: Page) -> tuple[float, float, float]:
-    bounds = page.locator("#slate").bounding_box()
+    bounds = page.locator("#canvas").bounding_box()
     assert bounds
     return bounds["x"], bounds["y"], bounds["width"]
 
@@ -112,69 +112,69 @@ def draw_by_finger(page: Page, touch: CDPSession, strokes: list[Stroke]) -> None
 
 
 def settled(page: Page) -> None:
-    """Waits until the last answer has come and the bars stand still."""
+    """Waits for the last response and the end of the transitions."""
     page.wait_for_timeout(50)
-    page.wait_for_selector("#bars[aria-busy=false]")
+    page.wait_for_selector("#probabilities[aria-busy=false]")
     page.wait_for_timeout(250)
 
 
-def guess(page: Page) -> str:
+def prediction(page: Page) -> str:
     settled(page)
-    return page.inner_text("#guess")
+    return page.inner_text("#prediction")
 
 
-def certainty(page: Page) -> str:
-    return page.inner_text("#certainty")
+def confidence(page: Page) -> str:
+    return page.inner_text("#confidence")
 
 
-def read_digits(page: Page, how: str, draw: object) -> None:
+def check_digits(page: Page, how: str, draw: object) -> None:
     for digit, strokes in DIGITS.items():
         draw(strokes)  # type: ignore[operator]
-        seen = guess(page)
-        check(seen == digit, f"{how}: a drawn {digit} is read as {seen}, {certainty(page)}")
+        predicted = prediction(page)
+        check(predicted == digit, f"{how}: a drawn {digit} is classified as {predicted}, {confidence(page)}")
         page.click("#clear")
-    check(guess(page) == "?", f"{how}: clear leaves nothing")
+    check(prediction(page) == "?", f"{how}: Clear removes the drawing")
 
 
 def check_wide(page: Page) -> None:
-    read_digits(page, "mouse", lambda strokes: draw_by_mouse(page, strokes))
+    check_digits(page, "mouse", lambda strokes: draw_by_mouse(page, strokes))
     # A digit in a corner, a third as large.
     small = [[(0.05 + x / 3, 0.6 + y / 3) for x, y in stroke] for stroke in DIGITS["3"]]
     draw_by_mouse(page, small)
-    check(guess(page) == "3", f"a small 3 in a corner is read as {guess(page)}, {certainty(page)}")
+    check(prediction(page) == "3", f"a small 3 in a corner is classified as {prediction(page)}, {confidence(page)}")
     page.click("#clear")
 
-    # The scores move while the button is still down.
+    # The probabilities change during a stroke.
     (stroke,) = placed(page, DIGITS["7"])
     page.mouse.move(*stroke[0])
     page.mouse.down()
     page.mouse.move(*stroke[2], steps=10)
     page.wait_for_timeout(200)
-    first = certainty(page)
+    first = confidence(page)
     for point in stroke[3:]:
         page.mouse.move(*point, steps=5)
     page.wait_for_timeout(200)
-    check("sure" in first and page.inner_text("#guess") == "7", f"the scores move in mid-stroke ({first})")
+    check("%" in first and page.inner_text("#prediction") == "7", f"probabilities change during a stroke ({first})")
     page.mouse.up()
 
-    check(guess(page) == "7", "a 7 stands there")
+    check(prediction(page) == "7", "a drawn 7 is classified as 7")
     page.wait_for_timeout(700)
-    check(page.inner_text("#spoken").startswith("7, "), f"a screen reader hears {page.inner_text('#spoken')!r}")
-    label = page.locator("#bars li").nth(7).get_attribute("aria-label") or ""
-    check(label.startswith("7: "), f"a bar is called {label!r}")
+    check(page.inner_text("#announcement").startswith("7, "), f"announced to screen readers: {page.inner_text('#announcement')!r}")
+    label = page.locator("#probabilities li").nth(7).get_attribute("aria-label") or ""
+    check(label.startswith("7: "), f"the label of a bar is {label!r}")
     draw_by_mouse(page, [[(0.2, 0.5), (0.8, 0.5)]])
     settled(page)
     page.keyboard.press("Control+z")
-    check(guess(page) == "7", "undo takes back one stroke")
+    check(prediction(page) == "7", "undo removes one stroke")
     page.click("#undo")
-    check(guess(page) == "?" and page.is_disabled("#undo"), "undo takes back the last one")
+    check(prediction(page) == "?" and page.is_disabled("#undo"), "undo removes the last one")
 
     times = page.evaluate(
         """performance.getEntriesByType("resource").filter((entry) => entry.name.endsWith("/predict"))
              .map((entry) => entry.responseStart - entry.requestStart).sort((a, b) => a - b)"""
     )
-    middle = times[len(times) // 2]
-    check(middle < 10, f"the median of {len(times)} answers took {middle:.1f} ms, the slowest {times[-1]:.1f} ms")
+    median = times[len(times) // 2]
+    check(median < 10, f"latency of {len(times)} predictions: median {median:.1f} ms, maximum {times[-1]:.1f} ms")
 
 
 def check_keys(page: Page) -> None:
@@ -182,36 +182,36 @@ def check_keys(page: Page) -> None:
     for _ in range(2):
         page.keyboard.press("Tab")
         order.append(page.evaluate("document.activeElement.id"))
-    check(order[0] == "slate", f"the first tab stop is the slate {order}")
+    check(order[0] == "canvas", f"the first tab stop is the canvas {order}")
     page.keyboard.press("Shift+Tab")
-    outline = page.evaluate("getComputedStyle(document.getElementById('slate')).outlineStyle")
-    check(outline == "solid", "focus is seen")
+    outline = page.evaluate("getComputedStyle(document.getElementById('canvas')).outlineStyle")
+    check(outline == "solid", "the focus is visible")
     for key, count in [("ArrowUp", 11), ("Space", 1), ("ArrowDown", 22), ("Space", 1)]:
         for _ in range(count):
             page.keyboard.press(key)
-    check(guess(page) == "1", f"keys: a drawn 1 is read as {page.inner_text('#guess')}, {certainty(page)}")
+    check(prediction(page) == "1", f"keys: a drawn 1 is classified as {page.inner_text('#prediction')}, {confidence(page)}")
     for _ in range(2):
         page.keyboard.press("Tab")
     check(page.evaluate("document.activeElement.id") == "clear", "the third tab stop is Clear")
     page.keyboard.press("Enter")
-    check(guess(page) == "?", "Enter on Clear clears")
+    check(prediction(page) == "?", "Enter on Clear clears")
     draw_by_mouse(page, DIGITS["0"])
-    check(guess(page) == "0", "a 0 is drawn")
+    check(prediction(page) == "0", "a drawn 0 is classified as 0")
     page.keyboard.press("Escape")
-    check(guess(page) == "?", "Escape clears")
+    check(prediction(page) == "?", "Escape clears")
 
 
 def check_phone(page: Page) -> None:
     touch = page.context.new_cdp_session(page)
-    read_digits(page, "finger", lambda strokes: draw_by_finger(page, touch, strokes))
+    check_digits(page, "finger", lambda strokes: draw_by_finger(page, touch, strokes))
     draw_by_finger(page, touch, [[(0.5, 0.9), (0.5, 0.5), (0.5, 0.05)]])
     check(page.evaluate("scrollY") == 0, "drawing upwards does not scroll")
     width = page.evaluate("document.documentElement.scrollWidth")
-    check(width <= PHONE["width"], f"nothing is wider than the screen ({width})")
+    check(width <= PHONE["width"], f"the page is not wider than the screen ({width})")
     _, y, side = box(page)
-    bars = page.locator("#bars").bounding_box()
+    bars = page.locator("#probabilities").bounding_box()
     assert bounds_end(bars)
-    check(bounds_end(bars) <= PHONE["height"], f"slate and scores are seen together (bars end at {bounds_end(bars):.0f})")
+    check(bounds_end(bars) <= PHONE["height"], f"canvas and probabilities fit on the screen (they end at {bounds_end(bars):.0f})")
     for name in ["undo", "clear"]:
         size = page.locator(f"#{name}").bounding_box() or {}
         check(size.get("height", 0) >= 44, f"{name} is large enough for a finger")
@@ -236,7 +236,7 @@ def main() -> int:
             check_phone(page)
         with visit(browser, url, WIDE, reduced_motion="reduce") as page:
             duration = page.evaluate("getComputedStyle(document.querySelector('.fill')).transitionDuration")
-            check(duration == "0s", "nothing moves for those who do not want it")
+            check(duration == "0s", "prefers-reduced-motion turns transitions off")
         for name, size in [("phone", PHONE), ("wide", WIDE), ("short", {"width": 844, "height": 390}), ("tablet", {"width": 820, "height": 1180})]:
             for scheme in ["light", "dark"]:
                 with visit(browser, url, size, scheme) as page:
@@ -247,7 +247,7 @@ def main() -> int:
                     page.screenshot(path=folder / f"{name}-{scheme}.png")
         browser.close()
     print(f"screenshots: {folder}")
-    print(f"{len(faults)} faults" if faults else "everything is right")
+    print(f"{len(faults)} faults" if faults else "no faults")
     return int(bool(faults))
 
 

@@ -50,7 +50,7 @@ struct ReportCommand: ParsableCommand {
   private static let mostRuns = 26
 
   func run() throws {
-    var runs = try [ReportedRun].reading(runs)
+    var runs = try [ReportedRun].load(runs)
     let notices = try runs.count == 1 ? read(&runs[0]) : runs.notices
     if text {
       for notice in notices { Console.error(notice) }
@@ -61,14 +61,15 @@ struct ReportCommand: ParsableCommand {
     let maker = "Made by \(CNN.configuration.version) with cnn report \(self.runs.joined(separator: " "))"
     let report =
       runs.count == 1
-      ? Report(runs[0], notices: notices, maker: maker)
-      : Report(comparing: runs, notices: notices, maker: maker)
+      ? Report(runs[0], notices: notices, footer: maker)
+      : Report(comparing: runs, notices: notices, footer: maker)
     let pictures = String(page.dropLast(".html".count))
-    let files = try PictureFiles(report.figures, folder: pictures, searchPath: Console.variable("PATH") ?? "")
+    let files = try FigureFiles.write(
+      report.figures, to: pictures, searchPath: Console.variable("PATH") ?? "")
     try AtomicFile.write(report.page(files), to: page)
     for notice in notices + files.notices { Console.error(notice) }
     try Console.print("\(page): \(headline(runs))")
-    try Console.print("\(pictures)/: \(report.figures.count) pictures as \(files.kinds)")
+    try Console.print("\(pictures)/: \(report.figures.count) pictures as \(files.formats)")
   }
 
   private func headline(_ runs: [ReportedRun]) -> String {
@@ -83,7 +84,7 @@ struct ReportCommand: ParsableCommand {
     do {
       let experiment = try ExperimentData(
         run.config, directory: directory, environment: data.environment(mayDownload: false))
-      try run.read(experiment, threadPool: machine.threadPool)
+      try run.evaluate(experiment, threadPool: machine.threadPool)
       return []
     } catch DataError.unreadable(let path, let reason) where data.data == nil {
       return ["No test images, so no confusion matrix and no misread digits: \(path): \(reason)"]

@@ -39,7 +39,7 @@ struct Serve: ParsableCommand {
     let interruption = Interruption()
     let page = try DigitPage(LoadedModel.named(checkpoint, config: config), threadPool: machine.threadPool)
     let listener = try Listener(host: host, port: port)
-    for url in listener.urlsForOthers {
+    for url in listener.networkURLs {
       Console.error("open to everybody in the network, without a password: \(url)")
     }
     try Console.print("Serving \(checkpoint) at \(listener.url) (Ctrl-C stops)")

@@ -29,8 +29,8 @@ struct TextReport {
       let chart = TextChart(title, series, x: "epoch", within: bounds)
       lines += [""] + chart.lines(width: width, ascii: ascii)
     }
-    if let reading = runs.first?.reading, runs.count == 1 {
-      lines += [""] + reading.evaluation.classTable(runs[0].checkpoint.classNames).lines
+    if let result = runs.first?.testResult, runs.count == 1 {
+      lines += [""] + result.evaluation.classTable(runs[0].checkpoint.classNames).lines
     }
     return ascii ? lines.map { $0.replacing("─", with: "-") } : lines
   }

@@ -1,7 +1,8 @@
 import SVGCharts
 
-/// How a report looks: light or dark as the reader prefers, light on paper.
-enum PageStyle {
+/// The style sheet of a report: light or dark by `prefers-color-scheme`, light in print.
+enum ReportStyle {
+  /// The CSS text.
   static var css: String {
     """
     \(page)
@@ -10,7 +11,7 @@ enum PageStyle {
     \(colors(dark))
     \(Theme.dark.css)
     }
-    @media print { \(paper) }
+    @media print { \(print) }
     """
   }
 
@@ -43,11 +44,11 @@ enum PageStyle {
     nav{display:flex;flex-wrap:wrap;gap:.25rem 1.1rem;margin:1rem 0 .25rem}
     nav a{padding:.2rem 0}
     .notice{max-width:none;padding:.6rem .9rem;background:var(--notice);border:1px solid var(--notice-line);border-radius:.5rem}
-    .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;margin:1.25rem 0}
-    .fact{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.75rem 1rem}
-    .fact dt{color:var(--muted);font-size:.9rem}
-    .fact dd{margin:0;color:var(--muted);font-size:.85rem}
-    .fact .value{color:var(--text);font-size:1.5rem;font-weight:600;line-height:1.3}
+    .statistics{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;margin:1.25rem 0}
+    .statistic{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.75rem 1rem}
+    .statistic dt{color:var(--muted);font-size:.9rem}
+    .statistic dd{margin:0;color:var(--muted);font-size:.85rem}
+    .statistic .value{color:var(--text);font-size:1.5rem;font-weight:600;line-height:1.3}
     section{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1.1rem clamp(.8rem,2vw,1.4rem) 1.3rem;margin:1.1rem 0}
     .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1.25rem 2rem;align-items:start}
     .columns.small{grid-template-columns:repeat(auto-fill,minmax(min(100%,17.5rem),1fr))}
@@ -64,10 +65,10 @@ enum PageStyle {
     tbody tr:nth-child(even){background:var(--stripe)}
     .number{text-align:right}
     .text{white-space:normal;min-width:7rem;max-width:26rem;overflow-wrap:anywhere;vertical-align:top}
-    .digits{display:grid;grid-template-columns:repeat(auto-fill,minmax(4.6rem,1fr));gap:.9rem .5rem;padding:0;margin:0;list-style:none}
-    .digits li{text-align:center;font-size:.85rem;line-height:1.35;color:var(--muted);overflow-wrap:anywhere}
-    .digits img{display:block;width:4.5rem;margin:0 auto .25rem;image-rendering:pixelated;border-radius:.25rem}
-    .digits b{color:var(--text);font-size:1rem}
+    .images{display:grid;grid-template-columns:repeat(auto-fill,minmax(4.6rem,1fr));gap:.9rem .5rem;padding:0;margin:0;list-style:none}
+    .images li{text-align:center;font-size:.85rem;line-height:1.35;color:var(--muted);overflow-wrap:anywhere}
+    .images img{display:block;width:4.5rem;margin:0 auto .25rem;image-rendering:pixelated;border-radius:.25rem}
+    .images b{color:var(--text);font-size:1rem}
     pre{margin:0;font:.85rem/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
     code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.9em;overflow-wrap:anywhere}
     summary{cursor:pointer;color:var(--link)}
@@ -75,11 +76,11 @@ enum PageStyle {
     footer{font-size:.9rem;margin-top:1.5rem;overflow-wrap:anywhere}
     """
 
-  private static let paper = """
+  private static let print = """
     body{background:#fff;max-width:none;padding:0;font-size:10.5pt}
-    section,.fact{border-color:#ccc;break-inside:avoid}
+    section,.statistic{border-color:#ccc;break-inside:avoid}
     section{break-inside:auto}
-    figure,tr,.digits li{break-inside:avoid}
+    figure,tr,.images li{break-inside:avoid}
     nav,figcaption a{display:none}
     .scroll{overflow:visible}
     *{-webkit-print-color-adjust:exact;print-color-adjust:exact}

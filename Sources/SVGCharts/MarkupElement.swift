@@ -1,54 +1,56 @@
-/// An element of XML or HTML; whatever it holds is escaped when it is written.
+/// An element of XML or HTML, whose text and attributes are escaped when it is serialized.
 ///
-/// HTML does not undo that in a style sheet, which has to do without the characters that are escaped.
-public struct Element: Sendable {
-  /// What an element holds.
+/// HTML does not decode escapes in a `style` element, so a style sheet must not contain the escaped characters.
+public struct MarkupElement: Sendable {
+  /// A child of an element.
   public enum Node: Sendable {
-    case element(Element)
+    case element(MarkupElement)
     case text(String)
   }
 
-  /// Its name, such as `path`.
+  /// The tag name, such as `path`.
   public let name: String
-  /// Its attributes, in the order they are written.
+  /// The attributes, in order.
   public var attributes: [(name: String, value: String)]
-  /// What it holds.
+  /// The children, in order.
   public var children: [Node]
 
-  /// An element that holds other elements.
-  public init(_ name: String, _ attributes: KeyValuePairs<String, String> = [:], _ elements: [Element] = []) {
+  /// An element with child elements.
+  public init(
+    _ name: String, _ attributes: KeyValuePairs<String, String> = [:], _ elements: [MarkupElement] = []
+  ) {
     self.init(name, attributes, nodes: elements.map { .element($0) })
   }
 
-  /// An element without attributes that holds text.
+  /// An element with text and no attributes.
   public init(_ name: String, _ text: String) { self.init(name, [:], text) }
 
-  /// An element that holds text.
+  /// An element with attributes and text.
   public init(_ name: String, _ attributes: KeyValuePairs<String, String>, _ text: String) {
     self.init(name, attributes, nodes: [.text(text)])
   }
 
-  /// An element that holds both.
+  /// An element with elements and text.
   public init(_ name: String, _ attributes: KeyValuePairs<String, String> = [:], nodes: [Node]) {
     self.name = name
     self.attributes = attributes.map { ($0.key, $0.value) }
     children = nodes
   }
 
-  /// The element as text, well-formed in XML and in HTML.
+  /// The serialized element, well-formed in XML and in HTML.
   public var text: String {
     var text = ""
     write(to: &text)
     return text
   }
 
-  /// HTML's elements without an end; any other, even if it is empty, is ended by a tag of its own.
-  private static let void: Set = ["br", "hr", "img", "meta"]
+  /// HTML's void elements; every other element, even an empty one, has an end tag.
+  private static let voidElements: Set = ["br", "hr", "img", "meta"]
 
   private func write(to output: inout String) {
     output += "<\(name)"
     for (name, value) in attributes { output += " \(name)=\"\(value.escaped)\"" }
-    if Self.void.contains(name) { return output += "/>" }
+    if Self.voidElements.contains(name) { return output += "/>" }
     output += ">"
     for child in children {
       switch child {
@@ -61,7 +63,7 @@ public struct Element: Sendable {
 }
 
 extension String {
-  /// The text fit for an element or an attribute; characters that XML has no place for become U+FFFD.
+  /// The text escaped for an element or an attribute; characters that XML does not allow become U+FFFD.
   fileprivate var escaped: String {
     var text = ""
     for scalar in unicodeScalars {

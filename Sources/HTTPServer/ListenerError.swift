@@ -1,0 +1,15 @@
+/// Why a server cannot listen.
+package enum ListenerError: Error, CustomStringConvertible {
+  /// The host name cannot be resolved.
+  case unknownHost(String)
+  /// The address or port cannot be bound.
+  case unavailable(address: String, reason: String)
+
+  /// A one-line message.
+  package var description: String {
+    switch self {
+    case .unknownHost(let host): "\(host): unknown host; use a name or an address of this machine"
+    case .unavailable(let address, let reason): "\(address): \(reason)"
+    }
+  }
+}
