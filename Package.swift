@@ -15,7 +15,7 @@ let package = Package(
   products: [
     .executable(name: "cnn", targets: ["cnn"]),
     .library(name: "CNNEngine", targets: ["CNNEngine"]),
-    .library(name: "CNNTraining", targets: ["Training"]),
+    .library(name: "CNNTraining", targets: ["Training", "Datasets", "ImageFiles"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")

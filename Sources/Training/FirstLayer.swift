@@ -13,8 +13,7 @@ public final class FirstLayer {
   public init(_ config: ExperimentConfig, parameters: FlatTensorBuffer) {
     let layers = config.model.layers
     let first = layers.firstIndex { !$0.parameters.isEmpty } ?? 0
-    let activations = [LayerType.relu, .sigmoid, .tanh].map(\.rawValue)
-    let isActivated = first + 1 < layers.count && activations.contains(layers[first + 1].type)
+    let isActivated = first + 1 < layers.count && layers[first + 1].layer is any ActivationLayer
     let last = isActivated ? first + 1 : first
     probe = LayerProbe(Model(config.model, prefix: last + 1), parameters: parameters, images: 1)
     scale = config.pixelNormalization

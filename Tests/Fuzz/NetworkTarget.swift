@@ -62,7 +62,9 @@ private struct Choices {
     case 3: return pool("average_pool2d")
     case 4: return pool("min_pool2d")
     case 5: return ["type": "dropout", "rate": JSON(Double(next(0...9)) / 10)]
-    default: return ["relu", "sigmoid", "tanh"][next(0...2)]
+    default:
+      let activations = LayerType.allCases.filter { $0.layer is any ActivationLayer.Type }
+      return JSON(activations[next(0...activations.count - 1)].rawValue)
     }
   }
 

@@ -92,6 +92,7 @@ extension Augmentation {
   ///
   /// - Parameters:
   ///   - image: bytes, `[C, H, W]`.
+  ///   - shape: the image's shape.
   ///   - number: the image's index.
   ///   - random: the epoch's generator.
   public func augment(

@@ -35,7 +35,12 @@ public final class Network {
   /// Allocates everything for batches of up to `batchSize` images.
   ///
   /// - Parameters:
+  ///   - model: the layers.
+  ///   - parameters: the weights and biases, which other networks may share.
+  ///   - loss: the loss of the model's outputs.
+  ///   - batchSize: the most images of a batch.
   ///   - training: whether there are gradients; without them there is only evaluation.
+  ///   - threadPool: the threads; several networks may share them.
   ///   - inputGradient: whether the backward pass computes the gradient of the input, too.
   ///   - augmentation: what changes images that are loaded with a generator.
   public init(
@@ -147,9 +152,11 @@ public final class Network {
     packedVersion = parameters.version
   }
 
-  /// Computes the outputs of the loaded batch, and their losses; with `training`, dropout is on.
+  /// Computes the outputs of the loaded batch, and their losses.
   ///
-  /// - Parameter dropout: the generator of the step's dropout masks.
+  /// - Parameters:
+  ///   - training: whether dropout is on, and a backward pass may follow.
+  ///   - dropout: the generator of the step's dropout masks.
   public func forward(training: Bool = false, dropout: CounterRandom? = nil) -> BatchResult {
     packWeights()
     step.training = training

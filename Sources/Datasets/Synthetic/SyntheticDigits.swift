@@ -68,4 +68,10 @@ public struct SyntheticDigits: Sendable {
     }
     return (pixels, labels)
   }
+
+  /// The digits in `range` with their labels.
+  public func labeledImages(_ range: Range<Int>) -> LabeledImages {
+    let (pixels, labels) = images(range)
+    return LabeledImages(pixels: pixels, labels: labels, channels: channels, height: size, width: size)
+  }
 }
