@@ -9,7 +9,7 @@ package struct InputFile: ~Copyable {
   package let name: String
   /// The length in bytes, or nil where there is none to know (a pipe, a terminal).
   package let length: Int?
-  private let descriptor: Int32
+  let descriptor: Int32
 
   /// Opens the file at `path`, which errors call `name`.
   package init(path: String, name: String) throws(DataError) {

@@ -20,7 +20,7 @@ public struct PictureFiles: Sendable {
   public init(_ figures: [Figure], folder: String, searchPath: String) throws(DataError) {
     self.folder = folder
     try AtomicFile.createFolder(folder)
-    let program = ChildProcess.find("rsvg-convert", in: searchPath)
+    let program = Subprocess.find("rsvg-convert", in: searchPath)
     if program == nil {
       notices.append(
         "no PNG pictures: the program rsvg-convert, which makes them from SVG, is not installed (Debian: apt-get install librsvg2-bin)"
@@ -45,13 +45,9 @@ public struct PictureFiles: Sendable {
   /// The bytes of a picture, two pixels for each of the SVG's.
   private static func png(of svg: String, _ program: String) throws(DataError) -> [UInt8] {
     var png: [UInt8] = []
-    let (status, message) = try ChildProcess.run(
+    try Subprocess.run(
       program, arguments: ["--zoom", "2", "--format", "png", "--", svg], name: svg
     ) { (bytes) throws(DataError) in png += bytes }
-    if status != 0 {
-      let line = message.split(whereSeparator: \.isNewline).first.map(String.init)
-      throw .unreadable(path: svg, reason: line ?? "rsvg-convert ended with status \(status)")
-    }
     return png
   }
 
