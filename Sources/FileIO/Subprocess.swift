@@ -46,7 +46,8 @@ package enum Subprocess {
     if status == 0 { return }
     let line = String(decoding: message, as: UTF8.self).split(whereSeparator: \.isNewline).first
     let programName = program.split(separator: "/").last ?? ""
-    throw .unreadable(path: name, reason: line.map(String.init) ?? "\(programName) exited with status \(status)")
+    throw .unreadable(
+      path: name, reason: line.map(String.init) ?? "\(programName) exited with status \(status)")
   }
 
   /// Reads both pipes until the program has closed them, and returns the start of its standard error.
@@ -58,7 +59,9 @@ package enum Subprocess {
     _ receive: (UnsafeRawBufferPointer) throws(DataError) -> Void
   ) throws(DataError) -> [UInt8] {
     var message: [UInt8] = []
-    var ends = [output.descriptor, errors.descriptor].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    var ends = [output.descriptor, errors.descriptor].map {
+      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+    }
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while ends.contains(where: { $0.fd >= 0 }) {
       guard poll(&ends, nfds_t(ends.count), -1) >= 0 else {
