@@ -73,7 +73,7 @@ private func readPicture(_ bytes: [UInt8]) {
     let again = try PictureFile.decode(ByteSource(bytes: PNG.encode(picture), name: "f"))
     precondition(again == picture)
     for shape in [ImageShape(height: 28, width: 28), ImageShape(channels: 3, height: 8, width: 9)] {
-      let input = try PicturePreparation(for: shape, isRaw: false).prepare(picture, name: "f")
+      let input = try DigitPreprocessor(for: shape, source: .photo).prepare(picture, name: "f")
       precondition(input.shape == shape)
     }
   }
