@@ -1,4 +1,4 @@
-/// The numbers a key may take.
+/// The range of allowed numbers, with open or closed ends.
 public struct Bounds<Number: Comparable & Sendable>: Sendable {
   private var lower: Number?
   private var upper: Number?
@@ -7,17 +7,17 @@ public struct Bounds<Number: Comparable & Sendable>: Sendable {
 
   /// Every number.
   public static var any: Bounds { Bounds() }
-  /// `minimum` and more.
+  /// At least `minimum`.
   public static func atLeast(_ minimum: Number) -> Bounds { Bounds(lower: minimum) }
   /// More than `minimum`, and at most `maximum` if there is one.
   public static func above(_ minimum: Number, atMost maximum: Number? = nil) -> Bounds {
     Bounds(lower: minimum, upper: maximum, isLowerOpen: true)
   }
-  /// Both ends and what lies between.
+  /// The closed range.
   public static func within(_ range: ClosedRange<Number>) -> Bounds {
     Bounds(lower: range.lowerBound, upper: range.upperBound)
   }
-  /// The lower end and what lies below the upper one.
+  /// The half-open range.
   public static func within(_ range: Range<Number>) -> Bounds {
     Bounds(lower: range.lowerBound, upper: range.upperBound, isUpperOpen: true)
   }
@@ -48,27 +48,27 @@ extension Bounds where Number: ConfigNumber {
     return [low, high].compactMap { $0 }
   }
 
-  /// A number within the bounds.
+  /// A number within the bounds, used as a placeholder.
   var example: Number {
     guard let lower else { return min(upper ?? 0, 0) }
     return isLowerOpen ? upper ?? lower + 1 : lower
   }
 }
 
-/// A type of number a config can hold.
+/// A number type of configs.
 protocol ConfigNumber: Comparable, Numeric, Sendable {
-  /// What it is called: "a whole number".
+  /// The name in error messages: "an integer".
   static var noun: String { get }
   /// Its type in JSON Schema.
   static var schemaType: JSON { get }
-  /// The value of a JSON number of this type, nil for anything else.
+  /// The value of a JSON number of this type; nil for any other JSON value.
   init?(json: JSON)
   /// The number as JSON.
   var json: JSON { get }
 }
 
 extension Int: ConfigNumber {
-  static var noun: String { "a whole number" }
+  static var noun: String { "an integer" }
   static var schemaType: JSON { "integer" }
   init?(json: JSON) {
     guard let number = json.integer else { return nil }
@@ -78,7 +78,7 @@ extension Int: ConfigNumber {
 }
 
 extension UInt64: ConfigNumber {
-  static var noun: String { "a whole number" }
+  static var noun: String { "an integer" }
   static var schemaType: JSON { "integer" }
   init?(json: JSON) {
     guard let number = json.unsigned else { return nil }

@@ -1,5 +1,5 @@
 extension ConfigField {
-  /// An array with elements of one kind.
+  /// An array whose elements have one field type; `count` is the allowed number of elements.
   public static func list<Element>(
     of element: ConfigField<Element>, count: Bounds<Int> = .atLeast(0)
   ) -> ConfigField where Value == [Element] {
@@ -11,7 +11,7 @@ extension ConfigField {
       placeholder: { (0..<max(0, count.example)).map { _ in element.placeholder() } }
     ) { json, scope in
       guard var elements = json.array else {
-        scope.reject(json, expected: "a list in [ ]")
+        scope.reportTypeMismatch(json, expected: "an array in [ ]")
         return nil
       }
       if !count.contains(elements.count) {
@@ -25,7 +25,7 @@ extension ConfigField {
     }
   }
 
-  /// A number for both height and width, or `[height, width]`.
+  /// An integer for both height and width, or `[height, width]`.
   public static func pair(_ bounds: Bounds<Int> = .any) -> ConfigField where Value == (Int, Int) {
     let number = ConfigField<Int>.integer(bounds)
     let both = ConfigField<[Int]>.list(of: number, count: .within(2...2))
@@ -35,7 +35,7 @@ extension ConfigField {
     ) { json, scope in
       if json.array != nil { return both.decode(&json, scope).map { ($0[0], $0[1]) } }
       if json.number == nil {
-        scope.reject(json, expected: "a whole number or [height, width]")
+        scope.reportTypeMismatch(json, expected: "an integer or [height, width]")
         return nil
       }
       return number.decode(&json, scope).map { ($0, $0) }

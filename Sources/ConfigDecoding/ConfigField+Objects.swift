@@ -1,20 +1,20 @@
 import Formatting
 
 extension ConfigField {
-  /// An object, read key by key; keys that `read` does not ask for are faults.
+  /// An object, decoded key by key; keys that `read` does not decode are errors.
   public static func object(_ read: @escaping @Sendable (ConfigDecoder) -> Value) -> ConfigField {
-    /// A reader that has been asked for every key.
-    @Sendable func recording() -> ConfigDecoder {
+    /// A decoder without a config that has recorded every key.
+    @Sendable func recorded() -> ConfigDecoder {
       let decoder = ConfigDecoder()
       _ = read(decoder)
       return decoder
     }
     var field = ConfigField(
-      schema: { recording().schema },
+      schema: { recorded().schema },
       placeholder: { read(ConfigDecoder()) }
     ) { json, scope in
       guard let members = json.members else {
-        scope.reject(json, expected: "an object in { }")
+        scope.reportTypeMismatch(json, expected: "an object in { }")
         return nil
       }
       let decoder = ConfigDecoder(members, at: json.location, scope: scope)
@@ -23,13 +23,13 @@ extension ConfigField {
       json = decoder.resolved
       return value
     }
-    field.keys = { recording().keys }
+    field.keys = { recorded().keys }
     return field
   }
 
-  /// An object whose `type` names one of `variants` (at least one), which reads the other keys.
+  /// An object whose `type` selects one of `variants` (at least one), which decodes the other keys.
   ///
-  /// With `allowsName`, a name alone stands for the object with this type and defaults for everything else.
+  /// With `allowsName`, a string is the short form of an object that has only this `type`.
   public static func variant(_ variants: [Variant<Value>], allowsName: Bool = false) -> ConfigField {
     let name = ConfigField<String>.name(among: variants.map(\.name))
     return ConfigField(
@@ -45,7 +45,8 @@ extension ConfigField {
         json = JSON(.object([JSON.Member("type", json, keyLocation: json.location)]), at: json.location)
       }
       guard json.members != nil else {
-        scope.reject(json, expected: allowsName ? "a name or an object in { }" : "an object in { }")
+        scope.reportTypeMismatch(
+          json, expected: allowsName ? "a name or an object in { }" : "an object in { }")
         return nil
       }
       let tag = scope.appending("type")
@@ -62,14 +63,14 @@ extension ConfigField {
   }
 }
 
-/// One of several kinds of objects which are told apart by their `type`.
+/// A variant of an object, selected by its `type`.
 public struct Variant<Value>: Sendable {
-  /// What `type` says.
+  /// The value of `type`.
   public let name: String
-  /// Reads an object of this kind, `type` included.
+  /// The object, `type` included.
   let field: ConfigField<Value>
 
-  /// The kind called `name`; `read` asks for all keys but `type`.
+  /// The variant called `name`; `read` decodes all keys but `type`.
   public init(_ name: String, _ help: String, read: @escaping @Sendable (ConfigDecoder) -> Value) {
     self.name = name
     field = .object { decoder in

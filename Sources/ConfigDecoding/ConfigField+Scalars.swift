@@ -8,12 +8,12 @@ extension ConfigField where Value == Bool {
 }
 
 extension ConfigField where Value == Int {
-  /// A whole number.
+  /// An integer.
   public static func integer(_ bounds: Bounds<Int> = .any) -> ConfigField { numeric(bounds) }
 }
 
 extension ConfigField where Value == UInt64 {
-  /// A whole number from 0 to 2^64 - 1, such as a seed.
+  /// An integer from 0 to 2^64 - 1, such as a seed.
   public static func unsigned(_ bounds: Bounds<UInt64> = .within(0...UInt64.max)) -> ConfigField {
     numeric(bounds)
   }
@@ -31,16 +31,16 @@ extension ConfigField where Value: ConfigNumber {
     ) { json, scope in
       if let number = Value(json: json), bounds.contains(number) { return number }
       let range = json.number == nil || bounds.phrase.isEmpty ? "" : " " + bounds.phrase
-      scope.reject(json, expected: Value.noun + range)
+      scope.reportTypeMismatch(json, expected: Value.noun + range)
       return nil
     }
   }
 }
 
 extension ConfigField where Value == String {
-  /// A text.
+  /// A string.
   public static var string: ConfigField {
-    ConfigField("a text", schema: ["type": "string"], placeholder: "") { $0.string }
+    ConfigField("a string", schema: ["type": "string"], placeholder: "") { $0.string }
   }
 
   /// One of `names`, which must not be empty.
@@ -50,7 +50,7 @@ extension ConfigField where Value == String {
       if let name = json.string, names.contains(name) { return name }
       let choices = names.map(\.quoted).joined(separator: ", ")
       let hint = json.string.map { Spelling.hint(for: $0, among: names) } ?? ""
-      scope.reject(json, expected: names.count == 1 ? choices : "one of \(choices)", hint: hint)
+      scope.reportTypeMismatch(json, expected: names.count == 1 ? choices : "one of \(choices)", hint: hint)
       return nil
     }
   }

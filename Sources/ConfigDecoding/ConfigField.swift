@@ -1,14 +1,14 @@
-/// What may stand under a key: how it is read, checked and described in a JSON Schema.
+/// A field of a config: decodes and validates a JSON value, and describes it in a JSON Schema.
 ///
-/// Fields compose: `.list(of: .variant(layers))` reads an array of objects told apart by their `type`.
+/// Fields compose: `.list(of: .variant(layers))` decodes an array of objects whose `type` selects a variant.
 public struct ConfigField<Value>: Sendable {
-  /// Its JSON Schema.
+  /// The JSON Schema of the field.
   let schema: @Sendable () -> JSON
-  /// A harmless value to go on with after a fault.
+  /// A valid value with which decoding continues after an error.
   let placeholder: @Sendable () -> Value
-  /// Reads a value and puts what it stands for in full in its location; reports faults, nil if no value results.
+  /// Decodes a value and replaces the JSON by its resolved form, defaults included; nil after an error, which is reported.
   let decode: @Sendable (inout JSON, Scope) -> Value?
-  /// The keys of an object; none of anything else.
+  /// The keys of an object field; none for other fields.
   var keys: @Sendable () -> [String] = { [] }
 
   init(
@@ -20,15 +20,14 @@ public struct ConfigField<Value>: Sendable {
     self.decode = decode
   }
 
-  /// A field of any form: `read` gives nil for a value which is not `expectation`, as in "must be `expectation`,
-  /// not 3".
+  /// A custom field: `read` returns nil for an invalid value; the error is "must be `expectation`, not 3".
   public init(
     _ expectation: String, schema: JSON, placeholder: @autoclosure @escaping @Sendable () -> Value,
     read: @escaping @Sendable (JSON) -> Value?
   ) {
     self.init(schema: { schema }, placeholder: placeholder) { json, scope in
       let value = read(json)
-      if value == nil { scope.reject(json, expected: expectation) }
+      if value == nil { scope.reportTypeMismatch(json, expected: expectation) }
       return value
     }
   }
@@ -36,16 +35,16 @@ public struct ConfigField<Value>: Sendable {
   /// The JSON Schema of the field.
   public var jsonSchema: JSON { schema() }
 
-  /// Reads a whole config; `resolved` is the config with every default filled in.
+  /// Decodes a whole config; `resolved` is the config with all defaults.
   ///
-  /// Faults are added to `issues`; if there are any, the value is not to be used.
+  /// Errors are added to `issues`; if there are any, the value is a placeholder.
   public func read(_ json: JSON, issues: IssueList) -> (value: Value, resolved: JSON) {
     var resolved = json
     let value = decode(&resolved, Scope(path: JSONPath(), issues: issues))
     return (value ?? placeholder(), resolved)
   }
 
-  /// Reads a whole config as above and throws all its faults.
+  /// Decodes a whole config as above; throws all its errors.
   public func read(_ json: JSON) throws(ConfigError) -> (value: Value, resolved: JSON) {
     let issues = IssueList()
     let result = read(json, issues: issues)
@@ -54,7 +53,7 @@ public struct ConfigField<Value>: Sendable {
   }
 }
 
-/// Where the reader is within the config, and who hears of faults.
+/// The path within the config that is decoded, and the list of errors.
 struct Scope {
   let path: JSONPath
   let issues: IssueList
@@ -67,17 +66,17 @@ struct Scope {
     issues.report(ConfigIssue(location: location, path: path.description, message: message))
   }
 
-  func reject(_ json: JSON, expected: String, hint: String = "") {
+  func reportTypeMismatch(_ json: JSON, expected: String, hint: String = "") {
     report("must be \(expected), not \(json.summary)\(hint)", at: json.location)
   }
 }
 
 extension JSON {
-  /// The value in a few words for an error.
+  /// The value for an error message, shortened.
   fileprivate var summary: String {
     if members != nil { return "an object" }
     let text = description
     if text.count <= 40 { return text }
-    return array.map { "a list of \($0.count)" } ?? "\(text.prefix(40))…"
+    return array.map { "an array of \($0.count)" } ?? "\(text.prefix(40))…"
   }
 }

@@ -1,15 +1,15 @@
 import Formatting
 
-/// One fault of a config: where it is, which key it is about and what is wrong.
+/// An error of a config: location, path and message.
 public struct ConfigIssue: Error, Sendable, Hashable {
-  /// Where the faulty key or value was written.
+  /// The location of the key or value.
   public var location: ConfigLocation
-  /// The keys that lead to it, such as `model.layers[3].kernel`; empty for the whole text.
+  /// The path, such as `model.layers[3].kernel`; empty for the whole text.
   public var path: String
-  /// What is wrong, without the location and the path.
+  /// The message, without location and path.
   public var message: String
 
-  /// An issue about `path`, found at `location`.
+  /// An error about `path` at `location`.
   public init(location: ConfigLocation, path: String, message: String) {
     self.location = location
     self.path = path
@@ -24,19 +24,19 @@ extension ConfigIssue: CustomStringConvertible {
   }
 }
 
-/// All faults of a config, in the order of their locations.
+/// All errors of a config, in the order of their locations.
 public struct ConfigError: Error, Sendable, Equatable {
-  /// The faults, at least one, sorted by location.
+  /// The errors, at least one, sorted by location.
   public let issues: [ConfigIssue]
 
-  /// An error that holds `issues`, sorted.
+  /// An error with these issues.
   public init(_ issues: [ConfigIssue]) {
     self.issues = issues.sorted { $0.location < $1.location }
   }
 }
 
 extension ConfigError: CustomStringConvertible {
-  /// One line for each issue, for the first hundred of them.
+  /// One line for each issue; of more than a hundred, the first ones.
   public var description: String {
     let rest = issues.count - Self.shownIssues
     let lines = issues.prefix(Self.shownIssues).map(\.description)
@@ -46,9 +46,9 @@ extension ConfigError: CustomStringConvertible {
   static let shownIssues = 100
 }
 
-/// Collects the issues of one config while it is read, so that all of them come out at once.
+/// Collects the issues of a config while it is decoded, so that all are reported at once.
 public final class IssueList {
-  /// The issues so far, in the order they were found.
+  /// The issues in the order in which they were reported.
   public private(set) var issues: [ConfigIssue] = []
 
   /// An empty list.
@@ -57,7 +57,7 @@ public final class IssueList {
   /// Adds one issue.
   public func report(_ issue: ConfigIssue) { issues.append(issue) }
 
-  /// Throws a `ConfigError` with all issues if there is any.
+  /// Throws a `ConfigError` with all issues if there are any.
   public func check() throws(ConfigError) {
     if !issues.isEmpty { throw ConfigError(issues) }
   }

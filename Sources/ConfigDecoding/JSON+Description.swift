@@ -4,7 +4,7 @@ extension JSON: CustomStringConvertible {
   /// The value on one line without spaces, keys in their order: `{"type":"relu"}`.
   public var description: String { inlineText(spaced: false) }
 
-  /// The value on one line, with spaces behind commas and colons where `spaced`.
+  /// The value on one line, with spaces after commas and colons if `spaced`.
   package func inlineText(spaced: Bool) -> String {
     var text = ""
     appendInline(to: &text, spaced: spaced)

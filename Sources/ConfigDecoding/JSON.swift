@@ -1,8 +1,8 @@
-/// A JSON value that knows where it was written; equality ignores the locations.
+/// A JSON value with its location in the source; equality ignores locations.
 public struct JSON: Sendable {
-  /// What the value is.
+  /// The value.
   public var content: Content
-  /// Where it was written.
+  /// The location of the value.
   public var location: ConfigLocation
 
   /// The kinds of JSON values; objects keep the order of their members.
@@ -19,12 +19,12 @@ public struct JSON: Sendable {
   public struct Member: Sendable {
     /// The key, unescaped.
     public var key: String
-    /// Where the key was written.
+    /// The location of the key.
     public var keyLocation: ConfigLocation
-    /// The value under the key.
+    /// The value of the key.
     public var value: JSON
 
-    /// A member whose key was written at `keyLocation`.
+    /// A member whose key is at `keyLocation`.
     public init(_ key: String, _ value: JSON, keyLocation: ConfigLocation = .code) {
       self.key = key
       self.keyLocation = keyLocation
@@ -32,13 +32,13 @@ public struct JSON: Sendable {
     }
   }
 
-  /// A value written at `location`.
+  /// A value at `location`.
   public init(_ content: Content, at location: ConfigLocation = .code) {
     self.content = content
     self.location = location
   }
 
-  /// The same value with every part of it at `location`.
+  /// The same value with every nested value at `location`.
   public func relocated(to location: ConfigLocation) -> JSON {
     switch content {
     case .array(let elements):
@@ -53,12 +53,12 @@ public struct JSON: Sendable {
 }
 
 extension JSON: Equatable {
-  /// Whether both are the same JSON, wherever they were written.
+  /// Whether both are the same JSON, at any location.
   public static func == (left: JSON, right: JSON) -> Bool { left.content == right.content }
 }
 
 extension JSON.Member: Equatable {
-  /// Whether key and value agree, wherever they were written.
+  /// Whether key and value are the same, at any location.
   public static func == (left: Self, right: Self) -> Bool {
     left.key == right.key && left.value == right.value
   }
@@ -67,13 +67,13 @@ extension JSON.Member: Equatable {
 extension JSON {
   /// The value of a boolean, nil for anything else.
   public var bool: Bool? { if case .bool(let value) = content { value } else { nil } }
-  /// The text of a string, nil for anything else.
+  /// The content of a string, nil for anything else.
   public var string: String? { if case .string(let text) = content { text } else { nil } }
   /// The value of a number, nil for anything else.
   public var number: Double? { if case .number(let number) = content { number.double } else { nil } }
-  /// The exact value of a whole number that is an `Int`, nil for anything else.
+  /// The exact value of a number that is an `Int`, nil for anything else.
   public var integer: Int? { if case .number(let number) = content { number.exact(Int.self) } else { nil } }
-  /// The exact value of a whole number that is a `UInt64`, nil for anything else.
+  /// The exact value of a number that is a `UInt64`, nil for anything else.
   public var unsigned: UInt64? {
     if case .number(let number) = content { number.exact(UInt64.self) } else { nil }
   }
@@ -84,7 +84,7 @@ extension JSON {
   /// Whether this is `null`.
   public var isNull: Bool { content == .null }
 
-  /// The value under `key` of an object; nil if there is none. Setting nil removes the member.
+  /// The value of `key` in an object; nil if there is none. Setting nil removes the member.
   public subscript(key: String) -> JSON? {
     get { members?.first { $0.key == key }?.value }
     set {
@@ -106,9 +106,9 @@ extension JSON {
   public init(_ text: String) { self.init(.string(text)) }
   /// `true` or `false`.
   public init(_ flag: Bool) { self.init(.bool(flag)) }
-  /// A JSON number that is a whole number.
+  /// A JSON number from an integer.
   public init(_ number: some BinaryInteger) { self.init(.number(Number(number))) }
-  /// A JSON number in its shortest exact form, or `null` if it is not finite, as JSON has no word for it.
+  /// A JSON number in its shortest exact form, or `null` if it is not finite, which JSON cannot represent.
   public init(_ number: some BinaryFloatingPoint & LosslessStringConvertible) {
     self.init(Number(number).map(Content.number) ?? .null)
   }

@@ -1,19 +1,19 @@
 extension JSON {
-  /// A finite number, kept as the text that was written, so that no digit is lost on the way back.
+  /// A finite number, stored as its text, so that it is written again with the same digits.
   public struct Number: Sendable {
-    /// The number by the grammar of RFC 8259.
+    /// The text, in the grammar of RFC 8259.
     public let text: String
 
-    /// The number `text`, or nil if it is none by RFC 8259 or beyond the range of `Double`.
+    /// The number `text`, nil if it is not in the grammar of RFC 8259 or out of the range of `Double`.
     public init?(_ text: String) {
       guard Self.isWellFormed(text), let value = Double(text), value.isFinite else { return nil }
       self.text = text
     }
 
-    /// A whole number.
+    /// An integer.
     public init(_ number: some BinaryInteger) { text = String(number) }
 
-    /// The shortest text that reads back as `number`, whole numbers without ".0"; nil if it is not finite.
+    /// The shortest text that is parsed as `number`, integers without ".0"; nil if it is not finite.
     public init?<Float: BinaryFloatingPoint & LosslessStringConvertible>(_ number: Float) {
       guard number.isFinite else { return nil }
       var text = number.description
@@ -24,7 +24,7 @@ extension JSON {
     /// The nearest `Double`.
     public var double: Double { Double(text) ?? 0 }
 
-    /// The exact value as an integer type; `2`, `2.0` and `2e0` are whole, beyond 2^53 only plain digits are.
+    /// The exact value as an integer type: of `2`, `2.0` and `2e0`; above 2^53 of plain digits only.
     public func exact<Integer: FixedWidthInteger>(_ type: Integer.Type) -> Integer? {
       if let integer = Integer(text) { return integer }
       return double.magnitude <= 0x1p53 ? Integer(exactly: double) : nil
@@ -58,7 +58,7 @@ extension JSON {
 }
 
 extension JSON.Number: Equatable {
-  /// Whether both are the same number, however they are written.
+  /// Whether both have the same value, in any notation.
   public static func == (left: Self, right: Self) -> Bool {
     left.text == right.text
       || left.double == right.double && left.exact(Int.self) == right.exact(Int.self)

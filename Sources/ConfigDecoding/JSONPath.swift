@@ -1,11 +1,11 @@
-/// The keys and indices that lead to a value: `model.layers[3].kernel`.
+/// The path of a value: its keys and indices, `model.layers[3].kernel`.
 package struct JSONPath: Sendable, Equatable {
-  /// One step down.
+  /// A component of a path.
   package enum Step: Sendable, Equatable {
     case key(String)
     case index(Int)
 
-    /// The index, also one written as a key: the 3 of `layers.3`.
+    /// The index, also of a key of digits: the 3 in `layers.3`.
     package var index: Int? {
       switch self {
       case .key(let key): Int(key)
@@ -14,10 +14,10 @@ package struct JSONPath: Sendable, Equatable {
     }
   }
 
-  /// The steps from the top.
+  /// The components from the root.
   package var steps: [Step]
 
-  /// The path of these steps; without any, that of the whole value.
+  /// The path of these components, by default the root.
   package init(steps: [Step] = []) { self.steps = steps }
 
   /// The path to the member `key`.
@@ -27,7 +27,7 @@ package struct JSONPath: Sendable, Equatable {
 }
 
 extension JSONPath: CustomStringConvertible {
-  /// `model.layers[3].kernel`; keys beyond 64 characters are cut.
+  /// `model.layers[3].kernel`; keys are cut after 64 characters.
   package var description: String {
     var text = ""
     for step in steps {

@@ -1,11 +1,11 @@
 import Formatting
 
-/// Guesses what was meant by a word that nobody knows.
+/// Suggests a known word for a misspelt one.
 public enum Spelling {
-  /// The known word nearest to `word`, or nil if none is near.
+  /// The known word that is most similar to `word`, nil if none is similar.
   ///
-  /// Near are words within a third of their letters in edits (`epoch`, `epochs`), words of which one starts
-  /// with the other (`kernel_size`, `kernel`) and initials (`learning_rate`, `lr`).
+  /// Similar are words with an edit distance of at most a third of their length (`epoch`, `epochs`), words of which
+  /// one is a prefix of the other (`kernel_size`, `kernel`), and initials (`learning_rate`, `lr`).
   public static func nearest(to word: String, among known: [String]) -> String? {
     guard word.utf8.count <= 64 else { return nil }
     let distances = known.map { (word: $0, distance: distance(Array(word.utf8), Array($0.utf8))) }
@@ -19,7 +19,7 @@ public enum Spelling {
       ?? known.first { initials(word) == $0 || initials($0) == word }
   }
 
-  /// `; did you mean "epochs"?`, or nothing if no known word is near.
+  /// `; did you mean "epochs"?`, or an empty string if no known word is similar.
   static func hint(for word: String, among known: [String]) -> String {
     nearest(to: word, among: known).map { "; did you mean \($0.quoted)?" } ?? ""
   }
@@ -29,8 +29,8 @@ public enum Spelling {
     return parts.count > 1 ? String(parts.compactMap(\.first)) : nil
   }
 
-  /// The fewest insertions, deletions, replacements and swaps of neighbours between two words (optimal
-  /// string alignment).
+  /// The edit distance of two words (optimal string alignment): the number of insertions, deletions, substitutions
+  /// and transpositions.
   private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
     var beforeLast: [Int] = []
     var last = Array(0...right.count)

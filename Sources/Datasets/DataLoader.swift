@@ -2,29 +2,29 @@ import FileIO
 import Formatting
 import Randomness
 
-/// Cuts a set into mini-batches, epoch after epoch; the order is a function of seed and epoch alone.
+/// Splits a subset into mini-batches; the order of an epoch is a function of the seed and its number alone.
 public struct DataLoader: Sendable {
-  /// What is cut.
+  /// The images that are loaded.
   public let subset: Subset
-  /// Images per batch; the last one of an epoch may have fewer.
+  /// The images of a batch; the last batch of an epoch may have fewer.
   public let batchSize: Int
-  /// Whether each epoch has its own random order; otherwise all have the set's.
+  /// Whether each epoch has its own random order; otherwise all have the order of the subset.
   public let shuffle: Bool
-  /// Whether a last batch with fewer images is left out.
+  /// Whether an incomplete last batch is left out.
   public let dropLast: Bool
   /// The seed of the order.
   public let seed: UInt64
 
-  /// A loader over `subset`; throws `unsatisfiable` if there would be no batch at all.
+  /// A loader over `subset`; throws `unsatisfiable` if an epoch would have no batch.
   public init(
     _ subset: Subset, batchSize: Int, shuffle: Bool = false, dropLast: Bool = false, seed: UInt64 = 0
   ) throws(DataError) {
-    if batchSize < 1 { throw .unsatisfiable(reason: "a batch of \(batchSize) images: it needs at least 1") }
+    if batchSize < 1 { throw .unsatisfiable(reason: "batch size \(batchSize): must be at least 1") }
     if subset.count == 0 { throw .unsatisfiable(reason: "no batch: there are no images") }
     if dropLast, subset.count < batchSize {
       throw .unsatisfiable(
         reason: "no batch: \(subset.count.grouped) images are fewer than a batch of \(batchSize.grouped), "
-          + "and the last, smaller one is dropped")
+          + "and an incomplete last batch is dropped (drop_last)")
     }
     self.subset = subset
     self.batchSize = batchSize
@@ -33,7 +33,7 @@ public struct DataLoader: Sendable {
     self.seed = seed
   }
 
-  /// How many batches an epoch has.
+  /// The number of batches in an epoch.
   public var stepsPerEpoch: Int {
     subset.count / batchSize + (dropLast || subset.count.isMultiple(of: batchSize) ? 0 : 1)
   }
@@ -46,13 +46,13 @@ public struct DataLoader: Sendable {
     return Epoch(order: order, batchSize: batchSize, count: stepsPerEpoch)
   }
 
-  /// The batches of one epoch: a collection of slices of indices into the subset's pool.
+  /// The batches of one epoch: a collection of slices of the epoch's indices into the pool.
   public struct Epoch: RandomAccessCollection, Sendable {
     /// All indices in the epoch's order, those of a dropped last batch too.
     public let order: [Int32]
-    /// Images per batch.
+    /// The images of a batch.
     public let batchSize: Int
-    /// How many batches there are.
+    /// The number of batches.
     public let count: Int
 
     /// 0.

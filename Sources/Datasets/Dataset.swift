@@ -1,23 +1,23 @@
 import FileIO
 import ImageFiles
 
-/// A training and a test set over one pool of images: the training images first, then those to test with.
+/// A training and a test set over one pool of images: the training images first, then the test images.
 public struct Dataset: Sendable {
-  /// What the set is called: `mnist`, `builtin`.
+  /// The name of the data set: `mnist`, `builtin`.
   public let name: String
-  /// All images, those of the training set first.
+  /// All images, the training set first.
   public let pool: LabeledImages
   /// The training set.
   public let train: Subset
   /// The test set.
   public let test: Subset
-  /// What the classes are called, in the order of the labels.
+  /// The names of the classes, in the order of the labels.
   public let classNames: [String]
 
   /// The classes of MNIST: `0` to `9`.
   public static let digitNames = (0..<10).map(String.init)
 
-  /// A set whose first `trainCount` images are to train with, and the others to test with.
+  /// A data set whose first `trainCount` images are the training set, and the others the test set.
   public init(
     name: String, pool: LabeledImages, trainCount: Int, classNames: [String] = Dataset.digitNames
   ) {
@@ -28,7 +28,7 @@ public struct Dataset: Sendable {
     test = Subset(of: pool, range: trainCount..<pool.count)
   }
 
-  /// A set of two parts of one shape, copied into one pool.
+  /// A data set of training and test images of one shape, copied into one pool.
   public init(
     name: String, train: LabeledImages, test: LabeledImages, classNames: [String] = Dataset.digitNames
   ) {
@@ -41,8 +41,8 @@ public struct Dataset: Sendable {
 
   /// Reads the four IDX files that `DatasetFiles` finds in `directory`.
   ///
-  /// Throws if one of them is missing or bad, if images and labels differ in number, if a label is not one of
-  /// the classes, or if training and test images differ in shape. All pixels go into one array, once.
+  /// Throws if one of them is missing or invalid, if images and labels differ in number, if a label is not one of
+  /// the classes, or if training and test images differ in shape. All pixels are read into one array, without a copy.
   public static func load(
     directory: String, name: String = "mnist", classNames: [String] = Dataset.digitNames
   ) throws(DataError) -> Dataset {
@@ -64,9 +64,9 @@ public struct Dataset: Sendable {
     return Dataset(name: name, pool: pool, trainCount: train.labels.count, classNames: classNames)
   }
 
-  /// SHA-256, in hexadecimal, of the shapes, pixels and labels of both parts.
+  /// The SHA-256, in hexadecimal, of the shapes, pixels and labels of the training and the test set.
   ///
-  /// It reads every pixel (55 MB for MNIST), so a caller asks once and keeps it.
+  /// It reads every pixel (55 MB for MNIST): callers should store it.
   public func fingerprint() -> String {
     var hash = SHA256()
     for part in [0..<train.count, train.count..<pool.count] {

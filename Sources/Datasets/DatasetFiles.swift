@@ -1,18 +1,18 @@
 import FileIO
 
-/// Where the four IDX files of a data set lie, under any of the names they go by.
+/// The paths of the four IDX files of a data set, under any of their usual names.
 ///
 /// `train-` or, for the test set, `t10k-` or `test-`; then `images` or `labels`; then `-idx3-ubyte` or
 /// `.idx3-ubyte` (`idx4` for RGB, `idx1` for labels); then `.gz` or nothing; in the folder itself, in `raw`,
-/// or in `MNIST/raw`, as torchvision leaves them. An uncompressed file goes before a compressed one.
+/// or in `MNIST/raw` as in torchvision. An uncompressed file takes precedence over a compressed one.
 public struct DatasetFiles: Equatable, Sendable {
-  /// Path of the training images.
+  /// The path of the training images.
   public let trainImages: String
-  /// Path of the training labels.
+  /// The path of the training labels.
   public let trainLabels: String
-  /// Path of the test images.
+  /// The path of the test images.
   public let testImages: String
-  /// Path of the test labels.
+  /// The path of the test labels.
   public let testLabels: String
 
   static let trainPrefixes = ["train"]
@@ -22,18 +22,18 @@ public struct DatasetFiles: Equatable, Sendable {
   ]
   static let labelEndings = ["labels-idx1-ubyte", "labels.idx1-ubyte"]
 
-  /// Finds the files in `directory`; throws `unreadable`, naming what was looked for, if one is missing.
+  /// Finds the files in `directory`; throws `unreadable` with the names that were tried if one is missing.
   public init(in directory: String) throws(DataError) {
     let folders = [directory, joinPath(directory, "raw"), joinPath(directory, "MNIST/raw")]
     let folder = folders.first {
       Self.find(Self.trainPrefixes + Self.testPrefixes, Self.imageEndings, in: $0) != nil
     }
-    func file(_ what: String, _ prefixes: [String], _ endings: [String]) throws(DataError) -> String {
+    func file(_ content: String, _ prefixes: [String], _ endings: [String]) throws(DataError) -> String {
       if let folder, let path = Self.find(prefixes, endings, in: folder) { return path }
       let names = prefixes.flatMap { prefix in endings.map { "\(prefix)-\($0)" } }
       throw .unreadable(
         path: folder ?? directory,
-        reason: "no \(what): looked for \(names.joined(separator: ", ")), each also with .gz"
+        reason: "no \(content): looked for \(names.joined(separator: ", ")), each also with .gz"
           + (folder == nil
             ? ", here and in raw and MNIST/raw; nor \(DatasetSource.archiveNames.joined(separator: " or "))"
             : ""))

@@ -1,18 +1,18 @@
 import FileIO
 import ModelFormats
 
-/// A data set on disk: the four IDX files of a folder, Keras' `mnist.npz`, or MATLAB's `mnist-original.mat`.
+/// A data set on disk: a folder with four IDX files, Keras' `mnist.npz`, or MATLAB's `mnist-original.mat`.
 public enum DatasetSource: Equatable, Sendable {
   case idx(DatasetFiles)
   case npz(path: String)
   case mat(path: String)
 
-  /// What a folder's archives are called; IDX files go before them.
+  /// The names of archives in a folder; IDX files take precedence over them.
   static let archiveNames = ["mnist.npz", "mnist-original.mat"]
 
-  /// What `path` holds: a folder with IDX files or one of the archives, or an archive under any name.
+  /// The data set at `path`: a folder with IDX files or one of the archives, or an archive of any name.
   ///
-  /// Throws `unreadable` if there is nothing to read, `malformed` for a file of another kind.
+  /// Throws `unreadable` if there is none, `malformed` for a file of another format.
   public init(at path: String) throws(DataError) {
     if isFile(path) {
       self = try Self.archive(path)
@@ -25,7 +25,7 @@ public enum DatasetSource: Equatable, Sendable {
     }
   }
 
-  /// Whether `path` is a file, or a folder that holds a data set.
+  /// Whether `path` is a file, or a folder with a data set.
   public static func isPresent(at path: String) -> Bool {
     isFile(path) || DatasetFiles.arePresent(in: path)
       || archiveNames.contains { isFile(joinPath(path, $0)) }
@@ -37,16 +37,16 @@ public enum DatasetSource: Equatable, Sendable {
     switch FileSignature(start) {
     case .zip: return .npz(path: path)
     case .matlab: return .mat(path: path)
-    case .idx: throw source.malformed(at: 0, "this is one IDX file; name the folder of all four")
+    case .idx: throw source.malformed(at: 0, "this is one IDX file; give the folder of all four")
     default: throw source.malformed(at: 0, "neither an npz nor a mat file: \(FileSignature.describe(start))")
     }
   }
 }
 
 extension Dataset {
-  /// Reads the data set at `path`, in any of the forms `DatasetSource` knows.
+  /// Reads the data set at `path`, in any format of `DatasetSource`.
   ///
-  /// Throws if a file is missing or bad, if images and labels differ in number, if a label is not one of the classes,
+  /// Throws if a file is missing or invalid, if images and labels differ in number, if a label is not one of the classes,
   /// or if training and test images differ in shape.
   public static func load(
     from path: String, name: String = "mnist", classNames: [String] = Dataset.digitNames

@@ -4,24 +4,24 @@ import ImageFiles
 
 /// The IDX format of MNIST: images as uint8 of rank 3, [N, H, W], or 4, [N, C, H, W], and labels of rank 1.
 public enum IDX {
-  /// The images of the file at `path`, plain or gzip; throws if it cannot be read or is not what it should be.
+  /// The images in the file at `path`, plain or gzip; throws if it cannot be read or is no IDX file of images.
   public static func images(path: String) throws(DataError) -> Images {
     var reader = try ImageReader(ByteSource(path: path))
     return try reader.readAll()
   }
 
-  /// The images `source` holds, to its end.
+  /// The images in `source`, to its end.
   public static func images(from source: consuming ByteSource) throws(DataError) -> Images {
     var reader = try ImageReader(source)
     return try reader.readAll()
   }
 
-  /// The labels of the file at `path`, plain or gzip; throws if it cannot be read or is not what it should be.
+  /// The labels in the file at `path`, plain or gzip; throws if it cannot be read or is no IDX file of labels.
   public static func labels(path: String) throws(DataError) -> [UInt8] {
     try labels(from: ByteSource(path: path))
   }
 
-  /// The labels `source` holds, to its end.
+  /// The labels in `source`, to its end.
   public static func labels(from source: consuming ByteSource) throws(DataError) -> [UInt8] {
     try readLabels(from: &source)
   }
@@ -53,13 +53,13 @@ public enum IDX {
       }
   }
 
-  /// An IDX file of images whose header has been read and checked, and whose pixels follow.
+  /// An IDX file of images whose header has been parsed; the pixels are next.
   struct ImageReader: ~Copyable {
     let count: Int
     let shape: ImageShape
     private var source: ByteSource
 
-    /// Reads the header.
+    /// Parses the header.
     init(_ source: consuming ByteSource) throws(DataError) {
       let sizes = try IDXHeader(parsing: &source, of: "images", ranks: 3...4).dimensions
       count = sizes[0]
@@ -72,7 +72,7 @@ public enum IDX {
     /// The size of all images in bytes.
     var byteCount: Int { count * shape.size }
 
-    /// Appends all images to `pixels`, which will hold `total` bytes when it is full, and checks the file's end.
+    /// Appends all images to `pixels`, which will have `total` bytes in the end, and verifies the end of the file.
     mutating func append(to pixels: inout [UInt8], expecting total: Int) throws(DataError) {
       try source.append(byteCount, to: &pixels, expecting: total)
       try source.expectEnd(of: count.pluralized("image"))
@@ -85,7 +85,7 @@ public enum IDX {
       return Images(pixels: pixels, shape: shape)
     }
 
-    /// The images of `range`, which must lie in 0 ..< `count`; the file is read to its end and checked.
+    /// The images in `range`, within 0 ..< `count`; the file is read and verified to its end.
     mutating func read(_ range: Range<Int>) throws(DataError) -> Images {
       try source.skip(range.lowerBound * shape.size)
       let pixels = try source.read(exactly: range.count * shape.size)

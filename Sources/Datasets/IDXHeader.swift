@@ -1,7 +1,7 @@
 import FileIO
 import Formatting
 
-/// The start of an IDX file: magic number and sizes, checked before anything is allocated.
+/// The header of an IDX file: magic number and sizes, validated before anything is allocated.
 ///
 /// `00 00 TT RR` (TT the element type, RR the number of dimensions), then RR big-endian 32-bit sizes.
 struct IDXHeader: Equatable {
@@ -14,18 +14,18 @@ struct IDXHeader: Equatable {
   /// The product of the sizes: the number of bytes that follow.
   let byteCount: Int
 
-  /// Reads the header from `source`; throws if it is not that of uint8 data of one of `ranks`, if a size is 0 or
-  /// all together exceed the limit, or if they do not agree with a file of known length.
+  /// Parses the header; throws `malformed` if the element type is not uint8, the rank not in `ranks`, a size 0, the
+  /// product of the sizes above the limit, or not the length of the file where that is known.
   init(parsing source: inout ByteSource, of items: String, ranks: ClosedRange<Int>) throws(DataError) {
     let magic = try Self.magic(from: &source)
     guard magic[2] == 0x08 else {
-      let name = Self.typeNames[magic[2]].map { " (\($0))" } ?? ", which IDX does not know"
-      throw source.malformed(at: 2, "type 0x\(hex(magic[2]))\(name); only 0x08 (uint8) can be read")
+      let name = Self.typeNames[magic[2]].map { " (\($0))" } ?? ", which IDX does not define"
+      throw source.malformed(at: 2, "type 0x\(magic[2].hexadecimal)\(name); only 0x08 (uint8) is supported")
     }
     let rank = Int(magic[3])
     guard ranks.contains(rank) else {
-      let wanted = ranks.map(String.init).joined(separator: " or ")
-      throw source.malformed(at: 3, "\(rank) dimensions, but \(items) have \(wanted)")
+      let expected = ranks.map(String.init).joined(separator: " or ")
+      throw source.malformed(at: 3, "\(rank) dimensions, but \(items) have \(expected)")
     }
     let sizes = try source.read(exactly: 4 * rank)
     dimensions = (0..<rank).map { axis in

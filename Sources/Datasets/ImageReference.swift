@@ -2,16 +2,16 @@ import FileIO
 import Formatting
 import ImageFiles
 
-/// Images named on the command line: `FILE` (all of an IDX file), `FILE@7` (one), `FILE@0..99` (some).
+/// A reference to images on the command line: `FILE` (all of an IDX file), `FILE@7` (one), `FILE@0..99` (a range).
 public struct ImageReference: Equatable, Sendable {
   /// The file.
   public let path: String
-  /// The images, both ends included, or nil for all.
+  /// The indices of the images, both ends included; nil for all.
   public let range: ClosedRange<Int>?
 
-  /// Reads a reference; what does not end in `@N` or `@N..M`, or is a file, is a path as it stands.
+  /// Parses a reference; text that does not end in `@N` or `@N..M`, or that names a file, is a path.
   ///
-  /// Throws `unreadable` if a number is too large or the range runs backwards.
+  /// Throws `unreadable` if a number is too large or the range is reversed.
   public init(_ text: String) throws(DataError) {
     guard !isFile(text), let at = text.lastIndex(of: "@"), at != text.startIndex,
       let ends = Self.numbers(text[text.index(after: at)...])
@@ -40,9 +40,9 @@ public struct ImageReference: Equatable, Sendable {
     return areDigits ? parts : nil
   }
 
-  /// The images from the IDX file that `source` holds, plain or gzip; throws if it is bad or has no such image.
+  /// The images in the IDX file `source`, plain or gzip; throws if it is invalid or has no such image.
   ///
-  /// The whole file is read and checked, but only the images asked for are kept.
+  /// The whole file is read and verified, but only the requested images are kept.
   public func read(from source: consuming ByteSource) throws(DataError) -> Images {
     var reader = try IDX.ImageReader(source)
     guard let range else { return try reader.readAll() }

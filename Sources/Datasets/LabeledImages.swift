@@ -2,27 +2,27 @@ import FileIO
 import Formatting
 import ImageFiles
 
-/// Images and the class of each of them; pixels stay bytes.
+/// Images with their labels; pixels are stored as bytes.
 public struct LabeledImages: Sendable, Equatable {
   /// The images, [N, C, H, W].
   public let images: Images
   /// The class of each image, [N].
   public let labels: [UInt8]
 
-  /// Pairs `images` with `labels`, which must be as many.
+  /// Images with as many labels.
   public init(images: Images, labels: [UInt8]) {
     precondition(images.count == labels.count, "as many labels as images")
     self.images = images
     self.labels = labels
   }
 
-  /// Pairs `pixels`, [N, C, H, W], with N labels.
+  /// Images over `pixels`, [N, C, H, W], with N labels.
   public init(pixels: [UInt8], labels: [UInt8], channels: Int = 1, height: Int, width: Int) {
     let shape = ImageShape(channels: channels, height: height, width: width)
     self.init(images: Images(pixels: pixels, shape: shape), labels: labels)
   }
 
-  /// Reads a pair of IDX files; throws also if their counts differ or a label is not below `classes`.
+  /// Reads a pair of IDX files; throws if one is invalid, their counts differ or a label is not below `classes`.
   public static func load(
     images: String, labels: String, classes: Int = 10
   ) throws(DataError) -> LabeledImages {
@@ -34,13 +34,13 @@ public struct LabeledImages: Sendable, Equatable {
   public var pixels: [UInt8] { images.pixels }
   /// The shape of each image.
   public var shape: ImageShape { images.shape }
-  /// 1 for gray, 3 for RGB.
+  /// The channels of an image: 1 for gray, 3 for RGB.
   public var channels: Int { shape.channels }
-  /// Rows of an image.
+  /// The height of an image.
   public var height: Int { shape.height }
-  /// Columns of an image.
+  /// The width of an image.
   public var width: Int { shape.width }
-  /// How many images there are.
+  /// The number of images.
   public var count: Int { labels.count }
 
   /// The bytes of image `index`, [C, H, W].
@@ -55,7 +55,7 @@ public struct LabeledImages: Sendable, Equatable {
   }
 }
 
-/// A pair of IDX files: labels read and checked, images still to be read.
+/// A pair of IDX files: the labels have been read and validated, the images are next.
 struct LabeledReader: ~Copyable {
   var images: IDX.ImageReader
   let labels: [UInt8]

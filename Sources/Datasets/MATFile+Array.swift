@@ -2,8 +2,8 @@ import FileIO
 import Formatting
 
 extension MATFile {
-  /// The types of stored numbers that are known here.
-  enum NumberType: Int {
+  /// The supported element types of stored values.
+  enum ElementType: Int {
     case int8 = 1
     case uint8 = 2
     case int16 = 3
@@ -13,7 +13,7 @@ extension MATFile {
     case float32 = 7
     case float64 = 9
 
-    /// The size of a number in bytes.
+    /// The size of an element in bytes.
     var size: Int {
       switch self {
       case .int8, .uint8: 1
@@ -24,12 +24,12 @@ extension MATFile {
     }
   }
 
-  /// The start of an array: everything in front of its numbers.
+  /// The header of an array: everything before its values.
   struct ArrayHeader {
     let name: String
-    /// The sizes, column-major: the first runs fastest.
+    /// The shape; the values are column-major (the first index varies fastest).
     let sizes: [Int]
-    /// Whether it is made of real numbers, and is no text, cells, structure or sparse array.
+    /// Whether it has real numbers: it is no text, cell, structure, sparse or complex array.
     let isNumeric: Bool
 
     private static let (largestRank, longestName) = (8, 64)
@@ -47,7 +47,7 @@ extension MATFile {
       isNumeric = 6...13 ~= flags[0] && flags[1] & 0x08 == 0
       let sizesTag = try Tag(&source)
       guard sizesTag.type == 5, sizesTag.size % 4 == 0, 8...4 * Self.largestRank ~= sizesTag.size else {
-        throw sizesTag.fault(source, "the array has no sizes, 2 to \(Self.largestRank) of them")
+        throw sizesTag.fault(source, "the array has no shape of 2 to \(Self.largestRank) sizes")
       }
       let content = try sizesTag.content(&source)
       sizes = (0..<sizesTag.size / 4).map { Int(content.littleEndian(at: 4 * $0, 4)) }
@@ -58,40 +58,40 @@ extension MATFile {
       name = String(decoding: try nameTag.content(&source), as: UTF8.self).printable
     }
 
-    /// How many numbers there are; nil beyond the limit.
+    /// The number of values; nil above the limit.
     var count: Int? { sizes.byteCount(elementSize: 1) }
   }
 
-  /// An array whose numbers follow.
+  /// An array whose header has been parsed; the values are next.
   struct Reader: ~Copyable {
-    /// The sizes, column-major: the first runs fastest.
+    /// The shape; the values are column-major (the first index varies fastest).
     let sizes: [Int]
-    /// How many numbers there are.
+    /// The number of values.
     let count: Int
     private let name: String
-    private let type: NumberType
+    private let type: ElementType
     private var source: ByteSource
 
-    /// Reads the tag of the numbers; throws `malformed` if they are not real numbers, as many as the sizes say.
+    /// Parses the tag of the values; throws `malformed` if they are not real, or not as many as the shape needs.
     init(_ header: ArrayHeader, _ source: consuming ByteSource) throws(DataError) {
       let (name, sizes) = (header.name, header.sizes)
       guard header.isNumeric else {
         throw source.malformed(at: 0, "\(name) is not an array of real numbers")
       }
       guard let count = header.count else {
-        throw source.malformed(at: 0, "\(name): \(sizes) numbers are more than the limit of 4 GiB")
+        throw source.malformed(at: 0, "\(name): \(sizes) values are more than the limit of 4 GiB")
       }
       let tag = try Tag(&source)
-      guard let type = NumberType(rawValue: tag.type) else {
-        throw tag.fault(source, "\(name): numbers of type \(tag.type), which is not known")
+      guard let type = ElementType(rawValue: tag.type) else {
+        throw tag.fault(source, "\(name): values of type \(tag.type), which is not supported")
       }
       guard tag.size == count * type.size else {
         throw tag.fault(
           source,
-          "\(name): \(tag.size.pluralized("byte")) of numbers, but its sizes \(sizes) need "
+          "\(name): \(tag.size.pluralized("byte")) of data, but its shape \(sizes) needs "
             + (count * type.size).grouped)
       }
-      // A few numbers may stand in the tag itself.
+      // At most 4 bytes of values are stored in the tag itself.
       if tag.isSmall {
         let content = try tag.content(&source)
         source = ByteSource(content, range: 0..<content.count, name: source.name, format: nil)
@@ -100,7 +100,7 @@ extension MATFile {
       self.source = source
     }
 
-    /// All numbers as bytes; throws `malformed` for one that is not a whole number from 0 to 255.
+    /// All values as bytes; throws `malformed` for a value that is not an integer from 0 to 255.
     mutating func readBytes() throws(DataError) -> [UInt8] {
       var bytes: [UInt8] = []
       if type == .uint8 {
@@ -108,24 +108,24 @@ extension MATFile {
         try expectEnd()
         return bytes
       }
-      var left = count
-      while left > 0 {
+      var remainder = count
+      while remainder > 0 {
         let start = source.offset
-        let piece = min(left, 1 << 16)
-        let content = try source.read(exactly: piece * type.size)
-        for index in 0..<piece {
+        let chunk = min(remainder, 1 << 16)
+        let content = try source.read(exactly: chunk * type.size)
+        for index in 0..<chunk {
           guard let byte = byte(content, index) else {
-            throw malformed(at: start + index * type.size, "a number that is not a whole one from 0 to 255")
+            throw malformed(at: start + index * type.size, "a value that is not an integer from 0 to 255")
           }
           bytes.append(byte)
         }
-        left -= piece
+        remainder -= chunk
       }
       try expectEnd()
       return bytes
     }
 
-    /// Behind the numbers there is nothing but padding; compressed data is followed by its checksum.
+    /// Verifies that only padding follows the values; reading it to the end verifies the checksum of compressed data.
     private mutating func expectEnd() throws(DataError) {
       _ = try source.read(upTo: -count * type.size & 7)
       try source.expectEnd(of: name)
@@ -143,13 +143,13 @@ extension MATFile {
       }
     }
 
-    /// An error about the array's content at `byte`.
+    /// An error about the array at offset `byte`, by default the current one.
     func malformed(at byte: Int? = nil, _ reason: String) -> DataError {
       source.malformed(at: byte ?? source.offset, reason)
     }
   }
 
-  /// The tag of an element within an array. The small form holds its content, at most 4 bytes, itself.
+  /// The tag of an element within an array; the small format has its content, at most 4 bytes, within the tag.
   struct Tag {
     let type: Int
     let size: Int
@@ -164,10 +164,10 @@ extension MATFile {
       type = Int(bytes.littleEndian(at: 0, isSmall ? 2 : 4))
       size = Int(bytes.littleEndian(at: isSmall ? 2 : 4, isSmall ? 2 : 4))
       smallContent = Array(bytes[4...])
-      if isSmall, size > 4 { throw fault(source, "a small element of \(size) bytes; 4 at most") }
+      if isSmall, size > 4 { throw fault(source, "a small element of \(size) bytes; the limit is 4") }
     }
 
-    /// The content, whose size has been checked, and the padding behind it.
+    /// Reads the content, whose size has been checked, and skips its padding.
     func content(_ source: inout ByteSource) throws(DataError) -> [UInt8] {
       if isSmall { return Array(smallContent.prefix(size)) }
       let content = try source.read(exactly: size)

@@ -1,16 +1,16 @@
 import FileIO
 
-/// Downloads MNIST: mirrors in turn, checked against the canonical checksums, nothing half-written.
+/// Downloads MNIST from the first mirror that works; files are verified by SHA-256 and written atomically.
 public struct MNISTDownload: Sendable {
   /// One of the four files.
   package struct File: Sendable {
-    /// Its name without `.gz`.
+    /// The name without `.gz`.
     package let name: String
-    /// SHA-256 of what it decompresses to; mirrors compress differently.
+    /// The SHA-256 of the decompressed content: mirrors compress differently.
     package let sha256: String
-    /// The size of that.
+    /// The size of the decompressed content in bytes.
     package let contentSize: Int
-    /// The usual size of the compressed file.
+    /// The usual size of the compressed file in bytes.
     package let downloadSize: Int
 
     package init(name: String, sha256: String, contentSize: Int, downloadSize: Int) {
@@ -21,25 +21,25 @@ public struct MNISTDownload: Sendable {
     }
   }
 
-  /// How far the download is.
+  /// The progress of a download.
   public struct Progress: Equatable, Sendable {
-    /// The file under way: `train-images-idx3-ubyte.gz`.
+    /// The file that is downloaded: `train-images-idx3-ubyte.gz`.
     public let file: String
-    /// Its bytes so far.
+    /// The bytes received so far.
     public let received: Int
-    /// Its bytes in all, as mirrors usually have it.
+    /// The usual size of the file in bytes.
     public let expected: Int
   }
 
-  /// What `run` did with each file.
+  /// The result of `run` for a file.
   public enum Outcome: Equatable, Sendable {
-    /// It was there and is right.
+    /// The file at this path existed and is valid.
     case kept(String)
-    /// It was fetched from the URL.
+    /// The file was downloaded to this path from the URL.
     case downloaded(String, from: String)
   }
 
-  /// The mirrors, in the order they are tried.
+  /// The mirrors, URLs of folders, in the order in which they are tried.
   public static let mirrors = [
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -68,7 +68,7 @@ public struct MNISTDownload: Sendable {
   private let files: [File]
   private let transport: any DownloadTransport
 
-  /// A download from `mirrors`, URLs of folders, through `transport`.
+  /// A download from `mirrors`, URLs of folders, with `transport`.
   public init(transport: any DownloadTransport, mirrors: [String] = MNISTDownload.mirrors) {
     self.init(transport: transport, mirrors: mirrors, files: Self.files)
   }
@@ -80,10 +80,10 @@ public struct MNISTDownload: Sendable {
     self.files = files
   }
 
-  /// Brings the four files into `directory`, which is created if missing; files that are right are kept.
+  /// Downloads the four files into `directory`, which is created if missing; valid files are kept.
   ///
-  /// Throws `unreadable` when all mirrors fail, with a line for each and what to do by hand; `unwritable` when a file cannot be stored
-  /// or `shouldStop` said so; `malformed` when a file of the same name and another content is in the way.
+  /// Throws `unreadable` if all mirrors fail, with a line for each and what to do by hand; `unwritable` if a file
+  /// cannot be written or `shouldStop` returned true; `malformed` if a file of the same name has another content.
   public func run(
     into directory: String, progress: (Progress) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws(DataError) -> [Outcome] {
@@ -99,18 +99,19 @@ public struct MNISTDownload: Sendable {
     return outcomes
   }
 
-  /// The path of `file` if it is in `directory` and right, nil if it is missing or damaged.
+  /// The path of `file` if `directory` has a valid one, nil if it is missing or damaged.
   private func existing(_ file: File, in directory: String) throws(DataError) -> String? {
     for path in [file.name, file.name + ".gz"].map({ joinPath(directory, $0) }) where isFile(path) {
       do throws(DataError) {
         if try Self.isContent(of: file, in: ByteSource(path: path)) { return path }
       } catch {
-        // A download that was cut off is replaced.
+        // A truncated download is replaced.
         guard case .malformed = error else { throw error }
         continue
       }
-      // Other data that goes by the same names, as Fashion-MNIST does, is not.
-      throw .malformed(path: path, byte: 0, reason: "\(Self.otherContent); remove it, or name another folder")
+      // Other data sets with the same file names, such as Fashion-MNIST, are not.
+      throw .malformed(
+        path: path, byte: 0, reason: "\(Self.otherContent); remove it, or choose another folder")
     }
     return nil
   }
@@ -129,10 +130,10 @@ public struct MNISTDownload: Sendable {
           func report() { progress(Progress(file: name, received: received, expected: file.downloadSize)) }
           report()
           try transport.fetch(url) { (bytes) throws(DataError) in
-            if shouldStop() { throw .unwritable(path: path, reason: "stopped before it was complete") }
+            if shouldStop() { throw .unwritable(path: path, reason: "the download was stopped") }
             received += bytes.count
             if received > 2 * file.downloadSize + 4096 {
-              throw .malformed(path: url, byte: received, reason: "much longer than \(name) is")
+              throw .malformed(path: url, byte: received, reason: "much larger than \(name)")
             }
             try output.write(bytes)
             report()
@@ -147,10 +148,10 @@ public struct MNISTDownload: Sendable {
         failures.append(error)
       }
     }
-    throw .unreadable(path: path, reason: byHand(failures, directory))
+    throw .unreadable(path: path, reason: instructions(after: failures, directory))
   }
 
-  private func byHand(_ failures: [DataError], _ directory: String) -> String {
+  private func instructions(after failures: [DataError], _ directory: String) -> String {
     let names = files.map { $0.name + ".gz" }.joined(separator: ", ")
     let advice = "fetch \(names) by hand, from a mirror, and put them into \(directory)"
     return (["cannot be downloaded"] + failures.map(\.description) + [advice]).joined(separator: "\n")
@@ -158,7 +159,7 @@ public struct MNISTDownload: Sendable {
 
   private static let otherContent = "not MNIST's file of this name (its SHA-256 differs)"
 
-  /// Whether `source` holds exactly the content of `file`; throws if it cannot be read or decompressed.
+  /// Whether `source` has exactly the content of `file`; throws if it cannot be read or decompressed.
   private static func isContent(of file: File, in source: consuming ByteSource) throws(DataError) -> Bool {
     var hash = SHA256()
     while source.offset <= file.contentSize {

@@ -5,7 +5,7 @@ import ModelFormats
 
 extension Dataset {
   /// Reads Keras' `mnist.npz`: `x_train` and `x_test`, uint8 [N, H, W] (or [N, C, H, W] with 1 or 3 channels), and
-  /// `y_train` and `y_test`, whole numbers [N].
+  /// `y_train` and `y_test`, integers [N]; throws `malformed` if an array is missing or invalid.
   package init(
     _ archive: NPZ, name: String = "mnist", classNames: [String] = Dataset.digitNames
   ) throws(DataError) {
@@ -32,10 +32,10 @@ extension Dataset {
 }
 
 extension NPZ.Reader {
-  /// The shape of one of the images that the array holds.
+  /// The shape of one image of the array.
   fileprivate func imageShape() throws(DataError) -> ImageShape {
     guard header.type == .uint8 else {
-      throw malformed("elements of \(header.type.rawValue); images are |u1, from 0 to 255")
+      throw malformed("elements of type \(header.type.rawValue); images must be |u1, from 0 to 255")
     }
     if header.isColumnMajor {
       throw malformed("the array is column-major; save numpy.ascontiguousarray(x) instead")
@@ -48,21 +48,22 @@ extension NPZ.Reader {
     case 3: return ImageShape(height: sizes[1], width: sizes[2])
     case 4 where sizes[1] == 1 || sizes[1] == 3:
       return ImageShape(channels: sizes[1], height: sizes[2], width: sizes[3])
-    // With one channel it does not matter where it stands.
+    // With one channel the layouts NHWC and NCHW are the same.
     case 4 where sizes[3] == 1: return ImageShape(height: sizes[1], width: sizes[2])
     default:
-      throw malformed("\(sizes) are no images: [N, H, W], or [N, C, H, W] with 1 or 3 channels")
+      throw malformed(
+        "the shape \(sizes) is not that of images: [N, H, W], or [N, C, H, W] with 1 or 3 channels")
     }
   }
 }
 
 extension NPZ {
-  /// The classes that the array called `name` holds, one for each of `count` images.
+  /// The labels in the array called `name`, one for each of `count` images.
   fileprivate func labels(_ name: String, count: Int, classes: Int) throws(DataError) -> [UInt8] {
     var reader = try reader(of: name)
     let (type, shape) = (reader.header.type, reader.header.shape)
     guard type.isInteger else {
-      throw reader.malformed("elements of \(type.rawValue); labels are whole numbers")
+      throw reader.malformed("elements of type \(type.rawValue); labels must be integers")
     }
     guard shape == [count] || shape == [count, 1] else {
       throw reader.malformed("labels of shape \(shape) for \(count.pluralized("image"))")

@@ -1,4 +1,4 @@
-import FileIO
+import Formatting
 
 #if canImport(CryptoKit)
   import CryptoKit
@@ -6,7 +6,7 @@ import FileIO
   import CCrypto
 #endif
 
-/// A SHA-256 digest of bytes that come piece by piece, by the system's library: libcrypto, or CryptoKit on macOS.
+/// An incremental SHA-256, computed by the system's library: libcrypto, or CryptoKit on macOS.
 struct SHA256 {
   #if canImport(CryptoKit)
     private var hash = CryptoKit.SHA256()
@@ -17,10 +17,10 @@ struct SHA256 {
   #else
     private var context = SHA256_CTX()
 
-    /// The digest of nothing yet.
+    /// The digest of no bytes yet.
     init() { SHA256_Init(&context) }
 
-    /// Takes in more bytes.
+    /// Adds bytes to the digest.
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
       SHA256_Update(&context, bytes.baseAddress, bytes.count)
     }
@@ -33,13 +33,13 @@ struct SHA256 {
     }
   #endif
 
-  /// Takes in more bytes.
+  /// Adds bytes to the digest.
   mutating func update(_ bytes: some Collection<UInt8>) {
     Array(bytes).withUnsafeBytes { update($0) }
   }
 
   /// The digest as 64 lower-case hexadecimal digits.
   mutating func hexadecimalDigest() -> String {
-    finalize().map { hex($0) }.joined().lowercased()
+    finalize().map(\.hexadecimal).joined().lowercased()
   }
 }

@@ -3,30 +3,30 @@ import Formatting
 import Randomness
 
 extension Dataset {
-  /// Pools training and test set and draws two disjoint random sets from all of it, the same for the same seed.
+  /// Draws a new training and a new test set, random and disjoint, from the whole pool; reproducible by `seed`.
   ///
   /// Throws `unsatisfiable` if there are fewer than `train + test` images, or one of them is not positive.
   public func resplit(
     train: Int, test: Int, seed: UInt64
   ) throws(DataError) -> (train: Subset, test: Subset) {
-    let (wanted, overflow) = train.addingReportingOverflow(test)
-    guard train > 0, test > 0, !overflow, wanted <= pool.count else {
+    let (total, overflow) = train.addingReportingOverflow(test)
+    guard train > 0, test > 0, !overflow, total <= pool.count else {
       throw .unsatisfiable(
-        reason: "cannot split \(pool.count.grouped) images into \(train.grouped) to train and "
-          + "\(test.grouped) to test")
+        reason: "cannot split \(pool.count.grouped) images into \(train.grouped) training and "
+          + "\(test.grouped) test images")
     }
     let order = CounterRandom(seed: seed, purpose: .resplit).permutation(pool.count)
     return (
       Subset(of: pool, indices: Array(order[..<train])),
-      Subset(of: pool, indices: Array(order[train..<wanted]))
+      Subset(of: pool, indices: Array(order[train..<total]))
     )
   }
 }
 
 extension Subset {
-  /// Holds out `count` random members, the same for the same seed; both parts keep this set's order.
+  /// Splits off `count` random images for validation, reproducible by `seed`; both parts keep the order of this set.
   ///
-  /// Throws `unsatisfiable` unless at least one member is held out and one is kept.
+  /// Throws `unsatisfiable` unless both parts have at least one image.
   public func holdingOut(_ count: Int, seed: UInt64) throws(DataError) -> (kept: Subset, heldOut: Subset) {
     guard 1..<max(1, self.count) ~= count else {
       throw .unsatisfiable(
@@ -41,9 +41,9 @@ extension Subset {
     )
   }
 
-  /// `count` random members without repetition, others for each epoch, the same for the same seed and epoch.
+  /// `count` random images without replacement, different in each epoch, reproducible by `seed` and `epoch`.
   ///
-  /// Throws `unsatisfiable` if there are fewer, or `count` is not positive.
+  /// Throws `unsatisfiable` if there are fewer images, or `count` is not positive.
   public func sample(_ count: Int, seed: UInt64, epoch: Int = 0) throws(DataError) -> Subset {
     guard count > 0, count <= self.count else {
       throw .unsatisfiable(reason: "cannot sample \(count.grouped) of \(self.count.grouped) images")

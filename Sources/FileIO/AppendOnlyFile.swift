@@ -4,12 +4,12 @@
   import Darwin
 #endif
 
-/// A file that grows at its end.
+/// A file that is written at its end only.
 package struct AppendOnlyFile: ~Copyable {
   private let path: String
   private let descriptor: Int32
 
-  /// Writes `bytes` in place of what was there.
+  /// Replaces the file at `path` by `bytes`; throws `unwritable`.
   package init(path: String, bytes: [UInt8]) throws(DataError) {
     self.path = path
     do throws(DataError) {
@@ -24,7 +24,7 @@ package struct AppendOnlyFile: ~Copyable {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Adds bytes, all or none.
+  /// Appends all of `bytes`, or none if an error is thrown (`unwritable`).
   package func append(_ bytes: [UInt8]) throws(DataError) {
     let end = lseek(descriptor, 0, SEEK_END)
     if bytes.withUnsafeBytes({ writeAll($0, to: descriptor) }) { return }
@@ -33,7 +33,7 @@ package struct AppendOnlyFile: ~Copyable {
     throw .unwritable(path: path, reason: reason)
   }
 
-  /// Waits until everything is on the disk.
+  /// Waits until the file is stored on the disk; throws `unwritable`.
   package func sync() throws(DataError) {
     while fsync(descriptor) != 0 { if errno != EINTR { try check(-1) } }
   }

@@ -4,12 +4,12 @@
   import Glibc
 #endif
 
-/// Files that appear whole or not at all.
+/// Files that are replaced atomically: completely or not at all.
 ///
 /// A temporary file is created in the same folder, written, synced, closed and renamed over the old one, and the
-/// folder is synced. On any error the old file stays as it was and the temporary one is removed.
+/// folder is synced. On any error the old file is kept and the temporary one removed.
 public enum AtomicFile {
-  /// Replaces the file at `path` by what `body` writes; throws `unwritable` with the path, or what `body` throws.
+  /// Replaces the file at `path` by the output of `body`; throws `unwritable` with the path, or what `body` throws.
   public static func write(
     to path: String, _ body: (borrowing Output) throws(DataError) -> Void
   ) throws(DataError) {
@@ -22,7 +22,7 @@ public enum AtomicFile {
         close(output.descriptor)
         throw error
       }
-      // Interrupted, the descriptor is closed all the same, and the bytes were synced before.
+      // `close` closes the descriptor even if it is interrupted, and the bytes are synced already.
       if close(output.descriptor) != 0, errno != EINTR { try check(-1, path) }
       try check(rename(output.temporaryPath, path), path)
     } catch {
@@ -32,23 +32,23 @@ public enum AtomicFile {
     try syncFolder(of: path)
   }
 
-  /// Replaces the file at `path` by `bytes`.
+  /// Replaces the file at `path` by `bytes`; throws `unwritable`.
   public static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
     try write(to: path) { (output) throws(DataError) in try output.write(bytes) }
   }
 
-  /// Creates the folder at `path` and those above it that are missing; throws `unwritable`.
+  /// Creates the folder at `path` and its missing parents; throws `unwritable`.
   public static func createFolder(_ path: String) throws(DataError) {
     if isFolder(path) { return }
     let parent = folder(of: path)
     if parent != path { try createFolder(parent) }
     if mkdir(path, 0o777) == 0 { return }
     let (fault, message) = (errno, systemMessage())
-    if isFile(path) { throw .unwritable(path: path, reason: "a file of this name is in the way") }
+    if isFile(path) { throw .unwritable(path: path, reason: "a file of this name exists") }
     if fault != EEXIST { throw .unwritable(path: path, reason: "cannot create this folder: \(message)") }
   }
 
-  /// Removes what writers that were killed have left in a folder that nobody else writes to.
+  /// Removes the temporary files of killed writers from a folder that no other process writes to.
   package static func removeLeftovers(in folder: String) {
     for name in fileNames(in: folder) where isTemporary(name) { unlink(joinPath(folder, name)) }
   }
@@ -64,7 +64,7 @@ public enum AtomicFile {
     if result != 0 { throw .unwritable(path: path, reason: systemMessage()) }
   }
 
-  /// A rename lasts only once the folder itself is on the disk; a few file systems cannot sync folders.
+  /// A rename is durable only once the folder is synced too; a few file systems cannot sync folders.
   private static func syncFolder(of path: String) throws(DataError) {
     let descriptor = open(folder(of: path), O_RDONLY | O_CLOEXEC)
     try check(descriptor < 0 ? -1 : 0, path)
@@ -84,9 +84,9 @@ public enum AtomicFile {
 
   /// The temporary file, open for writing.
   public struct Output: ~Copyable {
-    /// The file that is to appear.
+    /// The file that will be replaced.
     public let path: String
-    /// Where its bytes are until then.
+    /// The temporary file.
     public let temporaryPath: String
     fileprivate let descriptor: Int32
 

@@ -1,8 +1,8 @@
-/// The bytes as they lie in a file (or in memory), through one buffer.
+/// Reads a file, or bytes in memory, through one buffer.
 struct BufferedReader: ~Copyable {
-  /// How many bytes have been handed out.
+  /// The number of bytes that have been read.
   private(set) var position = 0
-  /// The length in bytes, or nil if it is not known.
+  /// The length in bytes, nil if it is not known.
   let length: Int?
   private let file: InputFile?
   private let isFile: Bool
@@ -22,7 +22,7 @@ struct BufferedReader: ~Copyable {
   /// Reads from memory.
   init(_ bytes: [UInt8]) { self.init(bytes, range: 0..<bytes.count) }
 
-  /// Reads a part of what is in memory.
+  /// Reads a part of the bytes in memory.
   init(_ bytes: [UInt8], range: Range<Int>) {
     length = range.count
     file = nil
@@ -31,19 +31,19 @@ struct BufferedReader: ~Copyable {
     (start, end) = (range.lowerBound, range.upperBound)
   }
 
-  /// The next bytes, up to `count` of them, which stay to be read.
+  /// The next bytes, up to `count` of them, without advancing.
   mutating func peek(_ count: Int) throws(DataError) -> ArraySlice<UInt8> {
     while end - start < count, try refill() {}
     return buffer[start..<min(end, start + count)]
   }
 
-  /// Whether nothing is left.
+  /// Whether all bytes have been read; fills an empty buffer.
   mutating func isAtEnd() throws(DataError) -> Bool {
     if start < end { return false }
     return try !refill()
   }
 
-  /// Calls `body` with the buffered bytes; see `isAtEnd`, which fills the buffer.
+  /// Calls `body` with the buffered bytes, at least one after `isAtEnd` returned false.
   func withAvailable<T>(_ body: (UnsafeRawBufferPointer) -> T) -> T {
     buffer.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
   }
@@ -54,7 +54,7 @@ struct BufferedReader: ~Copyable {
     position += count
   }
 
-  /// Moves bytes to `destination`, at least one unless nothing is left; returns how many.
+  /// Copies bytes to `destination` and returns their number: 0 only at the end.
   mutating func read(into destination: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
     if start == end, destination.count >= buffer.count, let count = try file?.read(into: destination) {
       position += count
@@ -67,9 +67,9 @@ struct BufferedReader: ~Copyable {
     return count
   }
 
-  /// Reads more of the file behind the bytes not yet handed out; false at its end.
+  /// Appends more of the file to the unread bytes; false at its end.
   private mutating func refill() throws(DataError) -> Bool {
-    // What is in memory is all there is; moving it would copy it.
+    // Bytes in memory are complete; shifting them would copy the whole array.
     if !isFile { return false }
     if start > 0 {
       buffer.replaceSubrange(0..<end - start, with: Array(buffer[start..<end]))

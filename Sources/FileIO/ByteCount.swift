@@ -1,12 +1,12 @@
 extension [Int] {
-  /// The bytes of an array of these sizes, nil beyond the limit of a data set.
+  /// The size in bytes of an array of this shape, nil above `limit`.
   ///
-  /// An array with a size of 0 is empty whatever the other sizes are.
-  package func byteCount(elementSize: Int) -> Int? {
+  /// An array with a size of 0 is empty, in whatever order the sizes are: they are multiplied in ascending order.
+  package func byteCount(elementSize: Int, limit: Int = ByteSource.byteLimit) -> Int? {
     var count = elementSize
     for size in sorted() {
       let (product, overflow) = count.multipliedReportingOverflow(by: size)
-      if overflow || product > ByteSource.byteLimit { return nil }
+      if overflow || product > limit { return nil }
       count = product
     }
     return count

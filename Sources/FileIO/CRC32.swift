@@ -1,14 +1,17 @@
 import CZlib
 
-/// The CRC-32 of gzip and zip, taken in piece by piece and compared with the one that is expected.
+/// The CRC-32 of gzip, zip and PNG, updated with parts of the data and compared with an expected value.
 package struct CRC32 {
   private let expected: UInt32
   private var state: UInt = 0
 
+  /// The checksum of no bytes yet, of data whose checksum should be `expected`.
   package init(expected: UInt32) { self.expected = expected }
 
-  package var isRight: Bool { state == expected }
+  /// Whether the checksum of all bytes so far is the expected one.
+  package var isValid: Bool { state == expected }
 
+  /// Adds bytes to the checksum.
   package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -19,9 +22,9 @@ package struct CRC32 {
   }
 
   /// The checksum of `bytes`.
-  package static func checksum(_ bytes: [UInt8]) -> UInt32 {
+  package static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
     var crc = CRC32(expected: 0)
-    bytes.withUnsafeBytes { crc.update($0) }
+    Array(bytes).withUnsafeBytes { crc.update($0) }
     return UInt32(truncatingIfNeeded: crc.state)
   }
 }

@@ -1,19 +1,19 @@
-/// What can go wrong with data; the case tells the kind of fault, the description is one line for a user.
+/// An error about data; the case is its kind, which decides the exit status, the description one line for a user.
 public enum DataError: Error, Equatable, Sendable {
-  /// Bad data at `byte` of the file, counted in what the file decompresses to if `decompressed` is set.
+  /// Invalid data at offset `byte` of the file, or of its decompressed content if `decompressed` is set.
   case malformed(path: String, byte: Int, decompressed: Bool = false, reason: String)
-  /// A file that is as it should be, but whose content is of no use here, as a whole.
+  /// A valid file whose content as a whole cannot be used.
   case unsuitable(path: String, reason: String)
   /// An input that is missing or cannot be read.
   case unreadable(path: String, reason: String)
   /// An output that could not be written.
   case unwritable(path: String, reason: String)
-  /// A split, sample or batch that asks for more than the data set has.
+  /// A request that the available data does not allow, such as more images than there are.
   case unsatisfiable(reason: String)
 }
 
 extension DataError: CustomStringConvertible {
-  /// One line: file, byte and reason, as far as the case has them.
+  /// One line: the file, the byte and the reason, where the case has them.
   public var description: String {
     switch self {
     case .malformed(let path, let byte, let decompressed, let reason):

@@ -1,13 +1,13 @@
-/// What a file's first bytes say it is, so that an error can name what was found instead of what was wanted.
+/// The format of a file by its first bytes (its magic number), so that an error can name the format that was found.
 public enum FileSignature: Sendable, CaseIterable {
   case gzip, idx, pgm, ppm, png, jpeg, heif, webp, gif, bmp, tiff, zip, xz, bzip2, zstandard, html, xml,
     numpy,
     hdf5, matlab, gitLFS
 
-  /// How many bytes of a file are enough to tell.
+  /// The number of bytes that decide the format.
   package static let length = 64
 
-  /// The kind of file that begins with these bytes, or nil if they are none of the known ones.
+  /// The format that begins with these bytes, nil for an unknown one.
   public init?(_ bytes: some Collection<UInt8>) {
     let start = Array(bytes.prefix(Self.length))
     guard let match = Self.allCases.first(where: { $0.matches(start) }) else { return nil }
@@ -16,7 +16,8 @@ public enum FileSignature: Sendable, CaseIterable {
 
   private func matches(_ start: [UInt8]) -> Bool {
     func begins(_ magic: UInt8...) -> Bool { start.starts(with: magic) }
-    func says(_ word: String) -> Bool {
+    /// Whether it is text that begins with `word`, in upper or lower case, after spaces and a byte order mark.
+    func text(_ word: String) -> Bool {
       let text = start.drop { $0 <= 0x20 || $0 >= 0x80 }.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }
       return text.starts(with: word.utf8)
     }
@@ -36,12 +37,12 @@ public enum FileSignature: Sendable, CaseIterable {
     case .xz: begins(0xFD, 0x37, 0x7A, 0x58)
     case .bzip2: begins(0x42, 0x5A, 0x68)
     case .zstandard: begins(0x28, 0xB5, 0x2F, 0xFD)
-    case .html: says("<!doctype html") || says("<html")
-    case .xml: says("<?xml")
+    case .html: text("<!doctype html") || text("<html")
+    case .xml: text("<?xml")
     case .numpy: begins(0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59)
     case .hdf5: begins(0x89, 0x48, 0x44, 0x46)
-    case .matlab: says("matlab ")
-    case .gitLFS: says("version ") && String(decoding: start, as: UTF8.self).contains("git-lfs")
+    case .matlab: text("matlab ")
+    case .gitLFS: text("version ") && String(decoding: start, as: UTF8.self).contains("git-lfs")
     }
   }
 
@@ -67,23 +68,18 @@ public enum FileSignature: Sendable, CaseIterable {
     case .numpy: "a NumPy array"
     case .hdf5: "an HDF5 file"
     case .matlab: "a MATLAB file"
-    case .gitLFS: "a Git LFS pointer, not the file it stands for"
+    case .gitLFS: "a Git LFS pointer, not the file itself"
     }
   }
 
-  /// A phrase for an error: `this is an HTML page ("<!DOCTYPE html")`, `it begins with DE AD BE EF`.
+  /// A clause for an error message: `this is an HTML page ("<!DOCTYPE html")`, `it begins with DE AD BE EF`.
   package static func describe(_ bytes: some Collection<UInt8>) -> String {
     if bytes.isEmpty { return "the file is empty" }
     guard let signature = FileSignature(bytes) else {
-      return "it begins with " + bytes.prefix(4).map(hex).joined(separator: " ")
+      return "it begins with " + bytes.prefix(4).map(\.hexadecimal).joined(separator: " ")
     }
     guard signature == .html else { return "this is \(signature.name)" }
     let quote = bytes.drop { $0 <= 0x20 || $0 >= 0x80 }.prefix { 0x20..<0x7F ~= $0 && $0 != 0x3E }.prefix(14)
     return "this is \(signature.name) (\"\(String(decoding: quote, as: UTF8.self))\")"
   }
-}
-
-/// A byte as two hexadecimal digits: `0D`.
-package func hex(_ byte: UInt8) -> String {
-  (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
 }

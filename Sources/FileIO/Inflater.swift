@@ -1,17 +1,17 @@
 import CZlib
 
-/// zlib's decompressor of one stream after another; zlib checks header, checksum and length where there are any.
+/// zlib's decompressor, for one stream after another; zlib verifies the header, checksum and length of the format.
 package struct Inflater: ~Copyable {
-  /// What is around the compressed data.
+  /// The container of the compressed data.
   package enum Format: String {
-    /// Members with a CRC and a length, which may follow one another.
+    /// Members with a CRC and a length, one or several.
     case gzip
     /// One stream with a checksum.
     case zlib
-    /// One stream of bare data, as zip archives have it.
+    /// One raw stream without checksum, as in zip archives.
     case deflate
 
-    /// zlib's word for a window of 32 KiB in this format.
+    /// zlib's parameter for this format with a window of 32 KiB.
     fileprivate var windowBits: Int32 {
       switch self {
       case .gzip: 15 + 16
@@ -23,16 +23,16 @@ package struct Inflater: ~Copyable {
 
   enum Status {
     case ongoing
-    /// The member's trailer was read and its checksum and length are right.
+    /// The member's trailer was read; its checksum and length are valid.
     case memberEnded
   }
 
-  /// zlib keeps a pointer back to its stream, so the stream needs an address of its own.
+  /// zlib keeps a pointer to the stream, so it needs a stable address.
   private let stream: UnsafeMutablePointer<z_stream>
 
   let format: Format
 
-  /// Nil if there is no memory for zlib's state.
+  /// Nil if the memory for zlib's state cannot be allocated.
   init?(_ format: Format) {
     self.format = format
     stream = .allocate(capacity: 1)
@@ -66,7 +66,7 @@ package struct Inflater: ~Copyable {
     return (consumed, produced, result)
   }
 
-  /// Makes ready for the next member.
+  /// Prepares for the next member.
   mutating func reset() {
     inflateReset(stream)
   }
@@ -77,7 +77,7 @@ package struct Inflater: ~Copyable {
     stream.deallocate()
   }
 
-  /// zlib's word for what is wrong: `incorrect data check`, `invalid distance too far back`.
+  /// zlib's message: `incorrect data check`, `invalid distance too far back`.
   struct Fault: Error {
     let message: String
   }

@@ -4,16 +4,22 @@
   import Glibc
 #endif
 
-/// An open file or pipe, read from front to back and closed when it goes out of scope.
+/// An open file or pipe, read sequentially and closed on deinitialization.
 package struct InputFile: ~Copyable {
   package let name: String
-  /// The length in bytes, or nil where there is none to know (a pipe, a terminal).
+  /// The length of a regular file in bytes, nil for a pipe or a terminal.
   package let length: Int?
-  private let descriptor: Int32
+  let descriptor: Int32
 
-  /// Opens the file at `path`, which errors call `name`.
+  /// Opens the file at `path`, called `name` in errors; throws `unreadable`.
   package init(path: String, name: String) throws(DataError) {
     try self.init(descriptor: open(path, O_RDONLY | O_CLOEXEC), name: name)
+  }
+
+  /// Opens the regular file at `path`; throws `unreadable` for anything else, such as a pipe, without blocking.
+  package init(regularFile path: String) throws(DataError) {
+    try self.init(
+      descriptor: open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), name: path, mustBeRegular: true)
   }
 
   /// Reads standard input.
@@ -21,8 +27,8 @@ package struct InputFile: ~Copyable {
     try self.init(descriptor: fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3), name: name)
   }
 
-  /// Takes over an open descriptor; a negative one throws the error that `errno` has.
-  package init(descriptor: Int32, name: String) throws(DataError) {
+  /// Takes ownership of an open descriptor; a negative one throws `unreadable` with the message of `errno`.
+  package init(descriptor: Int32, name: String, mustBeRegular: Bool = false) throws(DataError) {
     var status = stat()
     let isOpen = descriptor >= 0 && fstat(descriptor, &status) == 0
     let kind = status.st_mode & S_IFMT
@@ -31,6 +37,7 @@ package struct InputFile: ~Copyable {
     self.name = name
     length = kind == S_IFREG ? Int(status.st_size) : nil
     if !isOpen || kind == S_IFDIR { throw .unreadable(path: name, reason: fault) }
+    if mustBeRegular, kind != S_IFREG { throw .unreadable(path: name, reason: "not a regular file") }
   }
 
   /// Reads up to `buffer.count` bytes; 0 at the end.
@@ -44,6 +51,21 @@ package struct InputFile: ~Copyable {
       if count >= 0 { return count }
       if errno != EINTR { throw .unreadable(path: name, reason: systemMessage()) }
     }
+  }
+
+  /// The next `count` bytes; throws `unreadable` if there are fewer.
+  package func read(exactly count: Int) throws(DataError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    try bytes.withUnsafeMutableBufferPointer { (buffer) throws(DataError) in
+      var filled = 0
+      while filled < count {
+        let rest = UnsafeMutableBufferPointer(rebasing: buffer[filled...])
+        let received = try read(into: UnsafeMutableRawBufferPointer(rest))
+        if received == 0 { throw .unreadable(path: name, reason: "the file was truncated while it was read") }
+        filled += received
+      }
+    }
+    return bytes
   }
 
   deinit {

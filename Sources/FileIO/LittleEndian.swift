@@ -1,5 +1,5 @@
 extension RandomAccessCollection where Element == UInt8, Index == Int {
-  /// The whole number of `count` bytes, at most 8, from `offset` on, counted from the start; the lowest byte is first.
+  /// The little-endian integer in the `count` (at most 8) bytes at `offset` from the start.
   package func littleEndian(at offset: Int, _ count: Int) -> UInt64 {
     let first = startIndex + offset
     return self[first..<first + count].reversed().reduce(0) { $0 << 8 | UInt64($1) }
@@ -7,6 +7,6 @@ extension RandomAccessCollection where Element == UInt8, Index == Int {
 }
 
 extension FixedWidthInteger {
-  /// The bytes, the lowest one first.
+  /// The bytes in little-endian order.
   package var littleEndianBytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
 }

@@ -4,12 +4,12 @@
   import Glibc
 #endif
 
-/// The operating system's words for the last failed call.
+/// The message of `errno`, as of the last system call that failed.
 package func systemMessage() -> String {
   String(cString: strerror(errno))
 }
 
-/// Writes all of `bytes`, however many calls it takes; false leaves the reason to `systemMessage`.
+/// Writes all of `bytes`, in as many calls as needed; false if one fails, with the reason in `errno`.
 package func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
   var rest = bytes[...]
   while !rest.isEmpty {
@@ -24,32 +24,32 @@ package func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> 
   return true
 }
 
-/// `directory` and `name` joined by one slash; an absolute `name` stands for itself.
+/// `directory` and `name` joined by one slash; an absolute `name` as it is.
 package func joinPath(_ directory: String, _ name: String) -> String {
   if name.hasPrefix("/") || directory.isEmpty { return name }
   return directory.hasSuffix("/") ? directory + name : directory + "/" + name
 }
 
-/// Whether `path` is a file (not a folder), or a link to one.
+/// Whether `path` exists and is not a folder; links are followed.
 package func isFile(_ path: String) -> Bool {
   var status = stat()
   return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
 }
 
-/// Whether `path` is a folder, or a link to one.
+/// Whether `path` is a folder; links are followed.
 package func isFolder(_ path: String) -> Bool {
   var status = stat()
   return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
-/// Whether two paths lead to one file.
+/// Whether two paths name the same file (device and inode).
 package func isSameFile(_ a: String, _ b: String) -> Bool {
   var (first, second) = (stat(), stat())
   return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev
     && first.st_ino == second.st_ino
 }
 
-/// The names in a folder, in no order; none where it cannot be read.
+/// The names of all entries of a folder, unordered; none if it cannot be read.
 package func fileNames(in folder: String) -> [String] {
   guard let stream = opendir(folder) else { return [] }
   defer { closedir(stream) }

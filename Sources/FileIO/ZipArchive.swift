@@ -1,11 +1,11 @@
 import Formatting
 
-/// The entries of a zip archive, stored or compressed by deflate; everything is checked against the file's size.
+/// The entries of a zip archive, stored or compressed by deflate; all offsets and sizes are checked.
 ///
-/// Sizes and checksums are those of the directory at the end, so that entries written before their size was known
-/// are read, too. Archives of the zip64 kind, which only files beyond 4 GiB need, are refused.
+/// Sizes and checksums are read from the central directory, so that entries that were streamed (flag 3) are read
+/// too. Zip64 archives, needed for files beyond 4 GiB only, are refused.
 package struct ZipArchive: Sendable {
-  /// What the directory says of an entry.
+  /// An entry of the central directory.
   package struct Entry: Sendable {
     package let name: String
     let flags: UInt64
@@ -16,18 +16,18 @@ package struct ZipArchive: Sendable {
     let headerOffset: Int
   }
 
-  /// What errors call the archive.
+  /// The name in error messages.
   package let name: String
-  /// In the order of the directory.
+  /// The entries in the order of the directory.
   package let entries: [Entry]
   private let bytes: [UInt8]
-  /// Where the directory begins; entries end before it.
+  /// The offset of the central directory; the data of all entries ends before it.
   private let directoryOffset: Int
 
   private static let largestCount = 1024
   private static let (endLength, headerLength, entryLength) = (22, 30, 46)
 
-  /// Reads the directory; throws `malformed` if it is bad.
+  /// Parses the central directory; throws `malformed` if it is invalid.
   package init(parsing bytes: [UInt8], name: String) throws(DataError) {
     func fault(_ reason: String, at byte: Int) -> DataError {
       .malformed(path: name, byte: byte, reason: "zip: \(reason)")
@@ -44,7 +44,7 @@ package struct ZipArchive: Sendable {
     }
     let (count, size, start) = (field(10, 2), field(12, 4), field(16, 4))
     if count == 0xFFFF || size == 0xFFFF_FFFF || start == 0xFFFF_FFFF {
-      throw fault("zip64 archives, larger than 4 GiB, are not read", at: end + 8)
+      throw fault("zip64 archives, larger than 4 GiB, are not supported", at: end + 8)
     }
     guard count <= Self.largestCount else {
       throw fault("\(count.grouped) entries; the limit is \(Self.largestCount.grouped)", at: end + 10)
@@ -57,7 +57,9 @@ package struct ZipArchive: Sendable {
     var offset = start
     for _ in 0..<count {
       let (entry, length) = try Self.entry(in: bytes[..<end], at: offset, fault)
-      guard names.insert(entry.name).inserted else { throw fault("\(entry.name) is there twice", at: offset) }
+      guard names.insert(entry.name).inserted else {
+        throw fault("duplicate entry \(entry.name)", at: offset)
+      }
       entries.append(entry)
       offset += length
     }
@@ -67,7 +69,7 @@ package struct ZipArchive: Sendable {
     (self.name, self.bytes, self.entries, directoryOffset) = (name, bytes, entries, start)
   }
 
-  /// Where the record at the end begins: it is followed by a comment of the length it tells.
+  /// The offset of the end-of-central-directory record: a comment of the length in it follows.
   private static func end(of bytes: [UInt8]) -> Int? {
     let last = bytes.count - endLength
     guard last >= 0 else { return nil }
@@ -79,14 +81,14 @@ package struct ZipArchive: Sendable {
 
   private static func signature(_ third: UInt8, _ fourth: UInt8) -> [UInt8] { [0x50, 0x4B, third, fourth] }
 
-  /// The entry of the directory at `offset`, and its length there.
+  /// The entry of the directory at `offset`, and the length of its record.
   private static func entry(
     in bytes: ArraySlice<UInt8>, at offset: Int, _ fault: (String, Int) -> DataError
   ) throws(DataError) -> (Entry, length: Int) {
     guard offset + entryLength <= bytes.count, bytes[offset...].starts(with: signature(1, 2)) else {
       throw fault("no entry of the directory begins here", offset)
     }
-    func field(_ place: Int, _ count: Int) -> Int { Int(bytes.littleEndian(at: offset + place, count)) }
+    func field(_ start: Int, _ count: Int) -> Int { Int(bytes.littleEndian(at: offset + start, count)) }
     let nameLength = field(28, 2)
     let length = entryLength + nameLength + field(30, 2) + field(32, 2)
     guard offset + length <= bytes.count else { throw fault("an entry of the directory is cut off", offset) }
@@ -96,12 +98,12 @@ package struct ZipArchive: Sendable {
       method: UInt64(field(10, 2)), crc32: UInt32(field(16, 4)), compressedSize: field(20, 4),
       size: field(24, 4), headerOffset: field(42, 4))
     if [entry.compressedSize, entry.size, entry.headerOffset].contains(0xFFFF_FFFF) {
-      throw fault("\(entry.name) is of the zip64 kind, larger than 4 GiB, which is not read", offset + 20)
+      throw fault("\(entry.name) is a zip64 entry, larger than 4 GiB, which is not supported", offset + 20)
     }
     return (entry, length)
   }
 
-  /// The content of an entry; reading it to its end checks its checksum.
+  /// The content of an entry; reading it to its end verifies its checksum.
   package func source(of entry: Entry) throws(DataError) -> ByteSource {
     let start = entry.headerOffset
     func fault(_ reason: String, at byte: Int) -> DataError {
@@ -118,16 +120,16 @@ package struct ZipArchive: Sendable {
     }
     guard entry.method == 0 || entry.method == 8 else {
       throw fault(
-        "compression method \(entry.method); only 0 (stored) and 8 (deflate) are read", at: start + 8)
+        "compression method \(entry.method); only 0 (stored) and 8 (deflate) are supported", at: start + 8)
     }
     let first = start + Self.headerLength + field(26, 2) + field(28, 2)
     guard first + entry.compressedSize <= directoryOffset else {
       throw fault("its \(entry.compressedSize.pluralized("byte")) reach into the directory", at: first)
     }
-    // Deflate makes at most 258 bytes of two bits.
+    // Deflate expands two bits to at most 258 bytes.
     let isStored = entry.method == 0
-    let most = isStored ? entry.compressedSize : (entry.compressedSize + 1) * 1032
-    guard entry.size <= most, !isStored || entry.size == entry.compressedSize else {
+    let largestSize = isStored ? entry.compressedSize : (entry.compressedSize + 1) * 1032
+    guard entry.size <= largestSize, !isStored || entry.size == entry.compressedSize else {
       throw fault("\(entry.compressedSize.grouped) bytes cannot hold \(entry.size.grouped)", at: start)
     }
     return ByteSource(
@@ -135,12 +137,12 @@ package struct ZipArchive: Sendable {
       format: isStored ? nil : .deflate, crc32: entry.crc32)
   }
 
-  /// An archive of `files`, stored: the same bytes for the same files, dated to the beginning of 1980.
+  /// An archive of `files`, stored, with the date 1980-01-01: equal files give equal bytes.
   package static func encode(_ files: [(name: String, content: [UInt8])]) -> [UInt8] {
     var (archive, directory): ([UInt8], [UInt8]) = ([], [])
     for (name, content) in files {
       let version: [UInt8] = [20, 0]
-      // Neither flags nor compression, no time, the first of January.
+      // No flags, no compression, midnight, January 1.
       var common = version + [0, 0, 0, 0, 0, 0, 0x21, 0]
       common += CRC32.checksum(content).littleEndianBytes
       for _ in ["compressed", "whole"] { common += UInt32(content.count).littleEndianBytes }
@@ -157,7 +159,7 @@ package struct ZipArchive: Sendable {
 }
 
 extension String {
-  /// The text with a question mark for each control character, so that it fits a line of an error.
+  /// The text with a question mark for each control character, for one line of an error message.
   package var printable: String {
     String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
   }

@@ -10,8 +10,15 @@ extension Int {
     return text
   }
 
-  /// The number and what it counts: `1 byte`, `60,000 images`.
+  /// The count and its noun, in the plural unless it is 1: `1 byte`, `60,000 images`.
   package func pluralized(_ noun: String) -> String { "\(grouped) \(noun)\(self == 1 ? "" : "s")" }
+}
+
+extension UInt8 {
+  /// The byte as two hexadecimal digits: `0D`.
+  package var hexadecimal: String {
+    (self < 16 ? "0" : "") + String(self, radix: 16, uppercase: true)
+  }
 }
 
 extension Double {

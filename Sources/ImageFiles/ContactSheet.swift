@@ -1,16 +1,16 @@
-/// Many images of one shape in one picture, row by row.
+/// Images of one shape arranged in a grid.
 public struct ContactSheet: Sendable {
-  /// The picture: as many channels as its images.
+  /// The sheet, one image, with the channels of the images on it.
   public let images: Images
 
-  /// Black pixels between two images.
+  /// The black pixels between two images.
   private static let gap = 2
-  /// The shade of captions: they stand back behind the images.
+  /// The shade of captions, less bright than the images.
   private static let captionShade: UInt8 = 160
 
-  /// Lays out `images` in a square, or in rows of `columns`.
+  /// Arranges `images` in a square, or in rows of `columns`.
   ///
-  /// - Parameter captions: a word below each image, as far as it fits.
+  /// - Parameter captions: the text below each image, cut to its width.
   public init(_ images: Images, columns: Int? = nil, captions: [String]? = nil) {
     let columns = max(1, columns ?? Self.squareSide(images.count))
     let rows = (images.count + columns - 1) / columns
@@ -33,8 +33,8 @@ public struct ContactSheet: Sendable {
       let caption = String(captions[index].prefix((shape.width + 1) / PixelFont.advance))
       let indent = (shape.width - (caption.count * PixelFont.advance - 1)) / 2
       for (y, x) in PixelFont.ink(caption) {
-        let place = (top + shape.height + 1 + y) * width + left + indent + x
-        for channel in 0..<shape.channels { pixels[channel * height * width + place] = Self.captionShade }
+        let position = (top + shape.height + 1 + y) * width + left + indent + x
+        for channel in 0..<shape.channels { pixels[channel * height * width + position] = Self.captionShade }
       }
     }
     self.images = Images(
@@ -45,7 +45,7 @@ public struct ContactSheet: Sendable {
     (1...max(1, count)).first { $0 * $0 >= count } ?? 1
   }
 
-  /// The picture, if it is small, with every pixel as a square that makes it up to `width` wide.
+  /// The sheet enlarged by an integer factor of at most 8, up to a width of `width` pixels.
   public func enlarged(toWidth width: Int) -> Images {
     images.enlarged(by: max(1, min(8, width / images.shape.width)))
   }

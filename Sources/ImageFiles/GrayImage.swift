@@ -1,63 +1,63 @@
-/// A gray picture in numbers: how bright each pixel is, or how much ink lies on it.
+/// A gray image of floats: the brightness, or the amount of ink, of each pixel.
 package struct GrayImage: Equatable, Sendable {
-  /// Columns.
+  /// The number of columns.
   package let width: Int
-  /// Rows.
+  /// The number of rows.
   package let height: Int
-  /// One number per pixel, row by row, 0 to 1 unless said otherwise.
+  /// The pixels, row-major, usually from 0 to 1.
   package var values: [Float]
 
-  /// A map over `values`, [height, width].
+  /// An image over `values`, [height, width].
   package init(width: Int, height: Int, values: [Float]) {
-    precondition(width > 0 && height > 0 && values.count == width * height, "values do not fill the map")
+    precondition(width > 0 && height > 0 && values.count == width * height, "as many values as pixels")
     (self.width, self.height, self.values) = (width, height, values)
   }
 
-  /// The number in a row and a column.
+  /// The pixel in a row and a column.
   package subscript(row: Int, column: Int) -> Float {
     get { values[row * width + column] }
     set { values[row * width + column] = newValue }
   }
 
-  /// The map with every number changed by `change`.
-  package func map(_ change: (Float) -> Float) -> GrayImage {
-    GrayImage(width: width, height: height, values: values.map(change))
+  /// The image with `transform` applied to each pixel.
+  package func map(_ transform: (Float) -> Float) -> GrayImage {
+    GrayImage(width: width, height: height, values: values.map(transform))
   }
 
-  /// The map with columns for rows.
+  /// The image with rows and columns exchanged.
   package var transposed: GrayImage {
-    var turned: [Float] = []
-    turned.reserveCapacity(values.count)
+    var result: [Float] = []
+    result.reserveCapacity(values.count)
     for column in 0..<width {
-      for row in 0..<height { turned.append(values[row * width + column]) }
+      for row in 0..<height { result.append(values[row * width + column]) }
     }
-    return GrayImage(width: height, height: width, values: turned)
+    return GrayImage(width: height, height: width, values: result)
   }
 
-  /// The part within some rows and columns.
+  /// The pixels in a range of rows and columns.
   package func cropped(rows: Range<Int>, columns: Range<Int>) -> GrayImage {
     GrayImage(
       width: columns.count, height: rows.count,
       values: rows.flatMap { values[$0 * width + columns.lowerBound..<$0 * width + columns.upperBound] })
   }
 
-  /// The number that a part (0 to 1) of all numbers is below.
-  package func quantile(_ part: Double) -> Float {
+  /// The value below which a fraction (0 to 1) of all pixels is, in steps of 1/1024.
+  package func quantile(_ fraction: Double) -> Float {
     var counts = [Int](repeating: 0, count: 1025)
     for value in values { counts[Int(min(max(value, 0), 1) * 1024 + 0.5)] += 1 }
-    let wanted = min(Int(Double(values.count) * part), values.count - 1)
+    let rank = min(Int(Double(values.count) * fraction), values.count - 1)
     var below = 0
     for (bin, count) in counts.enumerated() {
       below += count
-      if below > wanted { return Float(bin) / 1024 }
+      if below > rank { return Float(bin) / 1024 }
     }
     return 1
   }
 }
 
 extension GrayImage {
-  /// The brightness of the first of `images`, whose longer side is brought to at most `side` pixels by averaging
-  /// blocks of whole pixels.
+  /// The brightness of the first of `images`; its longer side is reduced to at most `side` pixels by averaging blocks
+  /// of whole pixels.
   package init(_ images: Images, side: Int) {
     let shape = images.shape
     let block = max(1, (max(shape.width, shape.height) + side - 1) / side)
@@ -92,85 +92,8 @@ extension GrayImage {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-  /// The brightness the eye sees (Rec. 601), of three planes or, where they lie on one another, of gray as it is.
+  /// The luma (Rec. 601) of three planes; with a distance of 0 between the planes it is the gray value itself.
   fileprivate func luma(at index: Int, plane: Int) -> Int32 {
     (77 * Int32(self[index]) + 150 * Int32(self[index + plane]) + 29 * Int32(self[index + 2 * plane])) >> 8
-  }
-}
-
-extension GrayImage {
-  /// The map at another size: averaged over areas where it shrinks, interpolated where it grows.
-  package func resized(width: Int, height: Int) -> GrayImage {
-    resizedWidth(width).transposed.resizedWidth(height).transposed
-  }
-
-  private func resizedWidth(_ newWidth: Int) -> GrayImage {
-    if newWidth == width { return self }
-    let scale = Float(width) / Float(newWidth)
-    let reach = max(scale, 1) / 2
-    var result = [Float](repeating: 0, count: newWidth * height)
-    for column in 0..<newWidth {
-      let center = (Float(column) + 0.5) * scale
-      let (from, to) = (max(center - reach, 0), min(center + reach, Float(width)))
-      let pixels = Int(from)..<min(width, Int(to.rounded(.up)))
-      let weights = pixels.map { (min(to, Float($0 + 1)) - max(from, Float($0))) / (to - from) }
-      for row in 0..<height {
-        var sum: Float = 0
-        for (pixel, weight) in zip(pixels, weights) { sum += weight * values[row * width + pixel] }
-        result[row * newWidth + column] = sum
-      }
-    }
-    return GrayImage(width: newWidth, height: height, values: result)
-  }
-
-  /// Each pixel the mean of the square that reaches `radius` pixels around it, as far as it lies in the picture.
-  package func blurred(radius: Int) -> GrayImage {
-    if radius < 1 { return self }
-    return blurredRows(radius).transposed.blurredRows(radius).transposed
-  }
-
-  private func blurredRows(_ radius: Int) -> GrayImage {
-    var result = self
-    for row in 0..<height {
-      let start = row * width
-      var sum = 0.0
-      var (first, last) = (0, 0)
-      for column in 0..<width {
-        while last < min(width, column + radius + 1) {
-          sum += Double(values[start + last])
-          last += 1
-        }
-        while first < column - radius {
-          sum -= Double(values[start + first])
-          first += 1
-        }
-        result.values[start + column] = Float(sum / Double(last - first))
-      }
-    }
-    return result
-  }
-
-  /// Each pixel the largest of the square that reaches `radius` pixels around it.
-  package func dilated(radius: Int) -> GrayImage {
-    if radius < 1 { return self }
-    return dilatedRows(radius).transposed.dilatedRows(radius).transposed
-  }
-
-  private func dilatedRows(_ radius: Int) -> GrayImage {
-    var result = self
-    for row in 0..<height {
-      let line = values[row * width..<(row + 1) * width]
-      for column in 0..<width {
-        let window = line[
-          (line.startIndex + max(0, column - radius))...(line.startIndex + min(width - 1, column + radius))]
-        result.values[row * width + column] = window.reduce(0, max)
-      }
-    }
-    return result
-  }
-
-  /// Each pixel the smallest of the square that reaches `radius` pixels around it.
-  package func eroded(radius: Int) -> GrayImage {
-    map { 1 - $0 }.dilated(radius: radius).map { 1 - $0 }
   }
 }

@@ -1,7 +1,7 @@
 extension Images {
-  /// The images with `factor` x `factor` pixels in place of each.
+  /// The images with each pixel repeated `factor` x `factor` times (nearest neighbour).
   public func enlarged(by factor: Int) -> Images {
-    precondition(factor >= 1, "every pixel stays")
+    precondition(factor >= 1, "factors are at least 1")
     var enlarged: [UInt8] = []
     enlarged.reserveCapacity(pixels.count * factor * factor)
     for start in stride(from: 0, to: pixels.count, by: shape.width) {

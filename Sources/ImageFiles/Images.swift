@@ -2,9 +2,9 @@
 public struct ImageShape: Hashable, Sendable, CustomStringConvertible {
   /// 1 for gray, 3 for RGB.
   public let channels: Int
-  /// Rows.
+  /// The number of rows.
   public let height: Int
-  /// Columns.
+  /// The number of columns.
   public let width: Int
 
   /// A shape [channels, height, width].
@@ -14,7 +14,7 @@ public struct ImageShape: Hashable, Sendable, CustomStringConvertible {
     self.width = width
   }
 
-  /// The number of values, and bytes, of one image.
+  /// The number of values of one image, which is its size in bytes.
   public var size: Int { channels * height * width }
 
   /// `1x28x28`.
@@ -27,10 +27,10 @@ public struct Images: Sendable, Equatable {
   public let pixels: [UInt8]
   /// The shape of each image.
   public let shape: ImageShape
-  /// How many images there are.
+  /// The number of images.
   public let count: Int
 
-  /// Images over `pixels`, whose number must be a multiple of the shape's size.
+  /// Images over `pixels`, whose count must be a multiple of the size of the shape.
   public init(pixels: [UInt8], shape: ImageShape) {
     precondition(shape.size > 0 && pixels.count.isMultiple(of: shape.size), "pixels do not fill whole images")
     self.pixels = pixels

@@ -1,17 +1,17 @@
 import CTurboJPEG
 import FileIO
 
-/// Pictures in the JPEG format, by libjpeg-turbo.
+/// The JPEG format, decoded by libjpeg-turbo.
 public enum JPEG {
-  /// The picture `source` holds: gray or RGB, turned upright as its EXIF data say.
+  /// The picture in `source`: gray or RGB, oriented by its EXIF data.
   ///
-  /// What follows the picture is not looked at: phones put previews, films and depth maps there.
-  /// Throws if it is no JPEG, damaged, too large, or in colours for print (CMYK).
+  /// Data after the picture is ignored: phones append previews, videos and depth maps.
+  /// Throws `malformed` if it is no JPEG, damaged, too large, or CMYK.
   public static func decode(_ source: consuming ByteSource) throws(DataError) -> Images {
     let file = try source.readAll(limit: PictureFile.byteLimit)
     let markers = try JPEGMarkers(file, of: source)
     guard let decoder = tjInitDecompress() else {
-      throw .unreadable(path: source.name, reason: "no memory to decode it")
+      throw .unreadable(path: source.name, reason: "not enough memory to decode it")
     }
     defer { tjDestroy(decoder) }
     func fault() -> DataError {

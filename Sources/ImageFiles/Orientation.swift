@@ -1,4 +1,4 @@
-/// How a picture has to be turned to stand upright, in the numbers of EXIF.
+/// The transform that makes a picture upright, by EXIF's orientation number.
 public enum Orientation: Int, Sendable, CaseIterable {
   case upright = 1
   case mirrored
@@ -9,7 +9,7 @@ public enum Orientation: Int, Sendable, CaseIterable {
   case transversed
   case turnLeft
 
-  /// The tag 0x0112 in the first directory of a JPEG's APP1 segment; nil where there is none or no sense in it.
+  /// The tag 0x0112 in the first directory of a JPEG's APP1 segment; nil if it is missing or invalid.
   init?(exif segment: ArraySlice<UInt8>) {
     guard segment.starts(with: Array("Exif\0\0".utf8)) else { return nil }
     let tiff = Array(segment.dropFirst(6))
@@ -36,7 +36,7 @@ public enum Orientation: Int, Sendable, CaseIterable {
 }
 
 extension Images {
-  /// The images turned as `orientation` says.
+  /// The images transformed to be upright.
   public func turned(_ orientation: Orientation) -> Images {
     if orientation == .upright { return self }
     let swapsSides = orientation.rawValue >= Orientation.transposed.rawValue
@@ -44,7 +44,7 @@ extension Images {
     let turned = ImageShape(
       channels: shape.channels, height: swapsSides ? width : height, width: swapsSides ? height : width)
     let plane = height * width
-    // The source of a pixel: where that of the first one is, and how far apart those of neighbours are.
+    // The source index of the first pixel, and the steps to those of the pixels below and to the right.
     let (first, down, right) =
       switch orientation {
       case .upright: (0, width, 1)

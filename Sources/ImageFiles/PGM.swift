@@ -1,13 +1,13 @@
 import FileIO
 import Formatting
 
-/// A gray picture in the PGM format: `P5` (binary) or `P2` (text), up to 255 shades.
+/// A gray picture in the PGM format: `P5` (binary) or `P2` (text), with a maximum value of up to 255.
 public struct PGM: Equatable, Sendable {
-  /// Columns.
+  /// The number of columns.
   public let width: Int
-  /// Rows.
+  /// The number of rows.
   public let height: Int
-  /// One byte per pixel, row by row, 0 black and 255 white.
+  /// The pixels, row-major, from 0 (black) to 255 (white).
   public let pixels: [UInt8]
 
   /// Larger pictures are refused (64 megapixels).
@@ -21,9 +21,9 @@ public struct PGM: Equatable, Sendable {
     self.pixels = pixels
   }
 
-  /// Reads the picture `source` holds, to its end, brought to 0 ... 255 if it has fewer shades.
+  /// Parses the picture in `source`, to its end; another maximum value is scaled to 255.
   ///
-  /// Throws if it is no PGM, too large, cut off, or followed by something else.
+  /// Throws `malformed` if it is no PGM, too large, truncated, or followed by other data.
   public init(parsing source: consuming ByteSource) throws(DataError) {
     var scanner = try Scanner(source)
     width = try scanner.number("width", in: 1...Self.pixelLimit)
@@ -42,11 +42,11 @@ public struct PGM: Equatable, Sendable {
     Array("P5\n\(width) \(height)\n255\n".utf8) + pixels
   }
 
-  /// The words of a PGM file one after the other.
+  /// Reads the tokens of a PGM file.
   private struct Scanner: ~Copyable {
     let isText: Bool
     private var source: ByteSource
-    /// Where the text has to end: spaces and comments that never do must not be read for ever.
+    /// The offset at which the text must end: endless spaces and comments are an error.
     private var textEnd = textLimit
 
     private static let textLimit = 1 << 16
@@ -66,7 +66,7 @@ public struct PGM: Equatable, Sendable {
       source.malformed(at: source.offset, reason)
     }
 
-    /// The next number; takes the one white space or comment that follows it.
+    /// The next number; consumes the white space or comment after it.
     mutating func number(_ name: String, in range: ClosedRange<Int>) throws(DataError) -> Int {
       var value: Int?
       while let byte = try nextByte() {
@@ -80,7 +80,7 @@ public struct PGM: Equatable, Sendable {
           if byte == UInt8(ascii: "#") { try skipComment() }
           if let value { return try checked(value, name, range) }
         default:
-          throw fault("\(name): unexpected byte \(hex(byte))")
+          throw fault("\(name): unexpected byte \(byte.hexadecimal)")
         }
       }
       guard let value else { throw fault("\(name): the file ends here") }
@@ -103,7 +103,7 @@ public struct PGM: Equatable, Sendable {
         if byte == UInt8(ascii: "#") {
           try skipComment()
         } else if !(0x09...0x0D).contains(byte), byte != 0x20 {
-          throw fault("more after the last of \(count.pluralized("pixel"))")
+          throw fault("data after the last of \(count.pluralized("pixel"))")
         }
       }
       return values

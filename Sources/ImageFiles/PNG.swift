@@ -1,7 +1,7 @@
 import CPNG
 import FileIO
 
-/// Pictures in the PNG format, by libpng.
+/// The PNG format, by libpng.
 public enum PNG {
   /// The first of `images` as a PNG file: gray if it has one channel, RGB if it has three.
   public static func encode(_ images: Images) -> [UInt8] {
@@ -28,10 +28,10 @@ public enum PNG {
     return Array(file.prefix(size))
   }
 
-  /// The picture `source` holds, to its end: gray or RGB of 8 bits, whatever it is stored as.
+  /// The picture in `source`, to its end: gray or RGB of 8 bits, converted from any format of PNG.
   ///
-  /// What is transparent is white, or black where the picture would not show on white. Throws if it is no PNG,
-  /// damaged, too large, or followed by something else.
+  /// The background of transparent pixels is white, or black if the picture would be all white. Throws `malformed` if
+  /// it is no PNG, damaged, too large, or followed by other data.
   public static func decode(_ source: consuming ByteSource) throws(DataError) -> Images {
     let file = try source.readAll(limit: PictureFile.byteLimit)
     let chunks = try PNGChunks(file, of: source)
@@ -44,16 +44,16 @@ public enum PNG {
     }
   }
 
-  /// What libpng says of a file.
+  /// An error message of libpng.
   private struct LibraryError: Error {
     let message: String
   }
 
-  /// The picture over a background of a shade, and whether any of that may be seen.
+  /// The picture over a background of `shade`, and whether it has an alpha channel.
   private static func decode(
     _ file: [UInt8], _ chunks: PNGChunks, over shade: UInt8
   ) throws(LibraryError) -> (picture: Images, isTransparent: Bool) {
-    // libpng keeps the address of this and of the file.
+    // libpng keeps a pointer to this.
     let image = UnsafeMutablePointer<png_image>.allocate(capacity: 1)
     defer { image.deallocate() }
     image.initialize(to: png_image())

@@ -1,21 +1,20 @@
-import CZlib
 import FileIO
 import Formatting
 
-/// The chunks of a PNG file, checked before libpng sees them: it does not say where a fault is.
+/// The chunks of a PNG file, validated before libpng decodes it, whose errors have no offset.
 struct PNGChunks {
-  /// Columns.
+  /// The number of columns.
   let width: Int
-  /// Rows.
+  /// The number of rows.
   let height: Int
 
-  /// The signature and the header chunk: length, type, 13 bytes, checksum.
+  /// The size of the signature and the header chunk (length, type, 13 bytes, checksum).
   private static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
   static let headerEnd = 33
-  /// Deflate never packs more into a byte.
-  private static let mostCompression = 1032
+  /// The maximum compression ratio of deflate.
+  private static let maximumCompression = 1032
 
-  /// Walks through the chunks of `file`, which errors call by the name of `source`.
+  /// Parses the chunks of `file`, called by the name of `source` in errors; throws `malformed`.
   init(_ file: [UInt8], of source: borrowing ByteSource) throws(DataError) {
     guard file.starts(with: Self.signature) else {
       throw source.malformed(at: 0, "not PNG: \(FileSignature.describe(file))")
@@ -31,19 +30,19 @@ struct PNGChunks {
       let type = String(decoding: file[position + 4..<position + 8], as: UTF8.self)
       guard file[position + 4..<position + 8].allSatisfy({ 0x41...0x5A ~= $0 & 0xDF }) else {
         throw source.malformed(
-          at: position + 4, "no type of chunk: \(FileSignature.describe(file[(position + 4)...]))")
+          at: position + 4, "invalid chunk type: \(FileSignature.describe(file[(position + 4)...]))")
       }
       guard length <= file.count - position - 12 else {
         throw source.malformed(
-          at: position, "chunk \(type) of \(length.pluralized("byte")) is longer than the file")
+          at: position, "chunk \(type) of \(length.pluralized("byte")) exceeds the file")
       }
       let end = position + 8 + length
-      guard Self.checksum(file, position + 4..<end) == file.bigEndian32(at: end) else {
-        throw source.malformed(at: end, "chunk \(type): its checksum is wrong")
+      guard Int(CRC32.checksum(file[position + 4..<end])) == file.bigEndian32(at: end) else {
+        throw source.malformed(at: end, "chunk \(type): the checksum is wrong")
       }
       guard (type == "IHDR") == (size == nil) else {
         throw source.malformed(
-          at: position, "chunk \(type) where the \(size == nil ? "" : "only ")header (IHDR) should be")
+          at: position, size == nil ? "chunk \(type) before the header (IHDR)" : "a second header (IHDR)")
       }
       if type == "IHDR" {
         guard length == 13 else {
@@ -62,19 +61,13 @@ struct PNGChunks {
         at: position, "\((file.count - position).pluralized("byte")) after the end of the picture")
     }
     guard let size else { throw source.malformed(at: position, "no header (IHDR)") }
-    // A bit for each pixel at least, and a byte for each row.
-    let leastBytes = size.height * ((size.width + 7) / 8 + 1)
-    guard imageBytes > 0, imageBytes * Self.mostCompression >= leastBytes else {
+    // At least one bit per pixel, and the filter byte of each row.
+    let minimumBytes = size.height * ((size.width + 7) / 8 + 1)
+    guard imageBytes > 0, imageBytes * Self.maximumCompression >= minimumBytes else {
       throw source.malformed(
         at: Self.headerEnd, "\(imageBytes.pluralized("byte")) cannot hold \(size.width)x\(size.height) pixels"
       )
     }
     (width, height) = size
-  }
-
-  private static func checksum(_ file: [UInt8], _ range: Range<Int>) -> Int {
-    file.withUnsafeBufferPointer { bytes in
-      Int(crc32(0, bytes.baseAddress.map { $0 + range.lowerBound }, UInt32(range.count)))
-    }
   }
 }

@@ -1,6 +1,6 @@
-/// Colour pictures in the binary PPM format (`P6`).
+/// The binary PPM format (`P6`) of RGB pictures.
 public enum PPM {
-  /// A PPM file of an RGB image given plane by plane, [3, H, W].
+  /// A PPM file of an RGB image in planes, [3, H, W].
   public static func encode(planes: some Collection<UInt8>, width: Int, height: Int) -> [UInt8] {
     let planes = Array(planes)
     let count = width * height

@@ -1,14 +1,14 @@
 import FileIO
 import Formatting
 
-/// A picture in a file of any kind that is read: PNG, JPEG or PGM, known by its first bytes.
+/// A picture file of any supported format: PNG, JPEG or PGM, by its first bytes.
 public enum PictureFile {
-  /// Larger pictures are refused (64 megapixels).
+  /// The maximum number of pixels (64 megapixels).
   package static let pixelLimit = PGM.pixelLimit
-  /// Longer files are refused (128 MiB).
+  /// The maximum size of a file in bytes (128 MiB).
   package static let byteLimit = 1 << 27
 
-  /// Whether a file of this kind is a picture.
+  /// Whether a file of this format is a supported picture.
   public static func isPicture(_ signature: FileSignature?) -> Bool {
     switch signature {
     case .png, .jpeg, .pgm: true
@@ -16,9 +16,9 @@ public enum PictureFile {
     }
   }
 
-  /// The one picture `source` holds, to its end: gray or RGB, [1, C, H, W], the right way up.
+  /// The picture in `source`, to its end: gray or RGB, [1, C, H, W], upright.
   ///
-  /// Throws `malformed` if it is no picture, a damaged one, too large, or followed by something else.
+  /// Throws `malformed` if it is no picture, damaged, too large, or followed by other data.
   public static func decode(_ source: consuming ByteSource) throws(DataError) -> Images {
     let start = try source.peek(FileSignature.length)
     switch FileSignature(start) {
@@ -34,10 +34,7 @@ public enum PictureFile {
     }
   }
 
-  /// Throws unless a picture has pixels, and not too many.
-  ///
-  /// - Parameters:
-  ///   - byte: where the file says its size.
+  /// Throws `malformed` if a picture has no pixels, or too many; `byte` is the offset of the size in the file.
   static func check(
     width: Int, height: Int, at byte: Int, in source: borrowing ByteSource
   ) throws(DataError) {
@@ -49,17 +46,17 @@ public enum PictureFile {
   }
 }
 
-/// Big-endian numbers in a file's bytes.
+/// Big-endian integers.
 extension [UInt8] {
-  /// The number in two bytes at `index`.
+  /// The integer in the two bytes at `index`.
   func bigEndian16(at index: Int) -> Int { Int(self[index]) << 8 | Int(self[index + 1]) }
 
-  /// The number in four bytes at `index`.
+  /// The integer in the four bytes at `index`.
   func bigEndian32(at index: Int) -> Int { bigEndian16(at: index) << 16 | bigEndian16(at: index + 2) }
 }
 
 extension Images {
-  /// One picture whose channels lie side by side, [H, W, C], as the codecs give it.
+  /// One picture from interleaved pixels, [H, W, C], as codecs return them.
   init(interleaved pixels: [UInt8], shape: ImageShape) {
     guard shape.channels > 1 else {
       self.init(pixels: pixels, shape: shape)

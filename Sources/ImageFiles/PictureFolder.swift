@@ -1,15 +1,15 @@
 import FileIO
 
-/// The pictures in a folder.
+/// The picture files in a folder.
 public struct PictureFolder: Sendable {
-  /// Their paths in natural order: 2.png before 10.png.
+  /// The paths in natural order: 2.png before 10.png.
   public let paths: [String]
-  /// The names of what else there is: other files, folders.
+  /// The names of other files and of folders.
   public let skipped: [String]
 
-  /// Looks at the first bytes of every file in the folder at `path`; hidden ones are left out.
+  /// Finds the pictures in the folder at `path` by their first bytes; hidden files are left out.
   ///
-  /// Throws `unreadable` if there is no picture.
+  /// Throws `unreadable` if there are none.
   public init(_ path: String) throws(DataError) {
     let names = fileNames(in: path).filter { !$0.hasPrefix(".") }.sorted(by: Self.isNaturallyBefore)
     var (paths, skipped): ([String], [String]) = ([], [])
@@ -25,18 +25,18 @@ public struct PictureFolder: Sendable {
 
   private static func isPicture(_ file: String) -> Bool {
     do throws(DataError) {
-      // Named so that a file that is no gzip is not refused for ending in .gz.
+      // The name does not end in .gz, as a file with that ending is an error unless it is gzip.
       var source = try ByteSource(path: file, name: "file")
       return try PictureFile.isPicture(FileSignature(source.peek(FileSignature.length)))
     } catch {
-      // Whoever reads it will say what is wrong.
+      // The error is reported when the file is read.
       return true
     }
   }
 
-  /// Whether `a` comes before `b` when runs of digits are compared as numbers.
+  /// Whether `a` is before `b` in natural order: runs of digits are compared as numbers.
   package static func isNaturallyBefore(_ a: String, _ b: String) -> Bool {
-    let (first, second) = (pieces(a), pieces(b))
+    let (first, second) = (runs(of: a), runs(of: b))
     for (x, y) in zip(first, second) where x != y {
       guard let m = Int(x), let n = Int(y), m != n else { return x < y }
       return m < n
@@ -44,17 +44,17 @@ public struct PictureFolder: Sendable {
     return first.count < second.count
   }
 
-  /// `a12b` as `a`, `12`, `b`.
-  private static func pieces(_ name: String) -> [String] {
-    var pieces: [String] = []
+  /// The runs of digits and of other characters: `a`, `12`, `b` of `a12b`.
+  private static func runs(of name: String) -> [String] {
+    var runs: [String] = []
     for character in name {
-      if let last = pieces.last?.last, isDigit(last) == isDigit(character) {
-        pieces[pieces.count - 1].append(character)
+      if let last = runs.last?.last, isDigit(last) == isDigit(character) {
+        runs[runs.count - 1].append(character)
       } else {
-        pieces.append(String(character))
+        runs.append(String(character))
       }
     }
-    return pieces
+    return runs
   }
 
   private static func isDigit(_ character: Character) -> Bool { ("0"..."9").contains(character) }

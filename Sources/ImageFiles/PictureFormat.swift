@@ -1,21 +1,21 @@
-/// A format pictures are written in, told by the end of a file's name.
+/// A format for writing pictures, chosen by the extension of the file.
 public enum PictureFormat: String, CaseIterable, Sendable {
   case png, pgm, ppm
 
-  /// The format `path` asks for; nil if its name ends otherwise.
+  /// The format of the extension of `path`; nil for any other.
   public init?(path: String) {
     let name = path.split(separator: "/").last ?? ""
     guard let dot = name.lastIndex(of: ".") else { return nil }
     self.init(rawValue: name[name.index(after: dot)...].lowercased())
   }
 
-  /// Whether it can hold pictures of `channels`: PGM knows no colours.
-  public func holds(channels: Int) -> Bool { self != .pgm || channels == 1 }
+  /// Whether the format supports `channels`: PGM is gray only.
+  public func supports(channels: Int) -> Bool { self != .pgm || channels == 1 }
 
-  /// The first of `images`, gray or RGB, as a file.
+  /// The first of `images`, gray or RGB, as the bytes of a file.
   public func encode(_ images: Images) -> [UInt8] {
     let shape = images.shape
-    precondition(holds(channels: shape.channels), "no colours in PGM")
+    precondition(supports(channels: shape.channels), "PGM is gray only")
     switch self {
     case .png: return PNG.encode(images)
     case .pgm: return PGM(width: shape.width, height: shape.height, pixels: Array(images[0])).encoded()

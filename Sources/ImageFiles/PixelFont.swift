@@ -1,10 +1,10 @@
-/// Digits and capital letters of 3 x 5 pixels, for captions in small pictures.
+/// A bitmap font of digits and capital letters, 3 x 5 pixels, for captions of small images.
 enum PixelFont {
   static let height = 5
-  /// Columns of a letter and the gap behind it.
+  /// The advance width: the columns of a letter and the gap after it.
   static let advance = 4
 
-  /// Five rows, from the top, an octal digit each: three pixels.
+  /// The five rows from the top, three pixels each: an octal digit.
   private static let glyphs: [Character: Int] = [
     "0": 0o75557, "1": 0o26227, "2": 0o71747, "3": 0o71317, "4": 0o55711, "5": 0o74717, "6": 0o74757,
     "7": 0o71222, "8": 0o75757, "9": 0o75717, "A": 0o25755, "B": 0o65656, "C": 0o34443, "D": 0o65556,
@@ -14,7 +14,7 @@ enum PixelFont {
     "Z": 0o71247, "-": 0o00700, ".": 0o00002, "/": 0o11244, " ": 0,
   ]
 
-  /// The pixels of `text` that are ink; a letter without a glyph is a box.
+  /// The pixels of `text`; a character without a glyph is a box.
   static func ink(_ text: String) -> [(row: Int, column: Int)] {
     text.uppercased().enumerated().flatMap { index, letter in
       let glyph = glyphs[letter] ?? 0o77777

@@ -1,6 +1,6 @@
 import ConfigDecoding
 
-/// Turns byte offsets into lines and columns; cheap as long as the offsets grow.
+/// Converts byte offsets to lines and columns; linear in total for ascending offsets.
 struct ConfigLocationCursor {
   let origin: String
   private var offset = 0
@@ -16,7 +16,7 @@ struct ConfigLocationCursor {
         line += 1
         column = 0
       }
-      // The column moves on at the start of the next scalar, not within one.
+      // A column is a Unicode scalar: its continuation bytes are not counted.
       let next = offset + 1
       if next == bytes.count || bytes[next] & 0xC0 != 0x80 { column += 1 }
       offset = next

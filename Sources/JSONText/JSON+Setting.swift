@@ -2,9 +2,9 @@ import ConfigDecoding
 import Formatting
 
 extension JSON {
-  /// Applies what `--set` was given: `train.epochs=3`, `model.layers[3].filters=8`.
+  /// Applies the argument of `--set`: `train.epochs=3`, `model.layers[3].filters=8`.
   ///
-  /// The value is read as JSON, and as a text if it is none. Faults are added to `issues`, at the flag's location.
+  /// The value is parsed as JSON; if it is not JSON, it is a string. Errors are added to `issues`.
   public mutating func apply(setting text: String, issues: IssueList) {
     let flag = "--set \(text)"
     guard let equals = text.firstIndex(of: "=") else {
@@ -17,10 +17,10 @@ extension JSON {
     set(String(text[..<equals]), to: json ?? JSON(value), flag: flag, issues: issues)
   }
 
-  /// Puts `value` under a key path such as `train.epochs`, creating missing objects on the way.
+  /// Sets the value at a path such as `train.epochs`, creating missing objects.
   ///
-  /// The value's location becomes `flag`, the text of the command line. A path that is malformed, runs through
-  /// something other than an object or array, or leaves an array, is added to `issues`.
+  /// Its location becomes `flag`, the text of the command line. An invalid path, a path through a value that is not
+  /// an object or an array, and an index out of range are added to `issues`.
   public mutating func set(_ path: String, to value: JSON, flag: String, issues: IssueList) {
     let location = ConfigLocation.flag(flag)
     guard let steps = JSONPath(parsing: path)?.steps else {
@@ -51,14 +51,14 @@ extension JSON {
       if isNull { location = value.location }
       self[key] = child
     case (_, .array(var elements)):
-      guard let index = step.index else { throw fault("is a list; expected the number of an element") }
+      guard let index = step.index else { throw fault("is an array; expected the index of an element") }
       guard elements.indices.contains(index) else {
-        throw fault("has \(elements.count) elements, counted from 0; there is no [\(index)]")
+        throw fault("has \(elements.count) elements, numbered from 0; there is no [\(index)]")
       }
       try elements[index].set(steps.dropFirst(), to: value, parent: parent.appending(index))
       content = .array(elements)
     case (.key(let key), _): throw fault("is \(self), which has no key \(key.quoted)")
-    case (.index(let index), _): throw fault("is not a list; there is no [\(index)]")
+    case (.index(let index), _): throw fault("is not an array; there is no [\(index)]")
     }
   }
 }

@@ -16,7 +16,7 @@ extension JSONParser {
     if let number = JSON.Number(word) { return .number(number) }
     let shown = "\"\(word.prefix(40))\""
     if let number = Double(word), number.isInfinite, word.utf8.last.map(Self.isDigit) ?? false {
-      report("\(shown) is too large for a number", at: location)
+      report("\(shown) is out of the range of numbers", at: location)
       return .null
     }
     let starters = "-+.0123456789"
@@ -27,7 +27,7 @@ extension JSONParser {
     let hint = word == "None" ? "null" : intended
     throw fault(
       hint.map { "\(shown) is not a JSON value; did you mean \($0)?" }
-        ?? "\(shown) is not a JSON value; texts need double quotes", at: start)
+        ?? "\(shown) is not a JSON value; strings need double quotes", at: start)
   }
 
   mutating func string() throws(ConfigIssue) -> String {
@@ -49,14 +49,14 @@ extension JSONParser {
       }
     }
     if peek == nil || peek == UInt8(ascii: "\n") || peek == UInt8(ascii: "\r") {
-      throw fault("the text that starts here has no closing \"", at: start)
+      throw fault("the string that starts here has no closing \"", at: start)
     }
-    throw fault("a control character in a text must be written as an escape, such as \\t", at: index)
+    throw fault("a control character in a string must be escaped, such as \\t", at: index)
   }
 
   private mutating func escape() throws(ConfigIssue) -> UnicodeScalar {
     let start = index
-    guard index + 1 < bytes.count else { throw fault("the text ends within an escape", at: start) }
+    guard index + 1 < bytes.count else { throw fault("the text ends within an escape sequence", at: start) }
     let kind = bytes[index + 1]
     index += 2
     switch kind {
@@ -69,7 +69,7 @@ extension JSONParser {
     case UInt8(ascii: "u"): break
     default:
       index = start + 1
-      throw fault("\\ cannot stand before \(next); write \\\\ for a backslash", at: start)
+      throw fault("invalid escape sequence \\\(next); write \\\\ for a backslash", at: start)
     }
     let unit = try codeUnit(start)
     if let scalar = UnicodeScalar(unit) { return scalar }
@@ -78,7 +78,7 @@ extension JSONParser {
       let scalar = 0x10000 + (unit - 0xD800) << 10 + trail - 0xDC00
       if 0xDC00...0xDFFF ~= trail, let scalar = UnicodeScalar(scalar) { return scalar }
     }
-    throw fault("half of a surrogate pair is no character", at: start)
+    throw fault("an unpaired surrogate is not a character", at: start)
   }
 
   /// The four hexadecimal digits of a `\u` escape that starts at `start`.

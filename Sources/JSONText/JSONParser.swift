@@ -1,24 +1,24 @@
 import ConfigDecoding
 
 extension JSON {
-  /// What a JSON text may cost before it is refused.
+  /// The limits of a JSON text.
   public struct Limits: Sendable {
-    /// The longest text in bytes.
+    /// The maximum size of the text in bytes.
     public var bytes: Int
-    /// How deep arrays and objects may nest.
+    /// The maximum depth of nested arrays and objects.
     public var depth: Int
 
-    /// Limits fit for a config, unless told otherwise: 1 MiB and 32 levels.
+    /// By default the limits of a config: 1 MiB and 32 levels.
     public init(bytes: Int = 1 << 20, depth: Int = 32) {
       self.bytes = bytes
       self.depth = depth
     }
   }
 
-  /// Parses strict JSON (RFC 8259) in UTF-8; `origin` names the text in errors.
+  /// Parses strict JSON (RFC 8259) in UTF-8; `origin` is the name of the text in errors.
   ///
-  /// Duplicate keys, numbers beyond `Double`, a byte order mark and texts over the limits are errors too.
-  /// Throws all that is wrong up to the first fault of syntax.
+  /// Duplicate keys, numbers out of the range of `Double`, a byte order mark and text over the limits are errors too.
+  /// Throws all errors up to the first syntax error.
   public init(parsing bytes: [UInt8], origin: String, limits: Limits = Limits()) throws(ConfigError) {
     let issues = IssueList()
     let json = JSON(parsing: bytes, origin: origin, limits: limits, issues: issues)
@@ -26,7 +26,7 @@ extension JSON {
     self = json ?? .null
   }
 
-  /// Parses as above, but adds what is wrong to `issues`; nil after a fault of syntax.
+  /// Parses as above, but adds the errors to `issues`; nil after a syntax error.
   public init?(parsing bytes: [UInt8], origin: String, limits: Limits = Limits(), issues: IssueList) {
     var parser = JSONParser(bytes: bytes, origin: origin, limits: limits, issues: issues)
     do {
@@ -38,7 +38,7 @@ extension JSON {
   }
 }
 
-/// Recursive descent over UTF-8 bytes, in linear time.
+/// A recursive descent parser of UTF-8 bytes, in linear time.
 struct JSONParser {
   let bytes: [UInt8]
   let limits: JSON.Limits
@@ -97,7 +97,7 @@ struct JSONParser {
 
   private mutating func members(depth: Int) throws(ConfigIssue) -> [JSON.Member] {
     var members: [JSON.Member] = []
-    var firstPlaces: [String: ConfigLocation] = [:]
+    var firstLocations: [String: ConfigLocation] = [:]
     if skip(UInt8(ascii: "}")) { return members }
     repeat {
       let keyLocation = cursor.location(at: index, in: bytes)
@@ -110,10 +110,10 @@ struct JSONParser {
       guard skip(UInt8(ascii: ":")) else { throw fault("expected : after the key, not \(next)", at: index) }
       skipSpace()
       let json = try value(depth: depth)
-      if let first = firstPlaces[key] {
+      if let first = firstLocations[key] {
         report("duplicate key; first given at \(first)", at: keyLocation)
       } else {
-        firstPlaces[key] = keyLocation
+        firstLocations[key] = keyLocation
         members.append(JSON.Member(key, json, keyLocation: keyLocation))
       }
       path.steps.removeLast()
@@ -141,7 +141,7 @@ struct JSONParser {
       throw fault("expected , or \(Character(UnicodeScalar(close))), not \(next)", at: index)
     }
     skipSpace()
-    if peek == close { throw fault("a comma before \(next) is one too many", at: comma) }
+    if peek == close { throw fault("trailing comma before \(next)", at: comma) }
     return true
   }
 }
@@ -149,11 +149,11 @@ struct JSONParser {
 extension JSONParser {
   var peek: UInt8? { index < bytes.count ? bytes[index] : nil }
 
-  /// What stands at the index, in words.
+  /// The character at the index, for an error message.
   var next: String {
     guard index < bytes.count else { return "the end of the text" }
     let rest = bytes[index...].prefix(4)
-    if rest.first == UInt8(ascii: "'") { return "' (texts and keys take double quotes)" }
+    if rest.first == UInt8(ascii: "'") { return "' (strings and keys need double quotes)" }
     if rest.first == UInt8(ascii: "#") || rest.starts(with: "//".utf8) || rest.starts(with: "/*".utf8) {
       return "a comment (JSON has none)"
     }

@@ -1,10 +1,10 @@
 import ConfigDecoding
 
 extension JSONPath {
-  /// Reads `model.layers[3].kernel` or `model.layers.3.kernel`; nil if a key is empty or a bracket is astray.
+  /// Parses `model.layers[3].kernel` or `model.layers.3.kernel`; nil if a key is empty or a bracket misplaced.
   ///
-  /// A key of digits only, as in the second form, stays a key: only the value it meets can tell. A path deeper
-  /// than a config may nest is nil, too.
+  /// A key of digits, as in the second form, is an index if the value is an array. A path deeper than the limit of a
+  /// config is nil too.
   init?(parsing text: String) {
     self.init()
     for part in text.split(separator: ".", omittingEmptySubsequences: false) {

@@ -4,7 +4,7 @@ import Formatting
 extension JSON {
   /// The value as JSON text without a final newline, keys in their order.
   ///
-  /// Pretty text is indented by 2 spaces; a short array or object of scalars (or of arrays of scalars) stays
+  /// Pretty text is indented by 2 spaces; a short array or object of scalars (or of arrays of scalars) is written
   /// on one line of at most 100 columns. Compact text is one line without spaces.
   public func text(pretty: Bool = true) -> String {
     guard pretty else { return description }
@@ -22,7 +22,7 @@ private struct JSONWriter {
   mutating func writePretty(_ json: JSON, indentation: Int) {
     if json.isShallow {
       let line = json.inlineText(spaced: true)
-      // One column stays free for the comma.
+      // The comma needs a column.
       if json.isScalar || column + line.unicodeScalars.count < Self.lineWidth { return put(line) }
     }
     switch json.content {
@@ -67,7 +67,7 @@ extension JSON {
 
   fileprivate var isScalarList: Bool { array?.allSatisfy(\.isScalar) ?? isScalar }
 
-  /// Whether the value may stand on one line.
+  /// Whether the value may be written on one line.
   fileprivate var isShallow: Bool {
     switch content {
     case .array(let elements): elements.allSatisfy(\.isScalarList)

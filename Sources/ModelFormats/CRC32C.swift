@@ -1,4 +1,4 @@
-/// CRC-32C (Castagnoli, reflected polynomial 0x82F63B78), taken in piece by piece.
+/// An incremental CRC-32C (Castagnoli, reflected polynomial 0x82F63B78).
 public struct CRC32C: Sendable {
   private var state = UInt32.max
 
@@ -11,7 +11,7 @@ public struct CRC32C: Sendable {
   /// The checksum of all bytes so far.
   public var value: UInt32 { ~state }
 
-  /// Takes in more bytes, eight at a time ("slicing by 8", Kounavis and Berry 2005).
+  /// Adds bytes, eight at a time ("slicing by 8", Kounavis and Berry 2005).
   public mutating func update(_ bytes: Span<UInt8>) {
     var state = state
     Self.tables.withUnsafeBufferPointer { tables in
@@ -33,7 +33,7 @@ public struct CRC32C: Sendable {
     self.state = state
   }
 
-  /// Eight tables of 256: the first one steps a byte, table k the same byte followed by k zeros.
+  /// Eight tables of 256 entries: table k is the checksum of a byte that is followed by k zero bytes.
   private static let tables: [UInt32] = {
     var tables = [UInt32](0..<256)
     for byte in 0..<256 {

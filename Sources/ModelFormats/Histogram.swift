@@ -1,21 +1,21 @@
-/// How many of some numbers lie where, in buckets of one width from the smallest to the largest.
+/// TensorBoard's histogram: the counts of values in buckets of equal width from the minimum to the maximum.
 public struct Histogram: Sendable, Equatable {
-  /// The smallest number; 0 of none.
+  /// The smallest value; 0 without values.
   public let minimum: Double
-  /// The largest number; 0 of none.
+  /// The largest value; 0 without values.
   public let maximum: Double
-  /// How many there are.
+  /// The number of values.
   public let count: Int
-  /// Their sum.
+  /// The sum of the values.
   public let sum: Double
-  /// The sum of their squares.
+  /// The sum of the squares of the values.
   public let sumOfSquares: Double
-  /// The upper ends of the buckets, ascending; the last one is `maximum`.
+  /// The upper limits of the buckets, ascending; the last one is `maximum`.
   public let limits: [Double]
-  /// How many numbers lie in each bucket.
+  /// The number of values in each bucket.
   public let counts: [Int]
 
-  /// Counts `values`, which are finite; numbers that are all the same share one bucket.
+  /// The histogram of finite `values`; if all are equal, or there are none, it has one bucket.
   public init(_ values: [Float], buckets: Int = 64) {
     let (minimum, maximum) = (Double(values.min() ?? 0), Double(values.max() ?? 0))
     let buckets = minimum < maximum ? buckets : 1

@@ -1,12 +1,12 @@
 import FileIO
 import Formatting
 
-/// The start of a NumPy array (`.npy`, versions 1 to 3): element type and sizes, checked before anything is allocated.
+/// The header of a NumPy array (`.npy`, versions 1 to 3): element type and shape, validated before anything is allocated.
 ///
-/// `93 NUMPY`, two bytes of version, a little-endian length, and a dictionary as Python writes it:
+/// `93 NUMPY`, two bytes of version, a little-endian length, and a dictionary as a Python literal:
 /// `{'descr': '<f4', 'fortran_order': False, 'shape': (6, 1, 5, 5), }`.
 package struct NPYHeader: Equatable {
-  /// The types of elements that are known here, by NumPy's name.
+  /// The supported element types, by NumPy's name.
   package enum ElementType: String, CaseIterable {
     case uint8 = "|u1"
     case int8 = "|i1"
@@ -27,24 +27,24 @@ package struct NPYHeader: Equatable {
   }
 
   package let type: ElementType
-  /// Row-major sizes; empty for a single number.
+  /// The shape; empty for a scalar.
   package let shape: [Int]
-  /// Whether the first index runs fastest in the data, as in an array that was transposed.
+  /// Whether the data is column-major (Fortran order): the first index varies fastest.
   package let isColumnMajor: Bool
-  /// The size of the data that follows.
+  /// The size of the data in bytes.
   package let byteCount: Int
 
   private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
   private static let (largestHeader, largestRank) = (1 << 16, 8)
 
-  /// Reads the header from `source`; throws if it is bad, or if the array is one that is not read.
+  /// Parses the header; throws `malformed` if it is invalid, or the array not supported.
   package init(parsing source: inout ByteSource) throws(DataError) {
     let start = try source.read(upTo: 8)
     guard start.count == 8, start.starts(with: Self.magic) else {
       throw source.malformed(at: 0, "not a NumPy array: \(FileSignature.describe(start))")
     }
     guard 1...3 ~= start[6] else {
-      throw source.malformed(at: 6, "version \(start[6]) of the format; 1 to 3 are read")
+      throw source.malformed(at: 6, "version \(start[6]) of the format; 1 to 3 are supported")
     }
     let length = Int(
       try source.read(exactly: start[6] == 1 ? 2 : 4).littleEndian(at: 0, start[6] == 1 ? 2 : 4))
@@ -67,22 +67,26 @@ package struct NPYHeader: Equatable {
   private static func type(_ dictionary: PythonScanner.Dictionary) throws(PythonScanner.Fault) -> ElementType
   {
     guard let (value, byte) = dictionary["descr"] else { throw .init("no 'descr'", at: 0) }
-    guard case .text(let name) = value else { throw .init("'descr' must be the name of a type", at: byte) }
+    guard case .string(let name) = value else {
+      throw .init("'descr' must be the name of an element type", at: byte)
+    }
     if let type = ElementType(rawValue: name) { return type }
-    if name.contains("O") { throw .init("objects, which may hold programs, are not read", at: byte) }
-    if name.hasPrefix(">") { throw .init("'\(name)' is big-endian, which is not read", at: byte) }
+    if name.contains("O") {
+      throw .init("object arrays, which can execute code, are not supported", at: byte)
+    }
+    if name.hasPrefix(">") { throw .init("'\(name)' is big-endian, which is not supported", at: byte) }
     let known = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
-    throw .init("elements of type '\(name)' are not read, only \(known)", at: byte)
+    throw .init("elements of type '\(name)' are not supported, only \(known)", at: byte)
   }
 
   private static func shape(
     _ dictionary: PythonScanner.Dictionary
   ) throws(PythonScanner.Fault) -> (shape: [Int], isColumnMajor: Bool) {
     guard let (value, byte) = dictionary["shape"] else { throw .init("no 'shape'", at: 0) }
-    guard case .sizes(let shape) = value, shape.count <= largestRank else {
+    guard case .tuple(let shape) = value, shape.count <= largestRank else {
       throw .init("'shape' must be a tuple of at most \(largestRank) sizes", at: byte)
     }
-    guard case .flag(let isFortran) = dictionary["fortran_order"]?.value else {
+    guard case .bool(let isFortran) = dictionary["fortran_order"]?.value else {
       throw .init("no 'fortran_order'", at: 0)
     }
     return (shape, isFortran && shape.count { $0 > 1 } > 1)

@@ -3,38 +3,38 @@ import Formatting
 
 /// NumPy's archive of named arrays (`numpy.savez`, `numpy.savez_compressed`).
 public struct NPZ: Sendable {
-  /// An array as it lies in the archive.
+  /// An array of the archive.
   public struct Array: Sendable, Equatable {
-    /// Its name, such as `conv1.weight`.
+    /// The name, such as `conv1.weight`.
     public let name: String
-    /// NumPy's name of the element type: `<f4`.
+    /// The element type by NumPy's name: `<f4`.
     public let type: String
-    /// Row-major sizes.
+    /// The shape; the data is row-major.
     public let shape: [Int]
-    /// Its little-endian bytes.
+    /// The little-endian bytes of the data.
     public let bytes: [UInt8]
   }
 
-  /// The names of the arrays, in the archive's order.
+  /// The names of the arrays, in the order of the archive.
   public var names: [String] { archive.entries.map { Self.arrayName($0.name) } }
-  /// What errors call the archive: its path.
+  /// The name in error messages: the path.
   public var name: String { archive.name }
   private let archive: ZipArchive
 
-  /// Opens the archive at `path`; arrays are read when they are asked for.
+  /// Opens the archive at `path`; arrays are read on demand.
   ///
-  /// Throws `unreadable` if there is no such file, `malformed` if it is no zip archive.
+  /// Throws `unreadable` if the file cannot be read, `malformed` if it is no zip archive.
   public init(contentsOf path: String) throws(DataError) {
     var source = try ByteSource(path: path)
     try self.init(parsing: source.readAll(), name: path)
   }
 
-  /// Opens an archive in memory, which errors call `name`.
+  /// Opens an archive in memory, called `name` in errors.
   public init(parsing bytes: [UInt8], name: String) throws(DataError) {
     archive = try ZipArchive(parsing: bytes, name: name)
   }
 
-  /// All arrays; throws `malformed` for one that is bad or of a type that is not read.
+  /// All arrays; throws `malformed` if one is invalid or of an unsupported type.
   public func arrays() throws(DataError) -> [Array] {
     var arrays: [Array] = []
     var total = 0
@@ -42,7 +42,7 @@ public struct NPZ: Sendable {
       var reader = try reader(of: name)
       total += reader.header.byteCount
       guard total <= ByteSource.byteLimit else {
-        throw reader.malformed("with the arrays before it more than the limit of 4 GiB")
+        throw reader.malformed("the arrays exceed the limit of 4 GiB in total")
       }
       arrays.append(
         Array(
@@ -52,9 +52,9 @@ public struct NPZ: Sendable {
     return arrays
   }
 
-  /// An archive of arrays of `Float`, uncompressed: the same bytes for the same arrays.
+  /// An uncompressed archive of arrays of `Float`: equal arrays give equal bytes.
   ///
-  /// Each array has as many values as its shape says.
+  /// Each array has as many values as its shape needs.
   public static func encode(_ arrays: [(name: String, shape: [Int], values: [Float])]) -> [UInt8] {
     ZipArchive.encode(
       arrays.map { array in
@@ -63,7 +63,7 @@ public struct NPZ: Sendable {
       })
   }
 
-  /// An archive of files that need not be arrays.
+  /// An archive of any files.
   package static func encode(files: [(name: String, content: [UInt8])]) -> [UInt8] {
     ZipArchive.encode(files)
   }
@@ -72,7 +72,7 @@ public struct NPZ: Sendable {
     entry.hasSuffix(".npy") ? String(entry.dropLast(4)) : entry
   }
 
-  /// An array whose header has been read and checked, and whose data follows.
+  /// An array whose header has been parsed; the data is next.
   package struct Reader: ~Copyable {
     package let header: NPYHeader
     private var source: ByteSource
@@ -88,7 +88,7 @@ public struct NPZ: Sendable {
       self.source = source
     }
 
-    /// Appends the data to `bytes`, which will hold `total` bytes when it is full, and checks the array's end.
+    /// Appends the data to `bytes`, which will have `total` bytes in the end, and verifies the end of the array.
     package mutating func append(to bytes: inout [UInt8], expecting total: Int) throws(DataError) {
       try source.append(header.byteCount, to: &bytes, expecting: total)
       try source.expectEnd(of: "the array")
@@ -125,7 +125,7 @@ public struct NPZ: Sendable {
     package func malformed(_ reason: String) -> DataError { source.malformed(at: 0, reason) }
   }
 
-  /// The array called `name`; throws `malformed` if there is none or it is bad.
+  /// The array called `name`; throws `malformed` if there is none or it is invalid.
   package func reader(of name: String) throws(DataError) -> Reader {
     guard let entry = archive.entries.first(where: { Self.arrayName($0.name) == name }) else {
       let names = names.isEmpty ? "nothing" : names.prefix(8).joined(separator: ", ")

@@ -1,6 +1,6 @@
-/// A network as a graph in the ONNX format (IR version 8, operator set 17), which many other tools run.
+/// A network as a graph in the ONNX format (IR version 8, operator set 17).
 ///
-/// One input and some outputs of `Float`, each with N images; nodes in the order they are computed in.
+/// One input and any number of outputs of `Float`, each with N images; the nodes in topological order.
 public struct ONNX: Sendable {
   /// The value of an attribute.
   public enum Attribute: Sendable, Equatable {
@@ -17,7 +17,7 @@ public struct ONNX: Sendable {
   /// A graph without nodes.
   public init() {}
 
-  /// Adds a node of an operator `type` that reads `inputs` and writes `output`, which is also the node's name.
+  /// Appends a node of operator `type` from `inputs` to `output`, which is also the name of the node.
   public mutating func appendNode(
     _ type: String, _ attributes: [(name: String, value: Attribute)] = [], inputs: [String], output: String
   ) {
@@ -32,23 +32,23 @@ public struct ONNX: Sendable {
     }
   }
 
-  /// Adds a constant of `shape` with as many `values`.
+  /// Appends an initializer (a constant) of `shape` with as many `values`.
   public mutating func append(_ name: String, shape: [Int], _ values: [Float]) {
     append(name, shape: shape, .float, values.map(\.bitPattern))
   }
 
-  /// Adds a constant list of integers.
+  /// Appends an initializer of integers, [count].
   public mutating func append(_ name: String, _ values: [Int]) {
     append(name, shape: [values.count], .integer, values.map { Int64($0) })
   }
 
-  /// Says what the input is called, and the shape of one image of it.
+  /// Appends an input; `shape` is without the batch.
   public mutating func appendInput(_ name: String, shape: [Int]) { inputs.append(name, shape: shape) }
 
-  /// Says which value is an output, and the shape of one image's.
+  /// Appends an output; `shape` is without the batch.
   public mutating func appendOutput(_ name: String, shape: [Int]) { outputs.append(name, shape: shape) }
 
-  /// Adds text that explains the model to its readers.
+  /// Appends an entry of the metadata.
   public mutating func appendMetadata(_ key: String, _ value: String) {
     metadata.append { entry in
       entry.write(key, field: 1)
@@ -56,7 +56,7 @@ public struct ONNX: Sendable {
     }
   }
 
-  /// The file, with a graph called `name`: the same bytes for the same parts in the same order.
+  /// The ONNX file, with a graph called `name`: equal graphs give equal bytes.
   public func encoded(name: String) -> [UInt8] {
     var model = ProtobufWriter()
     model.write(8, field: 1)

@@ -1,10 +1,10 @@
-/// A message in the wire format of Protocol Buffers, written field by field.
+/// Encodes a message in the wire format of Protocol Buffers, field by field.
 ///
 ///     var dimension = ProtobufWriter()
 ///     dimension.write("N", field: 2)
 ///     dimension.bytes  // 12 01 4E
 ///
-/// What is written twice under one field number is a repeated field; what is not written has its default.
+/// A field that is written twice is a repeated field; a field that is not written has its default value.
 public struct ProtobufWriter: Sendable {
   /// The message so far.
   public private(set) var bytes: [UInt8] = []
@@ -71,7 +71,7 @@ public struct ProtobufWriter: Sendable {
     writeVarint(UInt64(field) << 3 | type.rawValue)
   }
 
-  /// Seven bits at a time, the lowest first; the high bit says that more follow.
+  /// Seven bits per byte, the lowest first; the high bit is set in all bytes but the last.
   private mutating func writeVarint(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {

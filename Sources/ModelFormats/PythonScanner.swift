@@ -1,15 +1,15 @@
-/// Reads a dictionary of strings, flags and tuples of whole numbers as Python writes it.
+/// Parses a Python literal: a dictionary of strings, booleans and tuples of integers.
 package struct PythonScanner {
   package enum Value: Equatable {
-    case text(String)
-    case flag(Bool)
-    case sizes([Int])
+    case string(String)
+    case bool(Bool)
+    case tuple([Int])
   }
 
-  /// Each key's value, and the byte it begins at.
+  /// The values by key, each with its byte offset.
   package typealias Dictionary = [String: (value: Value, byte: Int)]
 
-  /// What is wrong at a byte of the text.
+  /// An error at a byte of the literal.
   package struct Fault: Error {
     let message: String
     let byte: Int
@@ -22,20 +22,20 @@ package struct PythonScanner {
 
   package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The whole text: one dictionary, each key once.
+  /// Parses the whole literal: one dictionary without duplicate keys.
   package mutating func dictionary() throws(Fault) -> Dictionary {
     var members: Dictionary = [:]
     try expect("{")
     while !take("}") {
       skipSpaces()
       let start = position
-      let key = try text()
+      let key = try string()
       try expect(":")
       skipSpaces()
-      let place = position
+      let valueStart = position
       let value = try value()
-      guard members.updateValue((value, place), forKey: key) == nil else {
-        throw Fault("'\(key)' is there twice", at: start)
+      guard members.updateValue((value, valueStart), forKey: key) == nil else {
+        throw Fault("duplicate key '\(key)'", at: start)
       }
       if !take(",") {
         try expect("}")
@@ -43,41 +43,41 @@ package struct PythonScanner {
       }
     }
     skipSpaces()
-    guard position == bytes.count else { throw Fault("more after the header's dictionary", at: position) }
+    guard position == bytes.count else { throw Fault("data after the header's dictionary", at: position) }
     return members
   }
 
   private mutating func value() throws(Fault) -> Value {
     switch position < bytes.count ? bytes[position] : 0 {
-    case UInt8(ascii: "'"), UInt8(ascii: "\""): return .text(try text())
-    case UInt8(ascii: "("): return .sizes(try sizes())
-    case UInt8(ascii: "["): throw Fault("arrays of records are not read", at: position)
+    case UInt8(ascii: "'"), UInt8(ascii: "\""): return .string(try string())
+    case UInt8(ascii: "("): return .tuple(try tuple())
+    case UInt8(ascii: "["): throw Fault("structured arrays (records) are not supported", at: position)
     default:
-      for (word, flag) in [("True", true), ("False", false)] where bytes[position...].starts(with: word.utf8)
+      for (word, value) in [("True", true), ("False", false)] where bytes[position...].starts(with: word.utf8)
       {
         position += word.utf8.count
-        return .flag(flag)
+        return .bool(value)
       }
       throw Fault("a value that cannot be read", at: position)
     }
   }
 
-  private mutating func text() throws(Fault) -> String {
+  private mutating func string() throws(Fault) -> String {
     guard position < bytes.count, [UInt8(ascii: "'"), UInt8(ascii: "\"")].contains(bytes[position]),
       let end = bytes[(position + 1)...].firstIndex(of: bytes[position])
-    else { throw Fault("a text in quotation marks is missing", at: position) }
+    else { throw Fault("expected a string in quotes", at: position) }
     defer { position = end + 1 }
     return String(decoding: bytes[position + 1..<end], as: UTF8.self).printable
   }
 
-  private mutating func sizes() throws(Fault) -> [Int] {
+  private mutating func tuple() throws(Fault) -> [Int] {
     var sizes: [Int] = []
     try expect("(")
     while !take(")") {
       skipSpaces()
       let digits = bytes[position...].prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
       guard let size = Int(String(decoding: digits, as: UTF8.self)) else {
-        throw Fault("a size that is not a whole number", at: position)
+        throw Fault("a size must be a non-negative integer", at: position)
       }
       sizes.append(size)
       position = digits.endIndex
@@ -90,7 +90,7 @@ package struct PythonScanner {
   }
 
   private mutating func expect(_ character: Character) throws(Fault) {
-    if !take(character) { throw Fault("\"\(character)\" is missing", at: position) }
+    if !take(character) { throw Fault("expected \"\(character)\"", at: position) }
   }
 
   private mutating func take(_ character: Character) -> Bool {

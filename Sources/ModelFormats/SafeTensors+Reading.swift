@@ -1,26 +1,34 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import FileIO
 
 extension SafeTensors {
-  /// Reads the file at `path`; nothing is allocated for the data before the header has been checked.
+  /// Reads the file at `path`; the header is validated before memory for the data is allocated.
   ///
-  /// A checksum is verified where there is one; with `requiringChecksum` a file without one is refused. Throws
-  /// with the file, the byte and the tensor.
+  /// A checksum is verified if there is one; with `requiringChecksum` a file without one is an error. Throws
+  /// `unreadable`, or `malformed` with the byte and the tensor.
   public init(
     contentsOf path: String, limits: Limits = Limits(), requiringChecksum: Bool = false
   ) throws(SafeTensorsError) {
-    let file = try FileReader(path: path)
+    let file = try Self.open(path)
     try self.init(
-      file: path, limits: limits, requiringChecksum: requiringChecksum, fileCount: file.count,
-      next: file.next)
+      file: path, limits: limits, requiringChecksum: requiringChecksum, fileCount: file.length ?? 0
+    ) { (count) throws(SafeTensorsError) in
+      do throws(DataError) {
+        return try file.read(exactly: count)
+      } catch {
+        throw SafeTensorsError(error, file: path)
+      }
+    }
   }
 
-  /// Reads a file's bytes as above; `file` names them in errors.
+  private static func open(_ path: String) throws(SafeTensorsError) -> InputFile {
+    do throws(DataError) {
+      return try InputFile(regularFile: path)
+    } catch {
+      throw SafeTensorsError(error, file: path)
+    }
+  }
+
+  /// Reads the bytes of a file as above; `file` is the name in errors.
   public init(
     parsing bytes: [UInt8], file: String, limits: Limits = Limits(), requiringChecksum: Bool = false
   ) throws(SafeTensorsError) {
@@ -33,7 +41,7 @@ extension SafeTensors {
     }
   }
 
-  /// Reads a file of `fileCount` bytes, of which `next` gives the following ones.
+  /// Reads a file of `fileCount` bytes; `next` returns the next ones.
   private init(
     file: String, limits: Limits, requiringChecksum: Bool, fileCount: Int,
     next: (Int) throws(SafeTensorsError) -> [UInt8]
@@ -47,7 +55,7 @@ extension SafeTensors {
       throw fault("\(fileCount) bytes; the limit is \(limits.fileBytes)", at: 0)
     }
     let length = try next(start)
-    let headerCount = length.reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+    let headerCount = length.littleEndian(at: 0, 8)
     guard headerCount <= limits.headerBytes else {
       throw fault(
         "not safetensors: a header of \(headerCount) bytes; the limit is \(limits.headerBytes)", at: 0)
@@ -68,14 +76,14 @@ extension SafeTensors {
     }
     let lead = SafeTensorsHeader.checksumLead
     guard text.starts(with: lead), checksum.utf8.count == 8 else {
-      throw fault("the checksum is not where it belongs", at: start)
+      throw fault("the checksum is not the first entry of the header", at: start)
     }
     if checksum != Self.checksum(length: length, header: text, data: data) {
       throw fault("the checksum is wrong; the file is damaged", at: start + lead.count)
     }
   }
 
-  /// The CRC-32C of a whole file in 8 hexadecimal digits, where the header's own 8 digits count as "0".
+  /// The CRC-32C of a whole file in 8 hexadecimal digits, computed with the digits of the checksum itself as "0".
   package static func checksum(length: [UInt8], header: [UInt8], data: [UInt8]) -> String {
     let lead = SafeTensorsHeader.checksumLead.count
     var blanked = header
@@ -85,53 +93,5 @@ extension SafeTensors {
     crc.update(data.span)
     let digits = String(crc.value, radix: 16)
     return String(repeating: "0", count: 8 - digits.count) + digits
-  }
-}
-
-/// A regular file that is read from start to end.
-private final class FileReader {
-  let count: Int
-  private let path: String
-  private let descriptor: Int32
-
-  init(path: String) throws(SafeTensorsError) {
-    self.path = path
-    // Without waiting, should it be a pipe that nobody writes to.
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      count = 0
-      throw unreadable(String(cString: strerror(errno)))
-    }
-    var status = stat()
-    let isKnown = fstat(descriptor, &status) == 0
-    count = Int(status.st_size)
-    if !isKnown || status.st_mode & S_IFMT != S_IFREG { throw unreadable("not a regular file") }
-  }
-
-  deinit {
-    if descriptor >= 0 { close(descriptor) }
-  }
-
-  /// The next `wanted` bytes, which the file's size has promised.
-  func next(_ wanted: Int) throws(SafeTensorsError) -> [UInt8] {
-    var failure: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
-      while filled < wanted {
-        let step = read(descriptor, buffer.baseAddress.map { $0 + filled }, wanted - filled)
-        if step > 0 {
-          filled += step
-        } else if step == 0 || errno != EINTR {
-          failure = step == 0 ? -1 : errno
-          return
-        }
-      }
-    }
-    if failure == -1 { throw unreadable("the file became shorter while it was read") }
-    if failure != 0 { throw unreadable(String(cString: strerror(failure))) }
-    return bytes
-  }
-
-  private func unreadable(_ message: String) -> SafeTensorsError {
-    SafeTensorsError(kind: .unreadable, file: path, message: message)
   }
 }

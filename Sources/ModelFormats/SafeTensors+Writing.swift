@@ -1,32 +1,37 @@
 import ConfigDecoding
+import FileIO
 import JSONText
 
 extension SafeTensors {
-  /// Adds a tensor of `Float` (in this processor's order, which is the file's: little-endian); `shape` holds as many elements as `values`.
+  /// Appends a tensor of `Float` with as many `values` as `shape` needs.
   ///
-  /// Throws if it does not, or if the name is taken.
+  /// Throws `unwritable` if there are not, or the name exists.
   public mutating func append(_ name: String, shape: [Int], _ values: [Float]) throws(SafeTensorsError) {
+    // Supported processors are little-endian, as the file is.
     try append(name, shape: shape, .float32, bytes: values.withUnsafeBytes { Array($0) })
   }
 
-  /// Adds a tensor of any type from its little-endian bytes, as many as `shape` needs.
+  /// Appends a tensor of any type with as many little-endian bytes as `shape` needs.
   ///
-  /// Throws if they are not, or if the name is taken.
+  /// Throws `unwritable` if there are not, or the name exists.
   public mutating func append(
     _ name: String, shape: [Int], _ dataType: DataType, bytes: [UInt8]
   ) throws(SafeTensorsError) {
-    guard shape.allSatisfy({ $0 >= 0 }), dataType.byteCount(of: shape) == bytes.count else {
-      throw Self.unwritable("\(bytes.count) bytes of \(dataType.rawValue) do not make \(shape)", name)
+    guard shape.allSatisfy({ $0 >= 0 }),
+      shape.byteCount(elementSize: dataType.size, limit: .max) == bytes.count
+    else {
+      throw Self.unwritable(
+        "\(bytes.count) bytes of \(dataType.rawValue) do not fill the shape \(shape)", name)
     }
     guard self[name] == nil, name != SafeTensorsHeader.metadataKey else {
-      throw Self.unwritable("the name is taken", name)
+      throw Self.unwritable("duplicate name", name)
     }
     tensors.append(
       Tensor(name: name, shape: shape, dataType: dataType, range: data.count..<data.count + bytes.count))
     data += bytes
   }
 
-  /// Puts `value` under `key` of the metadata, in place of an earlier one; `checksum` is the writer's own.
+  /// Sets the metadata of `key`; the key `checksum` is reserved.
   public mutating func setMetadata(_ key: String, to value: String) {
     if let index = metadata.firstIndex(where: { $0.key == key }) {
       metadata[index].value = value
@@ -35,9 +40,9 @@ extension SafeTensors {
     }
   }
 
-  /// The file: the same bytes for the same tensors and metadata in the same order, with a checksum.
+  /// The encoded file with a checksum: equal tensors and metadata in the same order give equal bytes.
   ///
-  /// Throws what `init(parsing:)` would refuse: more tensors, dimensions or header than the limits allow.
+  /// Throws `unwritable` for a file that would exceed the limits.
   public func encoded(limits: Limits = Limits()) throws(SafeTensorsError) -> [UInt8] {
     if tensors.count > limits.tensors { throw Self.unwritable("more than \(limits.tensors) tensors") }
     if let tensor = tensors.first(where: { $0.shape.count > limits.rank }) {
@@ -48,7 +53,7 @@ extension SafeTensors {
     guard header.count <= limits.headerBytes, 8 + header.count + data.count <= limits.fileBytes else {
       throw Self.unwritable("the header or the file exceeds its limit")
     }
-    let length = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }
+    let length = UInt64(header.count).littleEndianBytes
     let lead = SafeTensorsHeader.checksumLead.count
     let checksum = Self.checksum(length: length, header: header, data: data)
     header.replaceSubrange(lead..<lead + 8, with: checksum.utf8)

@@ -1,21 +1,21 @@
-/// Named tensors and text metadata in one file, as Hugging Face's safetensors format lays them out.
+/// Named tensors and text metadata in one file, in Hugging Face's safetensors format.
 ///
 /// The file is a u64 header length, the header in JSON, and the tensors' little-endian bytes without gaps. Files
-/// written here carry a CRC-32C of every byte, so that damage never passes for weights.
+/// written here have a CRC-32C over every byte in their metadata, so that damaged weights are always detected.
 public struct SafeTensors: Sendable {
-  /// One tensor: what it is, and where its bytes are.
+  /// One tensor of the file.
   public struct Tensor: Sendable, Hashable {
-    /// Its name, such as `conv1.weight`.
+    /// The name, such as `conv1.weight`.
     public let name: String
-    /// Its sizes in row-major order, such as [out, in, kh, kw]; empty for a scalar.
+    /// The shape, such as [out, in, kh, kw], of row-major data; empty for a scalar.
     public let shape: [Int]
-    /// The type of its elements.
+    /// The element type.
     public let dataType: DataType
-    /// Its bytes, counted from the start of the data.
+    /// The offsets of its bytes from the start of the data.
     public let range: Range<Int>
   }
 
-  /// The element types that are known here, by their name in the header.
+  /// The supported element types, by their name in the header.
   public enum DataType: String, Sendable, CaseIterable {
     case float64 = "F64"
     case float32 = "F32"
@@ -36,18 +36,18 @@ public struct SafeTensors: Sendable {
     }
   }
 
-  /// What a file may hold before it is refused; the same limits hold for reading and writing.
+  /// The limits of a file, for reading and writing.
   public struct Limits: Sendable {
-    /// The longest header in bytes; the format itself allows 100,000,000.
+    /// The maximum size of the header in bytes; the format itself allows 100,000,000.
     public var headerBytes: Int
-    /// The longest file in bytes.
+    /// The maximum size of the file in bytes.
     public var fileBytes: Int
-    /// The most tensors.
+    /// The maximum number of tensors.
     public var tensors: Int
-    /// The most dimensions of a tensor.
+    /// The maximum rank of a tensor.
     public var rank: Int
 
-    /// Limits fit for a checkpoint, unless told otherwise: 1 MiB of header, 4 GiB, 1,024 tensors of rank 4.
+    /// By default the limits of a checkpoint: 1 MiB of header, 4 GiB, 1,024 tensors of rank 4.
     public init(headerBytes: Int = 1 << 20, fileBytes: Int = 1 << 32, tensors: Int = 1024, rank: Int = 4) {
       self.headerBytes = min(headerBytes, 100_000_000)
       self.fileBytes = fileBytes
@@ -58,9 +58,9 @@ public struct SafeTensors: Sendable {
 
   /// The tensors in the order of the header.
   public internal(set) var tensors: [Tensor] = []
-  /// Text under text keys, in order; the checksum is not part of it.
+  /// The metadata in order, without the checksum.
   public internal(set) var metadata: [(key: String, value: String)] = []
-  /// Whether the file this was read from carried a checksum, which was then right.
+  /// Whether the tensors were read from a file with a checksum, which was valid.
   public internal(set) var isChecksummed = false
   /// The bytes of all tensors.
   var data: [UInt8] = []
@@ -74,10 +74,10 @@ public struct SafeTensors: Sendable {
   /// The metadata under `key`, nil if there is none.
   public func metadata(_ key: String) -> String? { metadata.first { $0.key == key }?.value }
 
-  /// The little-endian bytes of one of the tensors.
+  /// The little-endian bytes of a tensor.
   public func bytes(of tensor: Tensor) -> ArraySlice<UInt8> { data[tensor.range] }
 
-  /// The elements of one of the tensors, rounded to `Float` from wider types; nil for integers.
+  /// The elements of a tensor, float64 rounded to `Float`; nil for integer types.
   public func floats(of tensor: Tensor) -> [Float]? {
     switch tensor.dataType {
     case .float32: elements(of: tensor) { Float(bitPattern: UInt32(littleEndian: $0)) }
@@ -98,7 +98,7 @@ public struct SafeTensors: Sendable {
 }
 
 extension Float {
-  /// The value of an IEEE 754 binary16, which every processor can take apart.
+  /// The value of an IEEE 754 binary16, without `Float16`, which x86 macOS does not have.
   init(halfBits bits: UInt16) {
     let sign = UInt32(bits & 0x8000) << 16
     let exponent = UInt32(bits >> 10 & 31)

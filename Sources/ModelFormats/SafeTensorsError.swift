@@ -1,27 +1,39 @@
+import FileIO
 import Formatting
 
 /// Why a safetensors file cannot be read or written.
 public struct SafeTensorsError: Error, Sendable, Hashable {
-  /// What stands in the way.
+  /// The kind of error.
   public enum Kind: Sendable {
-    /// The file is missing, or reading it failed.
+    /// The file is missing or cannot be read.
     case unreadable
-    /// The file is not a valid safetensors file, or beyond the limits.
+    /// The file is not a valid safetensors file, or exceeds the limits.
     case malformed
-    /// What is to be written does not make a valid file.
+    /// The tensors cannot be written to a valid file.
     case unwritable
   }
 
-  /// What stands in the way.
+  /// The kind of error.
   public let kind: Kind
-  /// The file's path; empty if nothing has a name yet.
+  /// The path of the file; empty if it has none yet.
   public var file: String
-  /// The byte of the file the fault is at, if it has a place.
+  /// The offset of the error in the file, if it has one.
   public var byte: Int?
-  /// The tensor it is about, if it is about one.
+  /// The name of the tensor with the error, if there is one.
   public var tensor: String?
-  /// What is wrong, without file, byte and tensor.
+  /// The error without file, byte and tensor.
   public var message: String
+}
+
+extension SafeTensorsError {
+  /// An error of reading `file`.
+  init(_ error: DataError, file: String) {
+    guard case .unreadable(_, let reason) = error else {
+      self.init(kind: .malformed, file: file, message: "\(error)")
+      return
+    }
+    self.init(kind: .unreadable, file: file, message: reason)
+  }
 }
 
 extension SafeTensorsError: CustomStringConvertible {

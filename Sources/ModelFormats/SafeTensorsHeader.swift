@@ -1,21 +1,22 @@
 import ConfigDecoding
+import FileIO
 import JSONText
 
-/// The JSON header of a safetensors file, checked against the number of data bytes that follow.
+/// The JSON header of a safetensors file, validated against the size of the data.
 package struct SafeTensorsHeader {
   static let metadataKey = "__metadata__"
   static let checksumKey = "checksum"
   static let checksumPrefix = "crc32c:"
-  /// How a header with a checksum starts; the checksum's 8 hexadecimal digits follow.
+  /// The start of a header with a checksum, before the 8 hexadecimal digits of the checksum.
   package static let checksumLead = Array(#"{"\#(metadataKey)":{"\#(checksumKey)":"\#(checksumPrefix)"#.utf8)
 
   private(set) var tensors: [SafeTensors.Tensor] = []
   private(set) var metadata: [(key: String, value: String)] = []
-  /// The checksum the header claims, nil if it claims none of ours.
+  /// The CRC-32C in the header, nil if there is none.
   private(set) var checksum: String?
   private let file: String
 
-  /// Byte 8 is where a header starts in its file.
+  /// The offset of the header in the file.
   static let start = 8
 
   init(
@@ -45,7 +46,7 @@ package struct SafeTensorsHeader {
     guard let members = json.members else { throw fault("the metadata is not an object") }
     for member in members {
       guard let text = member.value.string else {
-        throw fault("the metadata under \(member.key) is not a text")
+        throw fault("the metadata \(member.key) is not a string")
       }
       if member.key == Self.checksumKey, text.hasPrefix(Self.checksumPrefix) {
         checksum = String(text.dropFirst(Self.checksumPrefix.count))
@@ -68,12 +69,14 @@ package struct SafeTensorsHeader {
       throw fault("the dtype must be one of \(known), not \(entry["dtype"] ?? .null)")
     }
     guard let shape = Self.sizes(entry["shape"]), shape.count <= limits.rank else {
-      throw fault("the shape must be a list of at most \(limits.rank) sizes")
+      throw fault("the shape must be an array of at most \(limits.rank) sizes")
     }
-    guard let byteCount = type.byteCount(of: shape) else { throw fault("the shape is too large") }
+    guard let byteCount = shape.byteCount(elementSize: type.size, limit: .max) else {
+      throw fault("the shape is too large")
+    }
     guard let offsets = Self.sizes(entry["data_offsets"]), offsets.count == 2, offsets[0] <= offsets[1],
       offsets[1] <= dataCount
-    else { throw fault("the data_offsets do not lie within the file's \(dataCount) bytes of data") }
+    else { throw fault("the data_offsets are not within the \(dataCount) bytes of data") }
     guard offsets[1] - offsets[0] == byteCount else {
       throw fault("\(offsets[1] - offsets[0]) bytes of data, but its shape needs \(byteCount)")
     }
@@ -81,7 +84,7 @@ package struct SafeTensorsHeader {
       name: member.key, shape: shape, dataType: type, range: offsets[0]..<offsets[1])
   }
 
-  /// A list of whole numbers of at least 0, nil for anything else.
+  /// An array of non-negative integers, nil for anything else.
   private static func sizes(_ json: JSON?) -> [Int]? {
     guard let array = json?.array else { return nil }
     let sizes = array.compactMap(\.integer).filter { $0 >= 0 }
@@ -105,19 +108,5 @@ package struct SafeTensorsHeader {
 
   private func fault(_ message: String, tensor: String? = nil) -> SafeTensorsError {
     SafeTensorsError(kind: .malformed, file: file, byte: Self.start, tensor: tensor, message: message)
-  }
-}
-
-extension SafeTensors.DataType {
-  /// The bytes of a tensor of this type, nil if they are beyond `Int`.
-  func byteCount(of shape: [Int]) -> Int? {
-    // A size of 0 makes the tensor empty, but must not hide an overflow that depends on the order.
-    var count = size
-    for size in shape.sorted() {
-      let (product, overflows) = count.multipliedReportingOverflow(by: size)
-      if overflows { return nil }
-      count = product
-    }
-    return count
   }
 }

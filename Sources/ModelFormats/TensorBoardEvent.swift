@@ -1,30 +1,30 @@
-/// One event of a TensorBoard file, a message `tensorflow.Event`.
+/// An event of a TensorBoard file, the message `tensorflow.Event`.
 public struct TensorBoardEvent: Sendable {
-  /// What an event says.
+  /// The content of an event.
   public enum Content: Sendable {
-    /// The version of the format, the first event of every file.
+    /// The version of the format: the first event of every file.
     case fileVersion
-    /// A program starts or goes on: what earlier files say of this step and those behind it is void.
+    /// The start of a session (`SessionLog.START`): TensorBoard discards events of earlier files from this step on.
     case start
-    /// Values under their tags.
+    /// Values with their tags.
     case summary([(tag: String, value: Value)])
   }
 
-  /// What stands under a tag.
+  /// The value of a tag.
   public enum Value: Sendable {
-    /// A point of a curve.
+    /// A scalar.
     case scalar(Double)
-    /// The distribution of many numbers.
+    /// A histogram.
     case histogram(Histogram)
-    /// A picture as a PNG file.
+    /// An image as a PNG file.
     case image(png: [UInt8], height: Int, width: Int, channels: Int)
   }
 
   /// Seconds since 1970.
   public let wallTime: Double
-  /// The place on the horizontal axis.
+  /// The step, on the horizontal axis.
   public let step: Int
-  /// What it says.
+  /// The content.
   public let content: Content
 
   /// An event at a time, in seconds since 1970.
@@ -32,7 +32,7 @@ public struct TensorBoardEvent: Sendable {
     (self.wallTime, self.step, self.content) = (wallTime, step, content)
   }
 
-  /// The event as it stands in a file: a framed record.
+  /// The event as a record of a TFRecord file.
   public var record: [UInt8] {
     var event = ProtobufWriter()
     event.write(wallTime, field: 1)

@@ -1,19 +1,19 @@
-/// Random numbers as a function of what they are for, not of when they are drawn.
+/// A counter-based random number generator: a draw is a function of the seed, the purpose and the position.
 ///
 /// A draw is `Threefry-2x32-20(key, counter)` (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
-/// SC 2011): the key names the seed and the purpose, the counter the position. Nothing has to be saved to
-/// resume a run, and no draw depends on the order of work or the number of threads.
+/// SC 2011): the key is derived from the seed and the purpose, the counter is the position. The generator has no
+/// state to save in a checkpoint, and no draw depends on the order of the work or the number of threads.
 public struct CounterRandom: Sendable {
-  /// What numbers are drawn for; each purpose has its own independent numbers under one seed.
+  /// The purposes of random numbers, which are independent of each other for the same seed; the raw values are fixed.
   public enum Purpose: UInt32, Sendable {
     case initialWeights = 1
-    case shuffle, resplit, validation, dropout, drawnDigits, sample, augmentation
+    case shuffle, resplit, validation, dropout, syntheticDigits, sample, augmentation
   }
 
-  /// The two key words Threefry mixes in, derived from seed, purpose and `stream`.
+  /// The two words of Threefry's key, derived from the seed, the purpose and `stream`.
   public let key: SIMD2<UInt32>
 
-  /// A generator for one purpose; `stream` tells apart uses within it (an epoch, a layer, a parameter).
+  /// A generator for one purpose; `stream` is an epoch, a layer or a parameter within it.
   public init(seed: UInt64, purpose: Purpose, stream: UInt64 = 0) {
     let seeded = Self.threefry(
       key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)),
@@ -25,7 +25,7 @@ public struct CounterRandom: Sendable {
 
   private init(key: SIMD2<UInt32>) { self.key = key }
 
-  /// A generator of its own for one of many things, named by two numbers, that all draw under this one.
+  /// An independent generator derived from this one and two indices.
   public func substream(_ first: UInt32, _ second: UInt32) -> CounterRandom {
     CounterRandom(key: Self.threefry(key: key, counter: SIMD2(first, second)))
   }
@@ -37,22 +37,22 @@ public struct CounterRandom: Sendable {
     return UInt64(word.x) | UInt64(word.y) << 32
   }
 
-  /// A number in 0 ..< 1 with 53 random bits at position `index`.
+  /// A uniform random number in 0 ..< 1, with 53 random bits, at position `index`.
   public func uniform(at index: UInt64) -> Double {
     Double(bits(at: index) >> 11) * 0x1p-53
   }
 
-  /// A number in `range` at position `index`.
+  /// A uniform random number in `range` at position `index`.
   public func uniform(in range: ClosedRange<Double>, at index: UInt64) -> Double {
     range.lowerBound + (range.upperBound - range.lowerBound) * uniform(at: index)
   }
 
-  /// A whole number in 0 ..< `bound` at position `index`, unbiased up to 2^-64 (Lemire's multiplication).
+  /// A uniform random integer in 0 ..< `bound` at position `index`, biased by less than 2^-64 (Lemire's multiplication).
   public func below(_ bound: Int, at index: UInt64) -> Int {
     Int(bits(at: index).multipliedFullWidth(by: UInt64(bound)).high)
   }
 
-  /// The numbers 0 ..< `count` in random order (Fisher-Yates, one draw per position).
+  /// A random permutation of 0 ..< `count` (Fisher-Yates, one draw per position).
   public func permutation(_ count: Int) -> [Int32] {
     var order = [Int32](0..<Int32(count))
     for last in stride(from: count - 1, to: 0, by: -1) {

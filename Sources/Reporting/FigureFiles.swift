@@ -23,7 +23,7 @@ public struct FigureFiles: Sendable {
   ) throws(DataError) -> FigureFiles {
     var files = FigureFiles(folder: folder)
     try AtomicFile.createFolder(folder)
-    let program = ChildProcess.find("rsvg-convert", in: searchPath)
+    let program = Subprocess.find("rsvg-convert", in: searchPath)
     if program == nil {
       files.notices.append(
         "no PNG files: rsvg-convert, which renders SVG as PNG, is not installed (Debian: apt-get install librsvg2-bin)"
@@ -53,13 +53,9 @@ public struct FigureFiles: Sendable {
   /// Renders an SVG file as PNG, at two pixels for each of the SVG's.
   private static func png(of svg: String, _ program: String) throws(DataError) -> [UInt8] {
     var png: [UInt8] = []
-    let (status, message) = try ChildProcess.run(
+    try Subprocess.run(
       program, arguments: ["--zoom", "2", "--format", "png", "--", svg], name: svg
     ) { (bytes) throws(DataError) in png += bytes }
-    if status != 0 {
-      let line = message.split(whereSeparator: \.isNewline).first.map(String.init)
-      throw .unreadable(path: svg, reason: line ?? "rsvg-convert ended with status \(status)")
-    }
     return png
   }
 

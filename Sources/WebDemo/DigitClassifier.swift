@@ -38,18 +38,21 @@ struct DigitClassifier {
   /// The response to `POST /predict`: prediction, preprocessed input and feature maps; nil for an empty drawing.
   func predict(_ drawing: PGM) -> JSON? {
     let input = source.config.model.input
-    guard let digit = CenteredDigit(drawing, height: input.height, width: input.width) else { return nil }
-    // A network with colour input gets the gray values in every channel.
-    let pixels = Array(repeatElement(digit.pixels, count: input.channels).joined())
     let shape = ImageShape(channels: input.channels, height: input.height, width: input.width)
-    let scores = evaluator.scores(Images(pixels: pixels, shape: shape))[0]
+    let picture = Images(
+      pixels: drawing.pixels, shape: ImageShape(height: drawing.height, width: drawing.width))
+    guard let digit = try? DigitPreprocessor(for: shape, source: .drawing).prepare(picture, name: "drawing")
+    else { return nil }
+    let scores = evaluator.scores(digit)[0]
     let prediction = Prediction(scores: scores)
+    // The channels of a drawing are equal.
+    let gray = Array(digit.pixels.prefix(input.height * input.width))
     return [
       "label": JSON(source.classNames.name(of: prediction.label)),
       "probabilities": JSON(prediction.probabilities.map { JSON($0) }),
       "logits": JSON(prediction.logits.map { JSON($0) }),
-      "input": ["height": JSON(input.height), "width": JSON(input.width), "pixels": base64(digit.pixels)],
-      "maps": maps(of: pixels),
+      "input": ["height": JSON(input.height), "width": JSON(input.width), "pixels": base64(gray)],
+      "maps": maps(of: digit.pixels),
     ]
   }
 

@@ -9,12 +9,12 @@ private struct Experiment {
   var optimizer: UpdateRule
   var train: Train
 
-  init(reading decoder: ConfigDecoder) {
+  init(decoding decoder: ConfigDecoder) {
     seed = decoder.value("seed", .unsigned(), default: 42, "Everything random follows from it.")
     layers = decoder.value("layers", .list(of: .variant(Layer.variants), count: .atLeast(1)), "In order.")
     optimizer = decoder.value(
       "optimizer", .variant(UpdateRule.variants, allowsName: true), default: "adam", "How to step.")
-    train = decoder.value("train", .object(Train.init(reading:)), default: [:], "The training.")
+    train = decoder.value("train", .object(Train.init(decoding:)), default: [:], "The training.")
   }
 }
 
@@ -50,7 +50,7 @@ private struct Train {
   var maxNorm: Double?
   var earlyStop: Int?
 
-  init(reading decoder: ConfigDecoder) {
+  init(decoding decoder: ConfigDecoder) {
     epochs = decoder.value("epochs", .integer(.atLeast(1)), default: 10, "Passes over the data.")
     maxNorm = decoder.optional("max_norm", .number(.above(0)), "Limit of the gradient's norm.")
     earlyStop = decoder.optional(
@@ -63,7 +63,7 @@ private struct Train {
 }
 
 @Suite struct ConfigDecoderTests {
-  private let field = ConfigField.object(Experiment.init(reading:))
+  private let field = ConfigField.object(Experiment.init(decoding:))
 
   private func lines(_ text: String, settings: [String] = []) throws -> String {
     var json = try JSON(parsing: Array(text.utf8), origin: "x.json")
@@ -115,9 +115,9 @@ private struct Train {
       """#
     #expect(
       try lines(text) == #"""
-        x.json:2:11: seed: must be a whole number from 0 to 18446744073709551615, not -1
-        x.json:4:36: layers[0].filters: must be a whole number from 1 to 4096, not 0
-        x.json:4:49: layers[0].kernel: must be a whole number or [height, width], not "5x5"
+        x.json:2:11: seed: must be an integer from 0 to 18446744073709551615, not -1
+        x.json:4:36: layers[0].filters: must be an integer from 1 to 4096, not 0
+        x.json:4:49: layers[0].kernel: must be an integer or [height, width], not "5x5"
         x.json:4:56: layers[0].stride: unknown key
         x.json:5:15: layers[1].type: must be one of "relu", "conv2d", not "rellu"; did you mean "relu"?
         x.json:6:5: layers[2].type: is required
@@ -144,7 +144,7 @@ private struct Train {
       try lines(#"{"layers": [{"type": "relu"}]}"#, settings: settings) == #"""
         --set optimizer=adm: optimizer.type: must be one of "sgd", "adam", not "adm"; did you mean "adam"?
         --set train.epoch=1: train.epoch: unknown key; did you mean "epochs"?
-        --set train.epochs=0: train.epochs: must be a whole number of at least 1, not 0
+        --set train.epochs=0: train.epochs: must be an integer of at least 1, not 0
         """#)
   }
 

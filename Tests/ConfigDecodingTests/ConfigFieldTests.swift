@@ -22,18 +22,18 @@ import Testing
   @Test func scalarsRefuse() {
     let text: JSON = "ten"
     #expect(Self.fault(.boolean, 1) == "must be true or false, not 1")
-    #expect(Self.fault(.integer(.atLeast(1)), text) == #"must be a whole number, not "ten""#)
-    #expect(Self.fault(.integer(.atLeast(1)), 0) == "must be a whole number of at least 1, not 0")
-    #expect(Self.fault(.integer(.within(1...9)), 1.5) == "must be a whole number from 1 to 9, not 1.5")
-    #expect(Self.fault(.integer(), 0.5) == "must be a whole number, not 0.5")
+    #expect(Self.fault(.integer(.atLeast(1)), text) == #"must be an integer, not "ten""#)
+    #expect(Self.fault(.integer(.atLeast(1)), 0) == "must be an integer of at least 1, not 0")
+    #expect(Self.fault(.integer(.within(1...9)), 1.5) == "must be an integer from 1 to 9, not 1.5")
+    #expect(Self.fault(.integer(), 0.5) == "must be an integer, not 0.5")
     #expect(
-      Self.fault(.unsigned(), -1) == "must be a whole number from 0 to 18446744073709551615, not -1")
+      Self.fault(.unsigned(), -1) == "must be an integer from 0 to 18446744073709551615, not -1")
     #expect(Self.fault(.number(.above(0)), 0) == "must be a number greater than 0, not 0")
     #expect(
       Self.fault(.number(.within(0..<1)), 1) == "must be a number of at least 0 and less than 1, not 1")
     #expect(
       Self.fault(.number(.above(0, atMost: 1)), 2) == "must be a number greater than 0 and at most 1, not 2")
-    #expect(Self.fault(.string, .null) == "must be a text, not null")
+    #expect(Self.fault(.string, .null) == "must be a string, not null")
     #expect(
       Self.fault(ConfigField<Monitor>.choice(), "valloss")
         == #"must be one of "loss", "val_loss", not "valloss"; did you mean "val_loss"?"#)
@@ -43,7 +43,8 @@ import Testing
     let text = JSON(String(repeating: "x", count: 1000))
     #expect(Self.fault(.boolean, text).count < 80)
     #expect(
-      Self.fault(.boolean, JSON([JSON](repeating: 1, count: 99))) == "must be true or false, not a list of 99"
+      Self.fault(.boolean, JSON([JSON](repeating: 1, count: 99)))
+        == "must be true or false, not an array of 99"
     )
     #expect(Self.fault(.boolean, ["a": 1]) == "must be true or false, not an object")
   }
@@ -53,11 +54,11 @@ import Testing
     #expect(try shape.read([1, 28, 28]).value == [1, 28, 28])
     #expect(
       Self.fault(shape, [1, 0, "x"]) == """
-        [1]: must be a whole number of at least 1, not 0
-        [2]: must be a whole number, not "x"
+        [1]: must be an integer of at least 1, not 0
+        [2]: must be an integer, not "x"
         """)
     #expect(Self.fault(shape, []) == "must have a number of elements from 1 to 3, not 0")
-    #expect(Self.fault(shape, 3) == "must be a list in [ ], not 3")
+    #expect(Self.fault(shape, 3) == "must be an array in [ ], not 3")
     #expect(
       shape.jsonSchema == [
         "type": "array", "items": ["type": "integer", "minimum": 1], "minItems": 1, "maxItems": 3,
@@ -68,10 +69,10 @@ import Testing
     let kernel = ConfigField.pair(.atLeast(1))
     #expect(try kernel.read(5).value == (5, 5))
     #expect(try kernel.read([3, 2]).value == (3, 2))
-    #expect(Self.fault(kernel, 0) == "must be a whole number of at least 1, not 0")
-    #expect(Self.fault(kernel, [1, 0]) == "[1]: must be a whole number of at least 1, not 0")
+    #expect(Self.fault(kernel, 0) == "must be an integer of at least 1, not 0")
+    #expect(Self.fault(kernel, [1, 0]) == "[1]: must be an integer of at least 1, not 0")
     #expect(Self.fault(kernel, [1]) == "must have a number of elements from 2 to 2, not 1")
-    #expect(Self.fault(kernel, "5x5") == #"must be a whole number or [height, width], not "5x5""#)
+    #expect(Self.fault(kernel, "5x5") == #"must be an integer or [height, width], not "5x5""#)
   }
 
   @Test func anyFormCanBeAField() throws {

@@ -25,7 +25,7 @@ import TestSupport
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  @Test func handsOverTheOutput() throws {
+  @Test func passesTheOutputOn() throws {
     let script = "i=0; while [ $i -lt 30000 ]; do echo 12345; i=$((i + 1)); done"
     #expect(try withCurl(script) { try text($0) }.utf8.count == 180_000)
   }
@@ -36,20 +36,20 @@ import TestSupport
     #expect(arguments.hasPrefix("--fail\n--location\n"))
   }
 
-  @Test func reportsCurlsOwnWords() throws {
+  @Test func reportsTheMessageOfCurl() throws {
     let script = "echo half; echo 'curl: (22) The requested URL returned error: 404' >&2; exit 22"
     try withCurl(script) { curl in
       #expect(message { _ = try text(curl) } == "u: curl: (22) The requested URL returned error: 404")
     }
     try withCurl("exit 3") { curl in
-      #expect(message { _ = try text(curl) } == "u: curl ended with status 3")
+      #expect(message { _ = try text(curl) } == "u: curl exited with status 3")
     }
     try withCurl("kill -9 $$") { curl in
-      #expect(message { _ = try text(curl) } == "u: curl ended with status 137")
+      #expect(message { _ = try text(curl) } == "u: curl exited with status 137")
     }
   }
 
-  @Test func endsCurlWhenTheReceiverFails() throws {
+  @Test func terminatesCurlWhenTheReceiverFails() throws {
     let time = try withCurl("echo x; exec sleep 60") { curl in
       ContinuousClock().measure {
         #expect(throws: DataError.unwritable(path: "p", reason: "full")) {

@@ -52,9 +52,10 @@ import TestSupport
   @Test func refusesWhatHasNoBatch() {
     #expect(
       message { _ = try DataLoader(subset(3), batchSize: 4, dropLast: true) }
-        == "no batch: 3 images are fewer than a batch of 4, and the last, smaller one is dropped")
+        == "no batch: 3 images are fewer than a batch of 4, and an incomplete last batch is dropped (drop_last)"
+    )
     #expect(
-      message { _ = try DataLoader(subset(3), batchSize: 0) } == "a batch of 0 images: it needs at least 1")
+      message { _ = try DataLoader(subset(3), batchSize: 0) } == "batch size 0: must be at least 1")
     #expect(
       message { _ = try DataLoader(Subset(of: subset(3).images, indices: []), batchSize: 1) }
         == "no batch: there are no images")

@@ -9,17 +9,17 @@ import Testing
   ) -> DatasetLocator {
     DatasetLocator(
       option: option, environment: environment, configDirectory: config, currentFolder: "/here",
-      cacheFolder: cache, holdsDataset: present.contains)
+      cacheFolder: cache, hasDataset: present.contains)
   }
 
   @Test func theOptionIsFinal() {
     let everywhere: Set = ["/env", "/here/data/mnist", "/cache"]
     let location = locate(option: "mine", environment: ["CNN_DATA_DIR": "/env"], present: everywhere)
-    #expect(location.chosen == location.lookedAt.first)
+    #expect(location.chosen == location.searched.first)
     #expect(location.chosen.directory == "mine")
     #expect(location.chosen.origin == .option)
     #expect(!location.isPresent)
-    #expect(location.lookedAt.count == 1)
+    #expect(location.searched.count == 1)
   }
 
   @Test func thenTheEnvironment() {
@@ -39,7 +39,7 @@ import Testing
       #expect(location.chosen.directory == places[index])
       #expect(location.chosen.origin == origin)
       #expect(location.isPresent)
-      #expect(location.lookedAt.map(\.directory) == Array(places[...index]))
+      #expect(location.searched.map(\.directory) == Array(places[...index]))
     }
   }
 
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test func looksOnceWhereTheConfigNamesTheDefault() {
-    #expect(locate(config: "data/mnist").lookedAt.map(\.directory) == ["/here/data/mnist", "/cache"])
+    #expect(locate(config: "data/mnist").searched.map(\.directory) == ["/here/data/mnist", "/cache"])
   }
 
   @Test func findsTheCache() {

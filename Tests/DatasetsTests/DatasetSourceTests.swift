@@ -34,7 +34,7 @@ import TestSupport
   @Test func otherFilesAreNamed() throws {
     #expect(
       message { _ = try DatasetSource(at: "\(Archives.folder)/t10k-labels-idx1-ubyte") }
-        .hasSuffix("ubyte: byte 0: this is one IDX file; name the folder of all four"))
+        .hasSuffix("ubyte: byte 0: this is one IDX file; give the folder of all four"))
     #expect(
       message { _ = try DatasetSource(at: #filePath) }
         .hasSuffix(".swift: byte 0: neither an npz nor a mat file: it begins with 69 6D 70 6F"))
@@ -76,15 +76,15 @@ import TestSupport
       (["y_test": nil], ": byte 0: no array y_test; the archive has x_test, x_train, y_train"),
       (
         ["x_train": Archives.npy("<f4", "(1, 1, 1)", [0, 0, 0, 0])],
-        "[x_train.npy]: byte 0: elements of <f4; images are |u1, from 0 to 255"
+        "[x_train.npy]: byte 0: elements of type <f4; images must be |u1, from 0 to 255"
       ),
       (
         ["x_train": Archives.npy("|u1", "(2, 2)", [0, 0, 0, 0])],
-        "[x_train.npy]: byte 0: [2, 2] are no images: [N, H, W], or [N, C, H, W] with 1 or 3 channels"
+        "[x_train.npy]: byte 0: the shape [2, 2] is not that of images: [N, H, W], or [N, C, H, W] with 1 or 3 channels"
       ),
       (
         ["x_train": Archives.npy("|u1", "(1, 2, 2, 3)", [UInt8](0..<12))],
-        "[x_train.npy]: byte 0: [1, 2, 2, 3] are no images: [N, H, W], or [N, C, H, W] with 1 or 3 channels"
+        "[x_train.npy]: byte 0: the shape [1, 2, 2, 3] is not that of images: [N, H, W], or [N, C, H, W] with 1 or 3 channels"
       ),
       (
         [
@@ -103,7 +103,7 @@ import TestSupport
       ),
       (
         ["y_test": Archives.npy("<f4", "(1,)", [0, 0, 0, 0])],
-        "[y_test.npy]: byte 0: elements of <f4; labels are whole numbers"
+        "[y_test.npy]: byte 0: elements of type <f4; labels must be integers"
       ),
       (
         ["y_test": Archives.npy("|u1", "(1,)", [10])],

@@ -1,4 +1,3 @@
-import CNNEngine
 import Datasets
 import ImageFiles
 import Testing

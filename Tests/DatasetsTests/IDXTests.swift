@@ -58,12 +58,12 @@ import TestSupport
       (Array("MATLAB 5.0 MAT-file".utf8), "byte 0: not IDX: this is a MATLAB file"),
       (
         Array("version https://git-lfs.example/spec".utf8),
-        "byte 0: not IDX: this is a Git LFS pointer, not the file it stands for"
+        "byte 0: not IDX: this is a Git LFS pointer, not the file itself"
       ),
-      (TestBytes.idx(type: 0x0D, [1, 1, 1]), "byte 2: type 0x0D (float32); only 0x08 (uint8) can be read"),
+      (TestBytes.idx(type: 0x0D, [1, 1, 1]), "byte 2: type 0x0D (float32); only 0x08 (uint8) is supported"),
       (
         TestBytes.idx(type: 0x42, [1, 1, 1]),
-        "byte 2: type 0x42, which IDX does not know; only 0x08 (uint8) can be read"
+        "byte 2: type 0x42, which IDX does not define; only 0x08 (uint8) is supported"
       ),
       (TestBytes.idx([1], [1]), "byte 3: 1 dimensions, but images have 3 or 4"),
       (TestBytes.idx([1, 1], [1]), "byte 3: 2 dimensions, but images have 3 or 4"),
@@ -117,7 +117,7 @@ import TestSupport
       (TestBytes.idx([1], [1, 2]), "byte 9: 1 byte after the end of 1 labels"),
       (
         TestBytes.idx(type: 0x0C, [1], [0, 0, 0, 1]),
-        "byte 2: type 0x0C (int32); only 0x08 (uint8) can be read"
+        "byte 2: type 0x0C (int32); only 0x08 (uint8) is supported"
       ),
     ] as [([UInt8], String)])
   func refusesLabels(bytes: [UInt8], expected: String) {

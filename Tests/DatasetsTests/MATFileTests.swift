@@ -21,7 +21,7 @@ import TestSupport
   private static let data = Archives.matrix("data", [4, 8], pixels)
   private static let label = Archives.matrix("label", [1, 8], labels)
 
-  @Test("Images stand in columns, and the labels begin anew where the test set does")
+  @Test("Columns are images; the test set begins where the sorted labels restart")
   func reads() throws {
     let set = try load(Self.file(Self.data, Self.label))
     #expect(set.pool.shape == ImageShape(height: 2, width: 2))
@@ -30,14 +30,14 @@ import TestSupport
     #expect((set.train.count, set.test.count) == (6, 2))
   }
 
-  @Test("In another order the last seventh is the test set")
+  @Test("In any other order the last seventh is the test set")
   func shuffled() throws {
     let label = Archives.matrix("label", [8, 1], [3, 1, 2, 0, 5, 4, 6, 9])
     let set = try load(Self.file(label, Self.data))
     #expect((set.train.count, set.test.count) == (7, 1))
   }
 
-  @Test("Labels of every stored type, also in a small element")
+  @Test("Labels of every element type, also in a small element")
   func types() throws {
     let doubles = Self.labels.flatMap { label in
       let bits = Double(label).bitPattern
@@ -58,7 +58,7 @@ import TestSupport
         == [UInt8](0..<7))
   }
 
-  @Test("What is not asked for is passed over")
+  @Test("Other elements are skipped")
   func others() throws {
     let cells = Archives.matrix("mldata_descr_ordering", [1, 2], numberType: 14, [0, 0], flags: [1, 0])
     let unknown = Archives.element(77, [1, 2, 3])
@@ -69,12 +69,12 @@ import TestSupport
     arguments: [
       (
         Array("MATLAB 7.3 MAT-file".utf8),
-        "byte 0: MATLAB 7.3 files are HDF5, which is not read; save it with -v7"
+        "byte 0: MATLAB 7.3 files are HDF5, which is not supported; save it with -v7"
       ),
       (Archives.matHeader().dropLast(), "byte 127: the header is cut off"),
-      (Archives.matHeader(endian: "MI"), "byte 126: the file is big-endian, which is not read"),
-      (Archives.matHeader(endian: "XX"), "byte 126: the file does not say IM, little-endian, here"),
-      (Archives.matHeader(version: [0, 2]), "byte 124: version 512 of the format; 256 is read"),
+      (Archives.matHeader(endian: "MI"), "byte 126: the file is big-endian, which is not supported"),
+      (Archives.matHeader(endian: "XX"), "byte 126: no endian indicator IM (little-endian)"),
+      (Archives.matHeader(version: [0, 2]), "byte 124: version 512 of the format; only 256 is supported"),
       (file(), "byte 128: no array data; the file has nothing"),
       (file(label), "byte 200: no array data; the file has label"),
       (file(data), "byte 224: no array label; the file has data"),
@@ -92,11 +92,11 @@ import TestSupport
       ),
       (
         file(Archives.element(14, Archives.element(6, [9, 0, 0, 0, 0, 0, 0, 0]) + Archives.element(5, [1]))),
-        "[byte 128]: byte 24: the array has no sizes, 2 to 8 of them"
+        "[byte 128]: byte 24: the array has no shape of 2 to 8 sizes"
       ),
       (
         file(Archives.matrix("data", [UInt32](repeating: 1, count: 9), [1])),
-        "[byte 128]: byte 24: the array has no sizes, 2 to 8 of them"
+        "[byte 128]: byte 24: the array has no shape of 2 to 8 sizes"
       ),
       (
         file(Archives.matrix(String(repeating: "x", count: 65), [1, 1], [1])),
@@ -112,23 +112,23 @@ import TestSupport
       ),
       (
         file(Archives.matrix("data", [.max, .max], pixels)),
-        "[byte 128]: byte 0: data: [4294967295, 4294967295] numbers are more than the limit of 4 GiB"
+        "[byte 128]: byte 0: data: [4294967295, 4294967295] values are more than the limit of 4 GiB"
       ),
       (
         file(Archives.matrix("data", [4, 8], numberType: 12, pixels)),
-        "[byte 128]: byte 56: data: numbers of type 12, which is not known"
+        "[byte 128]: byte 56: data: values of type 12, which is not supported"
       ),
       (
         file(Archives.matrix("data", [4, 9], pixels)),
-        "[byte 128]: byte 56: data: 32 bytes of numbers, but its sizes [4, 9] need 36"
+        "[byte 128]: byte 56: data: 32 bytes of data, but its shape [4, 9] needs 36"
       ),
       (
         file(Archives.matrix("data", [5, 8], [UInt8](0..<40)), label),
-        "[byte 128]: byte 64: data is [5, 8]; it has an image in each column, such as [784, 70000]"
+        "[byte 128]: byte 64: data has the shape [5, 8]; expected an image in each column, such as [784, 70000]"
       ),
       (
         file(data, Archives.matrix("label", [1, 7], [UInt8](0..<7))),
-        "[byte 224]: byte 64: label is [1, 7] for 8 images"
+        "[byte 224]: byte 64: label has the shape [1, 7] for 8 images"
       ),
       (
         file(data, Archives.matrix("label", [1, 8], [0, 1, 2, 3, 4, 5, 10, 0])),
@@ -136,11 +136,11 @@ import TestSupport
       ),
       (
         file(data, Archives.matrix("label", [1, 8], [0, 1, 2, 3, 4, 5, 6, 7])),
-        "[byte 224]: byte 72: the labels are sorted to the end, so there is no test set; shuffle the columns"
+        "[byte 224]: byte 72: all labels are sorted, so no test set can be told apart; shuffle the columns"
       ),
       (
         file(data, Archives.matrix("label", [1, 8], numberType: 1, [0, 1, 2, 3, 4, 5, 255, 7])),
-        "[byte 224]: byte 70: a number that is not a whole one from 0 to 255"
+        "[byte 224]: byte 70: a value that is not an integer from 0 to 255"
       ),
     ] as [([UInt8], String)])
   func refuses(bytes: [UInt8], expected: String) {

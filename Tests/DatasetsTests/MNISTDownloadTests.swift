@@ -1,4 +1,3 @@
-import CNNEngine
 import Datasets
 import FileIO
 import Foundation
@@ -130,7 +129,7 @@ import TestSupport
       #expect(
         message { _ = try download(.full("m1/"), into: folder) }
           == "\(folder)/one.gz: byte 0: not MNIST's file of this name (its SHA-256 differs); remove it, "
-          + "or name another folder")
+          + "or choose another folder")
       #expect(try contents("\(folder)/one.gz") == other)
     }
   }
@@ -139,7 +138,7 @@ import TestSupport
     try withTemporaryFolder { folder in
       #expect(
         message { _ = try download(.full("m1/"), into: folder, stop: true) }
-          == "\(folder)/one.gz: stopped before it was complete")
+          == "\(folder)/one.gz: the download was stopped")
       let files = try listing(folder)
       #expect(files.isEmpty)
     }

@@ -28,7 +28,7 @@ import TestSupport
   func resplitRefuses(train: Int, test: Int) {
     #expect(
       message { _ = try set.resplit(train: train, test: test, seed: 0) }
-        == "cannot split 100 images into \(train.grouped) to train and \(test.grouped) to test")
+        == "cannot split 100 images into \(train.grouped) training and \(test.grouped) test images")
   }
 
   @Test func holdsOutForValidation() throws {

@@ -11,12 +11,12 @@ import Testing
     #expect(part == Array(all[(130 * 784)..<(201 * 784)]))
     #expect(partLabels == Array(labels[130..<201]))
     var one = [UInt8](repeating: 99, count: 784)
-    one.withUnsafeMutableBufferPointer { gray.draw(at: 299, into: $0) }
+    one.withUnsafeMutableBufferPointer { gray.render(299, into: $0) }
     #expect(one == Array(all[(299 * 784)...]))
     #expect(labels[299] == gray.label(at: 299))
   }
 
-  @Test func otherSeedsAndIndicesDrawOtherDigits() {
+  @Test func otherSeedsAndIndicesGiveOtherDigits() {
     let (pixels, labels) = gray.images(0..<200)
     let (others, otherLabels) = SyntheticDigits(seed: 8).images(0..<200)
     let (far, farLabels) = gray.images((1 << 32)..<(1 << 32) + 200)
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test func grayDigitsLieInkOnBlackInTheMiddle() {
+  @Test func grayDigitsAreWhiteOnBlackAndCentred() {
     let (pixels, _) = gray.images(0..<1000)
     var middle = SIMD2<Double>()
     for n in 0..<1000 {
@@ -56,13 +56,13 @@ import Testing
     #expect(pixels.max() == 255)
   }
 
-  @Test func colourDigitsHaveThreePlanesOfTheirOwnColours() {
+  @Test func colourDigitsHaveThreeDifferentPlanes() {
     let digits = SyntheticDigits(seed: 7, channels: 3, size: 32)
     let (pixels, labels) = digits.images(0..<100)
     #expect(digits.byteCount == 3072 && pixels.count == 307_200 && labels.count == 100)
     #expect(labels == gray.images(0..<100).labels)
     let corners = (0..<100).map { n in (0..<3).map { pixels[n * 3072 + $0 * 1024] } }
-    #expect(Set(corners).count > 95, "each picture has its own paper")
+    #expect(Set(corners).count > 95, "each image has its own background")
     #expect(corners.contains { $0[0] != $0[1] && $0[1] != $0[2] })
   }
 

@@ -1,5 +1,4 @@
 import ConfigDecoding
-import CZlib
 import Datasets
 import FileIO
 import Foundation
@@ -8,9 +7,9 @@ import JSONText
 import ModelFormats
 import Training
 
-// Built and run by scripts/fuzz; a reader is a function and a row of `targets`.
+// Built and run by scripts/fuzz; a target is a function and a row of `targets`.
 
-/// Hands what libFuzzer makes up to the reader that `CNN_FUZZ` names; whatever it is, it is read or refused.
+/// Passes the input of libFuzzer to the target that `CNN_FUZZ` names: it must be read, or refused with an error.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   read(Array(UnsafeBufferPointer(start: start, count: count)))
@@ -32,7 +31,7 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
   "damage": readCheckpoint, "network": trainNetwork,
 ]
 
-/// Whether `body` throws none of the errors that readers may throw.
+/// Whether `body` succeeds; it may only throw the errors of readers.
 func succeeds(_ body: () throws -> Void) -> Bool {
   do {
     try body()
@@ -45,7 +44,7 @@ func succeeds(_ body: () throws -> Void) -> Bool {
   }
 }
 
-/// IDX, plain or gzip: all images, some of them, labels.
+/// IDX, plain or gzip: all images, a single one, labels.
 private func readIDX(_ bytes: [UInt8]) {
   func source() throws -> ByteSource { try ByteSource(bytes: bytes, name: "f") }
   var count = 0
@@ -57,7 +56,7 @@ private func readIDX(_ bytes: [UInt8]) {
   _ = succeeds { _ = try IDX.labels(from: source()) }
 }
 
-/// A picture, which is the same once it is written and read again.
+/// A PGM picture, which must survive being written and read again.
 private func readPGM(_ bytes: [UInt8]) {
   _ = succeeds {
     let picture = try PGM(parsing: ByteSource(bytes: bytes, name: "f"))
@@ -66,20 +65,20 @@ private func readPGM(_ bytes: [UInt8]) {
   }
 }
 
-/// A picture of any kind and what a network would see of it, which is in MNIST's style, whatever it was.
+/// A picture of any format, which must survive a round trip through PNG, and the input that is made of it.
 private func readPicture(_ bytes: [UInt8]) {
   _ = succeeds {
     let picture = try PictureFile.decode(ByteSource(bytes: bytes, name: "f"))
     let again = try PictureFile.decode(ByteSource(bytes: PNG.encode(picture), name: "f"))
     precondition(again == picture)
     for shape in [ImageShape(height: 28, width: 28), ImageShape(channels: 3, height: 8, width: 9)] {
-      let input = try PicturePreparation(for: shape, isRaw: false).prepare(picture, name: "f")
+      let input = try DigitPreprocessor(for: shape, source: .photo).prepare(picture, name: "f")
       precondition(input.shape == shape)
     }
   }
 }
 
-/// A PNG picture whose chunks get the right checksums first, so that not all inputs end there.
+/// A PNG picture whose chunks get valid checksums first, so that the input reaches the decoder.
 private func readRepairedPNG(_ bytes: [UInt8]) {
   var bytes = bytes
   var position = 8
@@ -87,15 +86,13 @@ private func readRepairedPNG(_ bytes: [UInt8]) {
     let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
     let end = position + 8 + length
     guard end + 4 <= bytes.count else { break }
-    let checksum = bytes[position + 4..<end].withUnsafeBufferPointer {
-      crc32(0, $0.baseAddress, UInt32($0.count))
-    }
     bytes.replaceSubrange(
-      end..<end + 4, with: [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: checksum >> $0) })
+      end..<end + 4, with: CRC32.checksum(bytes[position + 4..<end]).littleEndianBytes.reversed())
     position = end + 4
   }
   readPicture(bytes)
 }
+
 /// A NumPy archive: its arrays, as weights, and as a data set.
 private func readNPZ(_ bytes: [UInt8]) {
   _ = succeeds {
@@ -107,13 +104,13 @@ private func readNPZ(_ bytes: [UInt8]) {
   }
 }
 
-/// A NumPy array, in an archive whose directory and checksum are right.
+/// A NumPy array in a valid archive.
 private func readNPY(_ bytes: [UInt8]) { readNPZ(NPZ.encode(files: [("x_train.npy", bytes)])) }
 
 /// A MATLAB file as a data set.
 private func readMAT(_ bytes: [UInt8]) { _ = succeeds { _ = try Dataset(mat: bytes, name: "f") } }
 
-/// A config, and after each zero byte a setting; what is read is the same once it is written and read again.
+/// A config, and after each zero byte a setting; the config must survive being written and read again.
 private func readConfig(_ bytes: [UInt8]) {
   let parts = bytes.split(separator: 0, maxSplits: 8, omittingEmptySubsequences: false)
   let settings = parts.dropFirst().map { String(decoding: $0, as: UTF8.self) }
@@ -125,7 +122,7 @@ private func readConfig(_ bytes: [UInt8]) {
   }
 }
 
-/// What a run has written of itself: metrics.csv and, after a zero byte, events.jsonl.
+/// The history of a run: metrics.csv and, after a zero byte, events.jsonl.
 private func readHistory(_ bytes: [UInt8]) {
   let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false).map { Array($0) }
   _ = succeeds {
@@ -136,7 +133,7 @@ private func readHistory(_ bytes: [UInt8]) {
   }
 }
 
-/// A checkpoint as it is, as a config's source, and as bare weights.
+/// A safetensors file as weights and as a checkpoint.
 private func readCheckpoint(_ bytes: [UInt8]) {
   _ = succeeds {
     let file = try SafeTensors(parsing: bytes, file: "f")
@@ -148,7 +145,7 @@ private func readCheckpoint(_ bytes: [UInt8]) {
   }
 }
 
-/// A checkpoint whose checksum is put right first, so that not all inputs end there.
+/// A checkpoint that gets a valid checksum first, so that the input reaches the decoder.
 private func readRepairedCheckpoint(_ bytes: [UInt8]) {
   var bytes = bytes
   let lead = SafeTensorsHeader.checksumLead
@@ -164,7 +161,7 @@ private func readRepairedCheckpoint(_ bytes: [UInt8]) {
   readCheckpoint(bytes)
 }
 
-/// The network of the seeds.
+/// The network of the seed corpus.
 private let small: ExperimentConfig = {
   let text =
     #"{ "model": { "input": [1, 8, 8], "layers": ["flatten", { "type": "dense", "name": "fc", "units": 10 }] } }"#

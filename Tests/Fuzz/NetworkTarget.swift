@@ -3,8 +3,8 @@ import ConfigDecoding
 import JSONText
 import Training
 
-/// Trains a network of any shape for a step, under the sanitizer: the engine reads and writes its own memory only,
-/// and any number of threads gives the same bits.
+/// A training step of a random network under the address sanitizer, which must have the same bits for any number of
+/// threads.
 func trainNetwork(_ bytes: [UInt8]) {
   var choices = Choices(bytes)
   let input = [choices.next(1...33), choices.next(1...20), choices.next(1...20)]
@@ -40,10 +40,10 @@ private func step(_ model: Model, images: Int, threads: Int, inputGradient: Bool
   return all.joined().map(\.bitPattern)
 }
 
-/// Numbers between -1/2 and 1/2.
+/// Values between -1/2 and 1/2.
 private func values(_ count: Int) -> [Float] { (0..<count).map { Float($0 * 37 % 101) / 100 - 0.5 } }
 
-/// Reads bytes as choices; when they end, every choice is the first.
+/// Random choices from the input; after its end, every choice is the first.
 private struct Choices {
   private var rest: ArraySlice<UInt8>
 

@@ -2,7 +2,7 @@ import ImageFiles
 import Testing
 
 @Suite struct ContactSheetTests {
-  @Test func imagesStandInASquareWithGaps() {
+  @Test func imagesAreArrangedInASquareWithGaps() {
     let images = Images(pixels: [1, 2, 3, 4, 5], shape: ImageShape(height: 1, width: 1))
     let sheet = ContactSheet(images).images
     #expect(sheet.shape == ImageShape(height: 8, width: 11))
@@ -11,7 +11,7 @@ import Testing
     #expect(inked.map { [$0.offset / 11, $0.offset % 11] } == [[2, 2], [2, 5], [2, 8], [5, 2], [5, 5]])
   }
 
-  @Test func captionsStandBelowTheirImages() {
+  @Test func captionsAreBelowTheirImages() {
     let shape = ImageShape(channels: 3, height: 4, width: 9)
     let images = Images(pixels: [UInt8](repeating: 255, count: 2 * shape.size), shape: shape)
     let sheet = ContactSheet(images, captions: ["7", "L-long"]).images

@@ -2,16 +2,16 @@ import ImageFiles
 import Testing
 
 struct GrayImageTests {
-  private let map = GrayImage(width: 3, height: 2, values: [0, 0.25, 0.5, 0.5, 0.75, 1])
+  private let image = GrayImage(width: 3, height: 2, values: [0, 0.25, 0.5, 0.5, 0.75, 1])
 
-  @Test func grayStaysAsItIs() {
+  @Test func grayIsUnchanged() {
     let images = Images(pixels: (0...255).map { UInt8($0) }, shape: ImageShape(height: 16, width: 16))
-    let map = GrayImage(images, side: 16)
-    #expect(map.values == (0...255).map { Float($0) / 255 })
+    let gray = GrayImage(images, side: 16)
+    #expect(gray.values == (0...255).map { Float($0) / 255 })
     let colour = Images(
       pixels: images.pixels + images.pixels + images.pixels,
       shape: ImageShape(channels: 3, height: 16, width: 16))
-    #expect(GrayImage(colour, side: 16) == map)
+    #expect(GrayImage(colour, side: 16) == gray)
   }
 
   @Test func largePicturesShrinkByWholeBlocks() {
@@ -29,8 +29,8 @@ struct GrayImageTests {
   }
 
   @Test func shrinkingAverages() {
-    #expect(map.resized(width: 1, height: 2).values == [0.25, 0.75])
-    #expect(map.resized(width: 3, height: 1).values == [0.25, 0.5, 0.75])
+    #expect(image.resized(width: 1, height: 2).values == [0.25, 0.75])
+    #expect(image.resized(width: 3, height: 1).values == [0.25, 0.5, 0.75])
     let wide = GrayImage(width: 3, height: 1, values: [0, 0.6, 0.9])
     let two = wide.resized(width: 2, height: 1).values
     #expect(abs(two[0] - 0.2) < 1e-6 && abs(two[1] - 0.8) < 1e-6)
@@ -41,25 +41,25 @@ struct GrayImageTests {
     #expect(line == [0, 0.25, 0.75, 1])
   }
 
-  @Test func blurringAveragesWhatIsThere() {
-    #expect(map.blurred(radius: 5).values.allSatisfy { abs($0 - 0.5) < 1e-6 })
+  @Test func blurringAverages() {
+    #expect(image.blurred(radius: 5).values.allSatisfy { abs($0 - 0.5) < 1e-6 })
     let dot = GrayImage(width: 3, height: 1, values: [0, 0.9, 0]).blurred(radius: 1).values
     #expect(zip(dot, [0.45, 0.3, 0.45]).allSatisfy { abs($0 - $1) < 1e-6 })
   }
 
   @Test func dilationAndErosionTakeTheExtremes() {
-    #expect(map.dilated(radius: 1).values == [0.75, 1, 1, 0.75, 1, 1])
-    #expect(map.eroded(radius: 1).values == [0, 0, 0.25, 0, 0, 0.25])
+    #expect(image.dilated(radius: 1).values == [0.75, 1, 1, 0.75, 1, 1])
+    #expect(image.eroded(radius: 1).values == [0, 0, 0.25, 0, 0, 0.25])
   }
 
   @Test func quantilesCountValues() {
-    #expect(map.quantile(0) == 0 && map.quantile(1) == 1)
-    #expect(abs(map.quantile(0.5) - 0.5) < 0.001)
+    #expect(image.quantile(0) == 0 && image.quantile(1) == 1)
+    #expect(abs(image.quantile(0.5) - 0.5) < 0.001)
   }
 
-  @Test func penWidthIsThatOfAStroke() {
+  @Test func strokeWidthIsThatOfAStroke() {
     var bar = GrayImage(width: 40, height: 60, values: [Float](repeating: 0, count: 2400))
     for row in 5..<55 { for column in 10..<16 { bar[row, column] = 1 } }
-    #expect(abs(bar.penWidth - 6) < 1)
+    #expect(abs(bar.strokeWidth - 6) < 1)
   }
 }

@@ -10,7 +10,7 @@ struct InkMapTests {
     return map
   }
 
-  @Test func polarityIsSeen() {
+  @Test func polarityIsDetected() {
     #expect(!InkMap.isInkBright(sheet(paper: 0.9, ink: 0.1)))
     #expect(InkMap.isInkBright(sheet(paper: 0.1, ink: 0.9)))
     #expect(!InkMap.isInkBright(sheet(paper: 0.9, ink: 0.1) { $1 > 60 ? 0.5 : 1 }))
@@ -23,14 +23,14 @@ struct InkMapTests {
     #expect(ink[10, 10] < 0.01 && ink[50, 90] < 0.01)
   }
 
-  @Test func unevenLightIsNoInk() {
+  @Test func unevenLightIsBackground() {
     let ink = InkMap.ink(
       sheet(paper: 1, ink: 0.2) { row, column in 1 - Float(column) / 240 - Float(row) / 400 })
     #expect(ink[50, 52] > 0.4)
     for (row, column) in [(10, 20), (90, 20), (50, 30), (50, 90)] { #expect(ink[row, column] < 0.08) }
   }
 
-  @Test func aShadowIsNoInk() {
+  @Test func aShadowIsBackground() {
     let ink = InkMap.ink(sheet(paper: 1, ink: 0.2) { _, column in column > 80 ? 0.5 : 1 })
     #expect(ink[50, 52] > 0.6)
     #expect(ink[50, 110] < 0.05 && ink[20, 20] < 0.05)

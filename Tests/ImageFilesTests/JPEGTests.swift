@@ -1,4 +1,3 @@
-import CNNEngine
 import FileIO
 import Foundation
 import ImageFiles
@@ -75,7 +74,7 @@ struct JPEGTests {
     #expect(try decode(file(exif: far)).shape.width == 24)
   }
 
-  @Test func leavesWhatPhonesPutBehindThePictureAlone() throws {
+  @Test func ignoresDataAfterThePicture() throws {
     let file = Self.fixture("gray")
     #expect(try decode(file + file).shape.width == 24)
     #expect(try decode(file + Array("a film".utf8)).shape.width == 24)
@@ -106,7 +105,7 @@ struct JPEGTests {
   }
 
   private static let cut = "the file ends here, before the end of the JPEG picture"
-  private static let print = "a CMYK picture, made for print; save it as RGB or gray"
+  private static let print = "a CMYK picture, for print; save it as RGB or gray"
   private static let decoder = "libjpeg-turbo: "
   private static let (frame, scan) = (place(0xC0), place(0xDA))
 
@@ -118,12 +117,12 @@ struct JPEGTests {
     Bad([0xFF, 0xD8], at: 2, cut),
     Bad([0xFF, 0xD8, 0xFF], at: 3, cut),
     Bad([0xFF, 0xD8, 0xFF, 0xFF, 0xFF], at: 5, cut),
-    Bad([0xFF, 0xD8, 0xFF, 0xD9], at: 2, "the picture ends without any pixels"),
-    Bad([0xFF, 0xD8, 0x00, 0x11], at: 2, "00 where a marker (FF) should be"),
-    Bad([0xFF, 0xD8, 0xFF, 0xD0, 0, 0], at: 2, "marker FF D0 where a segment should be"),
-    Bad([0xFF, 0xD8, 0xFF, 0xE0, 0, 1], at: 2, "marker FF E0 where a segment should be"),
+    Bad([0xFF, 0xD8, 0xFF, 0xD9], at: 2, "a picture without pixels"),
+    Bad([0xFF, 0xD8, 0x00, 0x11], at: 2, "expected a marker (FF), not 00"),
+    Bad([0xFF, 0xD8, 0xFF, 0xD0, 0, 0], at: 2, "expected a segment, not marker FF D0"),
+    Bad([0xFF, 0xD8, 0xFF, 0xE0, 0, 1], at: 2, "expected a segment, not marker FF E0"),
     Bad([0xFF, 0xD8, 0xFF, 0xE0, 9, 9], at: 6, cut),
-    Bad([0xFF, 0xD8, 0xFF, 0xDA, 0, 2, 0xFF, 0xD9], at: 2, "pixels before the size is told"),
+    Bad([0xFF, 0xD8, 0xFF, 0xDA, 0, 2, 0xFF, 0xD9], at: 2, "a scan before the frame header"),
     Bad([0xFF, 0xD8, 0xFF, 0xC0, 0, 3, 8, 0xFF, 0xD9], at: 6, "a frame header of 1 bytes"),
   ]
 
@@ -135,12 +134,12 @@ struct JPEGTests {
     Bad(changed(frame + 7, 0, 0), at: frame + 5, "0x16: no pixels"),
     Bad(changed(frame + 5, 255, 255, 255, 255), at: frame + 5, "65535x65535: more than 64,000,000 pixels"),
     Bad(changed(frame + 5, 20, 0, 20, 0), at: frame + 5, "344 bytes cannot hold 5120x5120 pixels"),
-    Bad(changed(frame + 4, 12), at: frame + 4, "12 bits for a sample; only 8 are read"),
+    Bad(changed(frame + 4, 12), at: frame + 4, "12 bits per sample; only 8 are supported"),
     Bad(changed(frame + 9, 4), at: frame + 9, print),
-    Bad(changed(frame + 9, 2), at: frame + 9, "2 colour components; only 1 and 3 are read"),
+    Bad(changed(frame + 9, 2), at: frame + 9, "2 colour components; only 1 and 3 are supported"),
     Bad(
       Array(gray[..<(frame + 13)]) + gray[frame...], at: frame + 13, "a second frame"),
-    Bad(changed(frame + 1, 0xE5), at: scan, "pixels before the size is told"),
+    Bad(changed(frame + 1, 0xE5), at: scan, "a scan before the frame header"),
     Bad(changed(place(0xDB) + 1, 0xE5), at: 0, decoder + "Quantization table 0x00 was not defined"),
     Bad(changed(frame + 1, 0xC3), at: 0, decoder + "Unsupported JPEG process: SOF type 0xc3"),
     Bad(
@@ -156,10 +155,10 @@ struct JPEGTests {
     #expect(message { _ = try decode(Self.fixture("cmyk")) }.hasSuffix(Self.print))
   }
 
-  @Test func refusesHundredsOfPasses() {
+  @Test func refusesHundredsOfScans() {
     let scan = Self.place(0xDA)
     let passes = Array(Self.gray[..<scan]) + (0..<65).flatMap { _ in Self.gray[scan..<Self.gray.count - 2] }
     #expect(
-      message { _ = try decode(passes + [0xFF, 0xD9]) }.hasSuffix("more than 64 passes over the picture"))
+      message { _ = try decode(passes + [0xFF, 0xD9]) }.hasSuffix("more than 64 scans"))
   }
 }

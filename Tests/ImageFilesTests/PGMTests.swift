@@ -20,7 +20,7 @@ import TestSupport
     #expect(try parse("P2 1 1 255 7\n# the end").pixels == [7])
   }
 
-  @Test func stretchesFewerShades() throws {
+  @Test func scalesOtherMaximumValues() throws {
     #expect(try parse("P2 4 1 3 0 1 2 3").pixels == [0, 85, 170, 255])
     #expect(try parse("P5 2 1 1\n", [0, 1]).pixels == [0, 255])
   }
@@ -51,7 +51,7 @@ import TestSupport
       ("P5 2 1 9 ", [9, 10], "byte 10: pixel of 10, but maxval is 9"),
       ("P2 2 1 9 1 ", [], "byte 11: pixel: the file ends here"),
       ("P2 1 1 9 10", [], "byte 11: pixel is more than 9"),
-      ("P2 1 1 9 1 2", [], "byte 12: more after the last of 1 pixel"),
+      ("P2 1 1 9 1 2", [], "byte 12: data after the last of 1 pixel"),
       ("P7\nWIDTH 1\n", [], "byte 0: not PGM (P5 or P2): it begins with 50 37 0A 57"),
       ("p5 1 1 255 ", [0], "byte 0: not PGM (P5 or P2): it begins with 70 35 20 31"),
       ("P5 1", [], "byte 4: height: the file ends here"),

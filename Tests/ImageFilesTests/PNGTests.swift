@@ -38,7 +38,7 @@ struct PNGTests {
     #expect(picture.pixels == [255, 1, 0, 2, 0, 3])
   }
 
-  @Test func laysTransparentPixelsOnWhite() throws {
+  @Test func compositesTransparentPixelsOverWhite() throws {
     let gray = try decode(TestPNG.file(2, 1, kind: 4, rows: [[0, 255, 0, 0]]))
     #expect(gray == Images(pixels: [0, 255], shape: ImageShape(height: 1, width: 2)))
     let colour = try decode(TestPNG.file(2, 1, kind: 6, rows: [[9, 8, 7, 255, 9, 8, 7, 0]]))
@@ -48,7 +48,7 @@ struct PNGTests {
     #expect(Array(clear.pixels.prefix(2)) == [0, 255])
   }
 
-  @Test func laysWhiteInkOnBlack() throws {
+  @Test func compositesWhiteInkOverBlack() throws {
     let chalk = try decode(TestPNG.file(3, 1, kind: 4, rows: [[255, 0, 255, 255, 255, 102]]))
     #expect(chalk.pixels[0] == 0 && chalk.pixels[1] == 255 && (1..<255).contains(chalk.pixels[2]))
     #expect(try decode(TestPNG.file(2, 1, kind: 4, rows: [[255, 255, 255, 255]])).pixels == [255, 255])
@@ -61,7 +61,7 @@ struct PNGTests {
     #expect(picture.pixels == [1, 2, 3, 4, 5, 6, 7, 8, 9])
   }
 
-  @Test func leavesOtherChunksAlone() throws {
+  @Test func ignoresOtherChunks() throws {
     let text = TestPNG.chunk("tEXt", Array("Software\0a pen".utf8)) + TestPNG.chunk("iCCP", [1, 2, 3])
     #expect(try decode(TestPNG.file(1, 1, extra: text, rows: [[5]])).pixels == [5])
   }
@@ -84,18 +84,18 @@ struct PNGTests {
       (changed(0, 0x88), "byte 0: not PNG: it begins with 88 50 4E 47"),
       (changed(4, 0x0A), "byte 0: not PNG: this is a PNG picture"),
       (TestPNG.signature, "byte 8: the file ends here, before PNG's last chunk (IEND)"),
-      (Array(good.prefix(20)), "byte 8: chunk IHDR of 13 bytes is longer than the file"),
+      (Array(good.prefix(20)), "byte 8: chunk IHDR of 13 bytes exceeds the file"),
       (head, "byte 33: the file ends here, before PNG's last chunk (IEND)"),
       (Array(good.dropLast()), "byte 73: the file ends here, before PNG's last chunk (IEND)"),
-      (Array(good.prefix(50)), "byte 33: chunk IDAT of 17 bytes is longer than the file"),
+      (Array(good.prefix(50)), "byte 33: chunk IDAT of 17 bytes exceeds the file"),
       (good + [0], "byte 74: 1 byte after the end of the picture"),
       (good + good, "byte 74: 74 bytes after the end of the picture"),
-      (changed(17, 1), "byte 29: chunk IHDR: its checksum is wrong"),
-      (changed(43, 9), "byte 58: chunk IDAT: its checksum is wrong"),
-      (changed(8, 0xFF), "byte 8: chunk IHDR of 4,278,190,093 bytes is longer than the file"),
-      (changed(12, 0x31), "byte 12: no type of chunk: it begins with 31 48 44 52"),
-      (TestPNG.signature + body, "byte 8: chunk IDAT where the header (IHDR) should be"),
-      (head + TestPNG.header(2, 2) + body, "byte 33: chunk IHDR where the only header (IHDR) should be"),
+      (changed(17, 1), "byte 29: chunk IHDR: the checksum is wrong"),
+      (changed(43, 9), "byte 58: chunk IDAT: the checksum is wrong"),
+      (changed(8, 0xFF), "byte 8: chunk IHDR of 4,278,190,093 bytes exceeds the file"),
+      (changed(12, 0x31), "byte 12: invalid chunk type: it begins with 31 48 44 52"),
+      (TestPNG.signature + body, "byte 8: chunk IDAT before the header (IHDR)"),
+      (head + TestPNG.header(2, 2) + body, "byte 33: a second header (IHDR)"),
       (
         TestPNG.signature + TestPNG.chunk("IHDR", [0, 0, 0, 1]) + body,
         "byte 8: a header of 4 bytes, not 13"

@@ -16,7 +16,7 @@ struct RuledLinesTests {
   }
 
   @Test(arguments: [(Float(0), false), (0.05, false), (-0.05, true), (0, true)])
-  func linesGoAndStrokesStay(lean: Float, isStanding: Bool) {
+  func linesAreRemovedAndStrokesKept(lean: Float, isStanding: Bool) {
     let lined = sheet(lean: lean, isStanding: isStanding)
     let result = RuledLines.removed(from: lined, threshold: 0.25)
     let clean = isStanding ? result.transposed : result
@@ -30,7 +30,7 @@ struct RuledLinesTests {
     }
   }
 
-  @Test func aStrokeIsNoLine() {
+  @Test func aStrokeIsNotALine() {
     var map = GrayImage(width: 100, height: 100, values: [Float](repeating: 0, count: 10_000))
     for row in 48..<52 { for column in 8..<92 { map[row, column] = 1 } }
     #expect(RuledLines.removed(from: map, threshold: 0.25) == map)

@@ -37,34 +37,34 @@ import Testing
 
   @Test(arguments: [
     ("", "x:1:1: expected a value, not the end of the text"),
-    ("{\"a\": 1,\n}", "x:1:8: a comma before } is one too many"),
-    ("[1, 2,]", "x:1:6: a comma before ] is one too many"),
+    ("{\"a\": 1,\n}", "x:1:8: trailing comma before }"),
+    ("[1, 2,]", "x:1:6: trailing comma before ]"),
     ("[1 2]", "x:1:4: expected , or ], not 2"),
     ("{\"a\" 1}", "x:1:6: a: expected : after the key, not 1"),
     ("{a: 1}", "x:1:2: expected a key in double quotes, not a"),
-    ("{'a': 1}", "x:1:2: expected a key in double quotes, not ' (texts and keys take double quotes)"),
-    ("{\"a\": 'b'}", "x:1:7: a: expected a value, not ' (texts and keys take double quotes)"),
+    ("{'a': 1}", "x:1:2: expected a key in double quotes, not ' (strings and keys need double quotes)"),
+    ("{\"a\": 'b'}", "x:1:7: a: expected a value, not ' (strings and keys need double quotes)"),
     ("{} // done", "x:1:4: a comment (JSON has none) after the end of the value"),
     ("# lenet\n{}", "x:1:1: expected a value, not a comment (JSON has none)"),
     ("[1] 2", "x:1:5: 2 after the end of the value"),
     ("{\"a\": {\"b\": [0, True]}}", "x:1:17: a.b[1]: \"True\" is not a JSON value; did you mean true?"),
     ("None", "x:1:1: \"None\" is not a JSON value; did you mean null?"),
-    ("same", "x:1:1: \"same\" is not a JSON value; texts need double quotes"),
+    ("same", "x:1:1: \"same\" is not a JSON value; strings need double quotes"),
     ("NaN", "x:1:1: \"NaN\" is not a JSON number"),
     ("-Infinity", "x:1:1: \"-Infinity\" is not a JSON number"),
     ("[.5]", "x:1:2: [0]: \".5\" is not a JSON number"),
     ("01", "x:1:1: \"01\" is not a JSON number"),
-    ("1e999", "x:1:1: \"1e999\" is too large for a number"),
-    ("\"a", "x:1:1: the text that starts here has no closing \""),
-    ("\"a\nb\"", "x:1:1: the text that starts here has no closing \""),
-    ("\"a\tb\"", "x:1:3: a control character in a text must be written as an escape, such as \\t"),
-    ("\"\\x\"", "x:1:2: \\ cannot stand before x; write \\\\ for a backslash"),
+    ("1e999", "x:1:1: \"1e999\" is out of the range of numbers"),
+    ("\"a", "x:1:1: the string that starts here has no closing \""),
+    ("\"a\nb\"", "x:1:1: the string that starts here has no closing \""),
+    ("\"a\tb\"", "x:1:3: a control character in a string must be escaped, such as \\t"),
+    ("\"\\x\"", "x:1:2: invalid escape sequence \\x; write \\\\ for a backslash"),
     ("\"\\u12g4\"", "x:1:2: \\u needs four hexadecimal digits"),
     ("\"\\u+123\"", "x:1:2: \\u needs four hexadecimal digits"),
-    ("\"\\ud83d\"", "x:1:2: half of a surrogate pair is no character"),
-    ("\"\\ud83d\\u0041\"", "x:1:2: half of a surrogate pair is no character"),
-    ("\"\\ude00\"", "x:1:2: half of a surrogate pair is no character"),
-    ("\"\\", "x:1:2: the text ends within an escape"),
+    ("\"\\ud83d\"", "x:1:2: an unpaired surrogate is not a character"),
+    ("\"\\ud83d\\u0041\"", "x:1:2: an unpaired surrogate is not a character"),
+    ("\"\\ude00\"", "x:1:2: an unpaired surrogate is not a character"),
+    ("\"\\", "x:1:2: the text ends within an escape sequence"),
     ("\u{FEFF}{}", "x:1:1: starts with a byte order mark; save it as UTF-8 without one"),
     ("[\"a\", \u{7}]", "x:1:7: [1]: expected a value, not \\u0007"),
   ])
@@ -78,7 +78,7 @@ import Testing
       error(text) == """
         x:2:2: train.a: duplicate key; first given at x:1:12
         x:3:2: train: duplicate key; first given at x:1:2
-        x:3:20: lr: "1e999" is too large for a number
+        x:3:20: lr: "1e999" is out of the range of numbers
         """)
   }
 

@@ -31,13 +31,14 @@ import Testing
     ("a[x]=3", #"--set a[x]=3: "a[x]" is not a key path such as model.layers[3].kernel"#),
     ("a[-1]=3", #"--set a[-1]=3: "a[-1]" is not a key path such as model.layers[3].kernel"#),
     ("train.epochs.x=3", #"--set train.epochs.x=3: train.epochs: is 10, which has no key "x""#),
-    ("train[0]=3", "--set train[0]=3: train: is not a list; there is no [0]"),
+    ("train[0]=3", "--set train[0]=3: train: is not an array; there is no [0]"),
     (
       "model.layers[2]=3",
-      "--set model.layers[2]=3: model.layers: has 2 elements, counted from 0; there is no [2]"
+      "--set model.layers[2]=3: model.layers: has 2 elements, numbered from 0; there is no [2]"
     ),
     (
-      "model.layers.x=3", "--set model.layers.x=3: model.layers: is a list; expected the number of an element"
+      "model.layers.x=3",
+      "--set model.layers.x=3: model.layers: is an array; expected the index of an element"
     ),
   ])
   func refuses(setting: String, line: String) {

@@ -1,4 +1,3 @@
-import CNNEngine
 import Foundation
 import ModelFormats
 import Testing
@@ -55,25 +54,25 @@ import TestSupport
       #"tensor a: the dtype must be one of F64, F32, F16, BF16, I64, I32, U8, not "F8_E4M3""#
     ),
     (
-      "{\(entry("a", "[1,1,1,1,1]", "[0,4]"))}", 4, "tensor a: the shape must be a list of at most 4 sizes"
+      "{\(entry("a", "[1,1,1,1,1]", "[0,4]"))}", 4, "tensor a: the shape must be an array of at most 4 sizes"
     ),
-    ("{\(entry("a", "[-1]", "[0,4]"))}", 4, "tensor a: the shape must be a list of at most 4 sizes"),
-    ("{\(entry("a", "[1.5]", "[0,4]"))}", 4, "tensor a: the shape must be a list of at most 4 sizes"),
-    ("{\(entry("a", "3", "[0,4]"))}", 4, "tensor a: the shape must be a list of at most 4 sizes"),
+    ("{\(entry("a", "[-1]", "[0,4]"))}", 4, "tensor a: the shape must be an array of at most 4 sizes"),
+    ("{\(entry("a", "[1.5]", "[0,4]"))}", 4, "tensor a: the shape must be an array of at most 4 sizes"),
+    ("{\(entry("a", "3", "[0,4]"))}", 4, "tensor a: the shape must be an array of at most 4 sizes"),
     (
       "{\(entry("a", "[4294967296,4294967296]", "[0,4]"))}", 4, "tensor a: the shape is too large"
     ),
     (
       "{\(entry("a", "[1]", "[0,8]"))}", 4,
-      "tensor a: the data_offsets do not lie within the file's 4 bytes of data"
+      "tensor a: the data_offsets are not within the 4 bytes of data"
     ),
     (
       "{\(entry("a", "[1]", "[4,0]"))}", 4,
-      "tensor a: the data_offsets do not lie within the file's 4 bytes of data"
+      "tensor a: the data_offsets are not within the 4 bytes of data"
     ),
     (
       "{\(entry("a", "[1]", "[4]"))}", 4,
-      "tensor a: the data_offsets do not lie within the file's 4 bytes of data"
+      "tensor a: the data_offsets are not within the 4 bytes of data"
     ),
     ("{\(entry("a", "[2]", "[0,4]"))}", 4, "tensor a: 4 bytes of data, but its shape needs 8"),
     ("{\(entry("a", "[1]", "[4,8]"))}", 8, "tensor a: its data leaves a gap before it"),
@@ -91,9 +90,12 @@ import TestSupport
       "header:1:55: a: duplicate key; first given at header:1:2"
     ),
     (#"{"__metadata__":[]}"#, 0, "the metadata is not an object"),
-    (#"{"__metadata__":{"a":1}}"#, 0, "the metadata under a is not a text"),
-    (#"{"__metadata__":{"a":"1","checksum":"crc32c:00000000"}}"#, 0, "the checksum is not where it belongs"),
-    (#"{"__metadata__":{"checksum":"crc32c:0"}}"#, 0, "the checksum is not where it belongs"),
+    (#"{"__metadata__":{"a":1}}"#, 0, "the metadata a is not a string"),
+    (
+      #"{"__metadata__":{"a":"1","checksum":"crc32c:00000000"}}"#, 0,
+      "the checksum is not the first entry of the header"
+    ),
+    (#"{"__metadata__":{"checksum":"crc32c:0"}}"#, 0, "the checksum is not the first entry of the header"),
   ])
   func refusesHeader(header: String, dataCount: Int, message: String) {
     #expect(Self.fault(Self.file(header, dataCount: dataCount)) == "x: byte 8: \(message)")
@@ -141,7 +143,7 @@ import TestSupport
     }
     #expect(error("/no/such.ckpt")?.description == "/no/such.ckpt: No such file or directory")
     #expect(error("/no/such.ckpt")?.kind == .unreadable)
-    #expect(error("/")?.description == "/: not a regular file")
+    #expect(error("/")?.description == "/: this is a folder, not a file")
     #expect(error("/dev/zero")?.description == "/dev/zero: not a regular file")
     #expect(error(#filePath)?.kind == .malformed)
   }

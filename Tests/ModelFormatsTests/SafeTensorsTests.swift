@@ -1,4 +1,3 @@
-import CNNEngine
 import ModelFormats
 import Testing
 

@@ -54,12 +54,14 @@ import TestSupport
       return "no error"
     }
     #expect(
-      message { try file.append("fc.weight", shape: [1], [1]) } == "tensor fc.weight: the name is taken")
-    #expect(message { try file.append("__metadata__", shape: [1], [1]) }.hasSuffix("the name is taken"))
+      message { try file.append("fc.weight", shape: [1], [1]) } == "tensor fc.weight: duplicate name")
+    #expect(message { try file.append("__metadata__", shape: [1], [1]) }.hasSuffix("duplicate name"))
     #expect(
-      message { try file.append("b", shape: [2], [1]) } == "tensor b: 4 bytes of F32 do not make [2]")
-    #expect(message { try file.append("b", shape: [-1, -1], [1]) }.hasSuffix("do not make [-1, -1]"))
-    #expect(message { try file.append("b", shape: [.max, .max], []) }.contains("do not make"))
+      message { try file.append("b", shape: [2], [1]) }
+        == "tensor b: 4 bytes of F32 do not fill the shape [2]")
+    #expect(
+      message { try file.append("b", shape: [-1, -1], [1]) }.hasSuffix("do not fill the shape [-1, -1]"))
+    #expect(message { try file.append("b", shape: [.max, .max], []) }.contains("do not fill"))
     #expect(message { _ = try file.encoded(limits: .init(tensors: 2)) } == "more than 2 tensors")
     #expect(
       message { _ = try file.encoded(limits: .init(rank: 1)) } == "tensor fc.weight: more than 1 dimensions")

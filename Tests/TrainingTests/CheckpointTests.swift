@@ -193,7 +193,7 @@ import Training
       ("progress", #"{"epoch":1e300}"#, "DIR: the progress in the metadata is not whole"),
       ("classes", "{}", "DIR: 0 classes in the metadata, but the network tells 10"),
       ("classes", "[0,1,2,3,4,5,6,7,8,9]", "DIR: 0 classes in the metadata, but the network tells 10"),
-      ("classes", "[\"", "DIR: DIR[classes]:1:2: [0]: the text that starts here has no closing \""),
+      ("classes", "[\"", "DIR: DIR[classes]:1:2: [0]: the string that starts here has no closing \""),
       ("format_version", "99999999999999999999", "DIR: the format version in the metadata is not a number"),
     ])
   func tampered(key: String, value: String, expected: String) throws {

@@ -119,18 +119,18 @@ import Training
   func faultyFlags() {
     #expect(
       message { _ = try load(flags: [("train.epochs", 0, "--epochs 0")]) }
-        == "--epochs 0: train.epochs: must be a whole number from 1 to 1000000, not 0")
+        == "--epochs 0: train.epochs: must be an integer from 1 to 1000000, not 0")
     #expect(
       message { _ = try load(settings: ["train.epoch=3", "seed=x"]) }
         == """
-        --set seed=x: seed: must be a whole number, not "x"
+        --set seed=x: seed: must be an integer, not "x"
         --set train.epoch=3: train.epoch: unknown key; did you mean "epochs"?
         """)
     #expect(
       message { _ = try load(settings: ["epochs", "model.layers[99].units=1"]) }
         == """
         --set epochs: expected key.path=value, as in train.epochs=3
-        --set model.layers[99].units=1: model.layers: has 12 elements, counted from 0; there is no [99]
+        --set model.layers[99].units=1: model.layers: has 12 elements, numbered from 0; there is no [99]
         """)
   }
 

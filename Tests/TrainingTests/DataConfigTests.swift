@@ -43,7 +43,7 @@ private func faults(_ data: String) -> String {
   func counts() {
     #expect(
       faults(#""resplit": { "train": 0, "test": 500 }"#)
-        == "test.json:2:35: data.resplit.train: must be a whole number from 1 to 1000000, not 0")
+        == "test.json:2:35: data.resplit.train: must be an integer from 1 to 1000000, not 0")
     #expect(faults(#""builtin": { "test": 1000001 }"#).hasPrefix("test.json:2:34: data.builtin.test: "))
   }
 }

@@ -89,20 +89,20 @@ private func faults(_ text: String) -> [String] {
     #expect(
       faults(text) == [
         "test.json:2:11: name: must be a name of letters, digits, - and _, not \"a b\"",
-        "test.json:3:11: seed: must be a whole number from 0 to 18446744073709551615, not -1",
+        "test.json:3:11: seed: must be an integer from 0 to 18446744073709551615, not -1",
         "test.json:4:24: data.dataset: must be one of \"mnist\", \"builtin\", not \"cifar\"",
-        "test.json:4:55: data.builtin.train: must be a whole number from 1 to 1000000, not 0",
-        "test.json:6:36: model.layers[0].filters: must be a whole number from 1 to 65536, not 0",
+        "test.json:4:55: data.builtin.train: must be an integer from 1 to 1000000, not 0",
+        "test.json:6:36: model.layers[0].filters: must be an integer from 1 to 65536, not 0",
         "test.json:7:5: model.layers[1].units: is required",
         "test.json:7:24: model.layers[1].unit: unknown key; did you mean \"units\"?",
         "test.json:9:11: loss.type: must be one of \"cross_entropy\", \"nll\", \"mse\", not \"hinge\"",
         "test.json:10:39: optimizer.lr: must be a number from 0 to 1000000, not -1",
         "test.json:10:55: optimizer.nesterov: needs a momentum above 0",
         "test.json:11:14: train.epoch: unknown key; did you mean \"epochs\"?",
-        "test.json:11:40: train.batch_size: must be a whole number from 1 to 65536, not 1.5",
+        "test.json:11:40: train.batch_size: must be an integer from 1 to 65536, not 1.5",
         "test.json:11:56: train.shuffle: must be true or false, not \"yes\"",
         "test.json:11:77: train.early_stop.monitor: val_loss needs a data.validation",
-        "test.json:11:91: train.early_stop.patience: must be a whole number from 0 to 1000000, not -1",
+        "test.json:11:91: train.early_stop.patience: must be an integer from 0 to 1000000, not -1",
       ])
   }
 

@@ -9,7 +9,7 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
 
 @Suite struct ExperimentDataTests {
   @Test("Drawn digits: as many as asked for, the test images none of the training images")
-  func drawnDigits() throws {
+  func syntheticDigits() throws {
     let data = try Small.data(Small.config())
     #expect(data.name == "builtin" && data.origin == "digits drawn by the program")
     #expect(data.train.count == 300 && data.test.count == 100)
@@ -120,7 +120,7 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
     func fault(_ data: String) -> String { message { _ = try Small.data(Small.config(data: data)) } }
     #expect(
       fault(#""resplit": { "train": 390, "test": 20 }"#)
-        == "cannot split 400 images into 390 to train and 20 to test")
+        == "cannot split 400 images into 390 training and 20 test images")
     #expect(fault(#""validation": { "count": 300 }"#) == "cannot hold out 300 of 300 images for validation")
     #expect(fault(#""validation": { "from": "test", "count": 101 }"#) == "cannot sample 101 of 100 images")
     #expect(fault(#""validation": { "from": "test", "sample": 101 }"#) == "cannot sample 101 of 100 images")

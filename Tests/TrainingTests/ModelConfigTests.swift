@@ -76,7 +76,7 @@ private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String]
         { "type": "conv2d", "filters": 6, "kernel": "x" },
         { "type": "max_pool2d", "kernel": 3 }, "flatten", { "type": "dense", "units": 10 }
         """) == [
-          "test.json:2:45: model.layers[0].kernel: must be a whole number or [height, width], not \"x\""
+          "test.json:2:45: model.layers[0].kernel: must be an integer or [height, width], not \"x\""
         ])
     let both = faults(
       """
@@ -92,7 +92,7 @@ private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String]
       ])
     #expect(
       faults("\"flatten\", { \"type\": \"dense\", \"units\": 10 }", input: "[1, 28, 0]")
-        == ["test.json:1:31: model.input[2]: must be a whole number from 1 to 65536, not 0"])
+        == ["test.json:1:31: model.input[2]: must be an integer from 1 to 65536, not 0"])
   }
 
   @Test("No layers, too many, or one of no known type")

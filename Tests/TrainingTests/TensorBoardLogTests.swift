@@ -128,7 +128,7 @@ import Training
       try FileManager.default.createDirectory(atPath: "\(folder)/run", withIntermediateDirectories: true)
       try write([], "\(folder)/run/tb")
       let message = message(in: folder) { try Small.run(config(), in: "\(folder)/run") }
-      #expect(message == "DIR/run/tb: a file of this name is in the way")
+      #expect(message == "DIR/run/tb: a file of this name exists")
     }
   }
 }

@@ -44,7 +44,8 @@ import Training
     #expect(try epoch("\"batch_size\": 128").metrics.steps == 3)
     #expect(
       message { _ = try epoch("\"batch_size\": 301, \"drop_last\": true") }
-        == "no batch: 300 images are fewer than a batch of 301, and the last, smaller one is dropped")
+        == "no batch: 300 images are fewer than a batch of 301, and an incomplete last batch is dropped (drop_last)"
+    )
   }
 
   @Test("The metrics of an epoch are sums over its steps")

@@ -1,22 +1,22 @@
-/// A point the pen passes through, in a box about 1 high: x to the right, y downwards.
-package struct Knot {
-  /// Where the pen passes.
+/// A control point of a stroke, in a box of about 1 x 1: x to the right, y downwards.
+package struct ControlPoint {
+  /// The point.
   package var position: SIMD2<Float>
-  /// 1 where the pen passes smoothly, 0 where it turns sharply.
+  /// The smoothness of the curve at the point: 1 for a smooth curve, 0 for a corner.
   package var smoothness: Float
 }
 
-/// What the pen draws without being lifted.
-package typealias Stroke = [Knot]
+/// A stroke: the control points between pen down and pen up.
+package typealias Stroke = [ControlPoint]
 
-/// One way to write a digit: shapes of the same strokes and knots, between which a writer may lie.
+/// One way to write a digit: shapes with corresponding strokes and control points, which can be interpolated.
 package struct Glyph {
-  /// How often this glyph is written, relative to the digit's others.
+  /// The relative frequency among the glyphs of the digit.
   package let weight: Float
-  /// The shapes; corresponding strokes have equally many knots.
+  /// The shapes; corresponding strokes have the same number of control points.
   package private(set) var shapes: [[Stroke]]
 
-  /// The glyphs written in a text of the table.
+  /// Parses a text of the glyph table.
   static func glyphs(in text: String) -> [Glyph] {
     var glyphs: [Glyph] = []
     for line in text.split(separator: "\n") {
@@ -30,15 +30,15 @@ package struct Glyph {
   }
 
   private static func stroke(in text: Substring) -> Stroke {
-    text.split(separator: " ").map { knot in
-      let isCorner = knot.hasSuffix("!")
-      let place = knot.dropLast(isCorner ? 1 : 0).split(separator: ",").map { Float($0) ?? .nan }
-      return Knot(position: SIMD2(place[0], place[1]) / 100, smoothness: isCorner ? 0 : 1)
+    text.split(separator: " ").map { point in
+      let isCorner = point.hasSuffix("!")
+      let position = point.dropLast(isCorner ? 1 : 0).split(separator: ",").map { Float($0) ?? .nan }
+      return ControlPoint(position: SIMD2(position[0], position[1]) / 100, smoothness: isCorner ? 0 : 1)
     }
   }
 
-  /// The glyph at `fraction` (0 ..< 1) of the weights.
-  static func pick(from glyphs: [Glyph], at fraction: Float) -> Glyph {
+  /// The glyph at `fraction` (0 ..< 1) of the cumulative weights.
+  static func select(from glyphs: [Glyph], at fraction: Float) -> Glyph {
     var rest = fraction * glyphs.reduce(0) { $0 + $1.weight }
     for glyph in glyphs.dropLast() {
       rest -= glyph.weight

@@ -1,7 +1,7 @@
-// The shapes of the digits, as text. A line is a shape: the knots the pen passes, "x,y" in hundredths of the
-// glyph's height, x to the right and y downwards; "!" marks a sharp turn, "/" lifts the pen. A line "weight w"
-// starts a glyph, written w times as often as one of weight 1. Its shapes, the lines below, have the same
-// strokes and knots, and a digit is drawn somewhere between two of them.
+// The shapes of the digits, as text. A line is a shape: its control points, "x,y" in hundredths of the glyph's
+// height, x to the right and y downwards; "!" marks a corner, "/" begins a new stroke. A line "weight w" starts a
+// glyph with the relative frequency w. Its shapes, the lines below, have corresponding strokes and control points;
+// a digit is an interpolation of two of them.
 
 extension Glyph {
   /// The glyphs of each digit.

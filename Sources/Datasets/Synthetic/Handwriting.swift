@@ -1,22 +1,22 @@
-/// How one digit is written: a glyph, deformed as a hand would, fitted into a box of pixels.
+/// The strokes of one handwritten digit: a glyph, randomly deformed and fitted into a box of pixels.
 package struct Handwriting {
-  /// The line to draw, in writing order.
-  package private(set) var points: [InkPoint] = []
+  /// The points of the strokes, in writing order.
+  package private(set) var points: [StrokePoint] = []
 
-  /// Writes `digit` (0 to 9) to fit a square of `box` pixels, centred by its mass on `center`.
-  package init(digit: Int, box: Float, center: SIMD2<Float>, random: inout DigitRandom) {
-    let pen = PenPressure(box: box, random: &random)
+  /// Writes `digit` (0 to 9) into a square of `box` pixels, with its centre of mass at `center`.
+  package init(digit: Int, box: Float, center: SIMD2<Float>, random: inout RandomStream) {
+    let width = StrokeWidth(box: box, random: &random)
     points.reserveCapacity(96)
     for stroke in Self.strokes(of: digit, random: &random) {
       trace(stroke)
     }
-    warp(Warp(random: &random))
-    fit(into: box * random.uniform(0.94, 1), pen: pen, center: center)
+    deform(GlyphDeformation(random: &random))
+    fit(into: box * random.uniform(0.94, 1), width: width, center: center)
   }
 
-  /// A glyph between two of its shapes, each knot a little off.
-  private static func strokes(of digit: Int, random: inout DigitRandom) -> [Stroke] {
-    let glyph = Glyph.pick(from: Glyph.ofDigit[digit], at: random.uniform(0, 1))
+  /// An interpolation of two shapes of a random glyph, with noise on each control point.
+  private static func strokes(of digit: Int, random: inout RandomStream) -> [Stroke] {
+    let glyph = Glyph.select(from: Glyph.ofDigit[digit], at: random.uniform(0, 1))
     let (first, second) = (random.below(glyph.shapes.count), random.below(glyph.shapes.count))
     let blend = random.uniform(0, 1)
     var strokes = glyph.shapes[first]
@@ -32,13 +32,13 @@ package struct Handwriting {
     return strokes
   }
 
-  /// Adds a smooth curve through the knots of a stroke (a Catmull-Rom spline).
+  /// Appends a smooth curve through the control points of a stroke (a Catmull-Rom spline).
   private mutating func trace(_ stroke: Stroke) {
-    func knot(_ i: Int) -> SIMD2<Float> { stroke[min(max(i, 0), stroke.count - 1)].position }
-    func tangent(_ i: Int) -> SIMD2<Float> { (knot(i + 1) - knot(i - 1)) * (0.5 * stroke[i].smoothness) }
-    add(knot(0), startsStroke: true)
+    func point(_ i: Int) -> SIMD2<Float> { stroke[min(max(i, 0), stroke.count - 1)].position }
+    func tangent(_ i: Int) -> SIMD2<Float> { (point(i + 1) - point(i - 1)) * (0.5 * stroke[i].smoothness) }
+    add(point(0), startsStroke: true)
     for i in 0..<(stroke.count - 1) {
-      let (from, to) = (knot(i), knot(i + 1))
+      let (from, to) = (point(i), point(i + 1))
       let (leave, arrive) = (tangent(i), tangent(i + 1))
       let steps = 2 + Int((to - from).length * 10)
       for step in 1...steps {
@@ -52,26 +52,26 @@ package struct Handwriting {
   }
 
   private mutating func add(_ position: SIMD2<Float>, startsStroke: Bool) {
-    points.append(InkPoint(position: position, radius: 0, startsStroke: startsStroke))
+    points.append(StrokePoint(position: position, radius: 0, startsStroke: startsStroke))
   }
 
-  private mutating func warp(_ warp: Warp) {
+  private mutating func deform(_ deformation: GlyphDeformation) {
     for i in points.indices {
-      points[i].position = warp(points[i].position - SIMD2(0.5, 0.5))
+      points[i].position = deformation(points[i].position - SIMD2(0.5, 0.5))
     }
   }
 
-  /// Scales the line with its width to touch the sides of the box, and moves its mass to the centre.
-  private mutating func fit(into box: Float, pen: PenPressure, center: SIMD2<Float>) {
+  /// Scales the strokes, with their width, to the size of the box, and moves their centre of mass to `center`.
+  private mutating func fit(into box: Float, width: StrokeWidth, center: SIMD2<Float>) {
     var low = SIMD2<Float>(repeating: .infinity)
     var high = -low
     for i in points.indices {
-      points[i].radius = pen.radius(at: Float(i) / Float(points.count))
+      points[i].radius = width.radius(at: Float(i) / Float(points.count))
       low = pointwiseMin(low, points[i].position)
       high = pointwiseMax(high, points[i].position)
     }
     let extent = high - low
-    let scale = (box - 2 * pen.base) / max(extent.x, extent.y, 0.1)
+    let scale = (box - 2 * width.base) / max(extent.x, extent.y, 0.1)
     var mass: Float = 0
     var moment = SIMD2<Float>()
     for i in points.indices {

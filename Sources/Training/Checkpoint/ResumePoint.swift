@@ -91,10 +91,12 @@ public struct ResumePoint {
   /// The rows that metrics and events have up to the end of an epoch.
   func rows(through epoch: Int) throws(DataError) -> (metrics: [String], events: [String]) {
     guard let source else { return ([EpochMetrics.heading], []) }
-    let metrics = try LineFile.lines(
-      of: source.metrics, through: epoch, epochOf: EpochMetrics.epoch(ofRow:))
-    let events = try LineFile.lines(
-      of: source.events, through: epoch, epochOf: EpochMetrics.epoch(ofEvent:))
+    let metrics = try LineFile.lines(of: source.metrics) { row in
+      EpochMetrics.epoch(ofRow: row).map { $0 <= epoch } ?? false
+    }
+    let events = try LineFile.lines(of: source.events) { event in
+      EpochMetrics.epoch(ofEvent: event).map { $0 <= epoch } ?? false
+    }
     return (metrics.isEmpty ? [EpochMetrics.heading] : metrics, events)
   }
 

@@ -46,7 +46,7 @@ struct PredictionInput {
       let shape = try Self.inputShape(config, of: text)
       let name = source.name
       let picture = try PictureFile.decode(source)
-      images = try PicturePreparation(for: shape, isRaw: isRaw).prepare(picture, name: name)
+      images = try DigitPreprocessor(for: shape, source: isRaw ? .raw : .photo).prepare(picture, name: name)
       names = [text]
     } else if signature == .idx {
       let images = try reference.read(from: source)

@@ -95,7 +95,7 @@ struct Show: ParsableCommand {
     let shown = range.flatMap { versions(of: $0, in: images, config) }
     if let output {
       let format = PictureFormat(path: output) ?? .png
-      guard format.holds(channels: images.shape.channels) else {
+      guard format.supports(channels: images.shape.channels) else {
         throw DataError.unsatisfiable(
           reason: "--output \(output): PGM is gray, and these images have colours; use .ppm or .png")
       }

@@ -1,13 +1,13 @@
-/// A point of a drawn line, in pixels.
-package struct InkPoint {
-  /// Where it lies: x to the right, y downwards; a pixel's centre is at its index plus a half.
+/// A point of a stroke, in pixels.
+package struct StrokePoint {
+  /// The position: x to the right, y downwards; the centre of a pixel is at its index plus a half.
   package var position: SIMD2<Float>
-  /// Half the line's width there.
+  /// Half the width of the stroke.
   package var radius: Float
-  /// Whether the pen was put down here, so that no line leads here from the point before.
+  /// Whether the point is the first of a stroke: it is not connected to the point before.
   package var startsStroke: Bool
 
-  /// A point of a line.
+  /// A point of a stroke.
   package init(position: SIMD2<Float>, radius: Float, startsStroke: Bool) {
     self.position = position
     self.radius = radius
@@ -15,20 +15,20 @@ package struct InkPoint {
   }
 }
 
-/// Draws lines of ink, anti-aliased by the distance of each pixel's centre to the line.
-package enum Pen {
-  /// Raises `coverage` ([H, W], 0 to 1), how much of each pixel is inked, where a line passes.
+/// Rasterizes strokes, anti-aliased by the distance of each pixel's centre to the stroke.
+package enum StrokeRasterizer {
+  /// Raises `coverage` ([H, W], the covered part of each pixel, 0 to 1) where a stroke passes.
   package static func draw(
-    _ points: [InkPoint], into coverage: UnsafeMutableBufferPointer<Float>, size: Int
+    _ points: [StrokePoint], into coverage: UnsafeMutableBufferPointer<Float>, size: Int
   ) {
     for i in points.indices.dropFirst() where !points[i].startsStroke {
       draw(from: points[i - 1], to: points[i], into: coverage, size: size)
     }
   }
 
-  /// One straight piece with round ends, its width changing evenly.
+  /// Rasterizes a segment with round ends and a linearly changing width.
   private static func draw(
-    from a: InkPoint, to b: InkPoint, into coverage: UnsafeMutableBufferPointer<Float>, size: Int
+    from a: StrokePoint, to b: StrokePoint, into coverage: UnsafeMutableBufferPointer<Float>, size: Int
   ) {
     let reach = max(a.radius, b.radius) + 0.5
     let low = pointwiseMin(a.position, b.position) - reach
@@ -51,7 +51,7 @@ package enum Pen {
     }
   }
 
-  /// The pixels between two coordinates, within the picture.
+  /// The pixels between two coordinates, clipped to the picture.
   private static func pixels(_ low: Float, _ high: Float, _ size: Int) -> Range<Int> {
     let edge = Float(size)
     let first = Int(min(max(low, 0), edge))

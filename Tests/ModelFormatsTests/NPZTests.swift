@@ -18,7 +18,7 @@ import TestSupport
     #expect(arrays[4].bytes == TestBytes.littleEndian((1.5 as Float).bitPattern, 4))
   }
 
-  @Test("What is written is read again, the same bytes every time")
+  @Test("An archive is read as it was written, and its bytes are reproducible")
   func writes() throws {
     let written: [(name: String, shape: [Int], values: [Float])] = [
       ("conv1.weight", [2, 1, 1, 3], [1, -2, 3.5, 4, 5, 6]), ("conv1.bias", [2], [0, 1]), ("none", [0], []),
@@ -43,7 +43,7 @@ import TestSupport
     }
   }
 
-  @Test("A transposed array, whose first index runs fastest")
+  @Test("A column-major array is read row-major")
   func columnMajor() throws {
     let text = "{'descr': '<u2', 'fortran_order': True, 'shape': (2, 3, 2), }"
     // Element [i, j, k] is ijk.
@@ -53,7 +53,7 @@ import TestSupport
     #expect(try arrays(bytes).map(\.bytes) == [rows.flatMap { [$0, 0] }])
   }
 
-  @Test("An entry whose sizes stand behind it, and a comment behind the archive")
+  @Test("A streamed entry, and a comment after the archive")
   func descriptors() throws {
     var bytes = Archives.zip([.init(content: Archives.npy("|u1", "(2,)", [7, 8]), flags: 8)]) { end in
       end[20] = 3
@@ -88,7 +88,7 @@ import TestSupport
       (Archives.zip([good]) { $0[4] = 1 }, "byte 159: zip: the archive is in several parts"),
       (
         Archives.zip([good]) { for byte in 8..<12 { $0[byte] = 0xFF } },
-        "byte 163: zip: zip64 archives, larger than 4 GiB, are not read"
+        "byte 163: zip: zip64 archives, larger than 4 GiB, are not supported"
       ),
       (
         Archives.zip([good]) { ($0[9], $0[11]) = (9, 9) },
@@ -106,10 +106,10 @@ import TestSupport
         Archives.zip([good]) { ($0[8], $0[10]) = (0, 0) },
         "byte 104: zip: 51 bytes after the last entry of the directory"
       ),
-      (Archives.zip([good, good]), "byte 259: zip: x.npy is there twice"),
+      (Archives.zip([good, good]), "byte 259: zip: duplicate entry x.npy"),
       (
         entry { $0.size = .max },
-        "byte 124: zip: x.npy is of the zip64 kind, larger than 4 GiB, which is not read"
+        "byte 124: zip: x.npy is a zip64 entry, larger than 4 GiB, which is not supported"
       ),
       (entry { $0.offset = 120 }, "byte 120: zip: x.npy: its header is not at byte 120"),
       (
@@ -119,7 +119,7 @@ import TestSupport
       (entry { $0.flags = 1 }, "byte 6: zip: x.npy: it is encrypted"),
       (
         entry { $0.method = 12 },
-        "byte 8: zip: x.npy: compression method 12; only 0 (stored) and 8 (deflate) are read"
+        "byte 8: zip: x.npy: compression method 12; only 0 (stored) and 8 (deflate) are supported"
       ),
       (
         entry { $0.localMethod = 8 },
@@ -152,39 +152,39 @@ import TestSupport
     arguments: [
       ([], "byte 0: not a NumPy array: the file is empty"),
       (Array("<html><body>".utf8), "byte 0: not a NumPy array: this is an HTML page (\"<html\")"),
-      (Archives.npy("{}", version: [9, 0]), "byte 6: version 9 of the format; 1 to 3 are read"),
+      (Archives.npy("{}", version: [9, 0]), "byte 6: version 9 of the format; 1 to 3 are supported"),
       ([0x93] + Array("NUMPY".utf8) + [1, 0, 5], "byte 9: the data ends here, 1 byte too early"),
       ([0x93] + Array("NUMPY".utf8) + [1, 0, 99, 0], "byte 10: the data ends here, 99 bytes too early"),
       (
         [0x93] + Array("NUMPY".utf8) + [2, 0, 0xFF, 0xFF, 0xFF, 0xFF],
         "byte 8: a header of 4,294,967,295 bytes; the limit is 65,536"
       ),
-      (Archives.npy(""), "byte 10: \"{\" is missing"),
-      (Archives.npy("{"), "byte 11: a text in quotation marks is missing"),
-      (Archives.npy("{'descr"), "byte 11: a text in quotation marks is missing"),
-      (Archives.npy("{'descr' '<f4'}"), "byte 19: \":\" is missing"),
+      (Archives.npy(""), "byte 10: expected \"{\""),
+      (Archives.npy("{"), "byte 11: expected a string in quotes"),
+      (Archives.npy("{'descr"), "byte 11: expected a string in quotes"),
+      (Archives.npy("{'descr' '<f4'}"), "byte 19: expected \":\""),
       (Archives.npy("{'descr': 4}"), "byte 20: a value that cannot be read"),
-      (Archives.npy("{'descr': '<f4' 'x'"), "byte 26: \"}\" is missing"),
-      (Archives.npy("{'a': '', 'a': ''}"), "byte 20: 'a' is there twice"),
-      (Archives.npy("{} x"), "byte 13: more after the header's dictionary"),
+      (Archives.npy("{'descr': '<f4' 'x'"), "byte 26: expected \"}\""),
+      (Archives.npy("{'a': '', 'a': ''}"), "byte 20: duplicate key 'a'"),
+      (Archives.npy("{} x"), "byte 13: data after the header's dictionary"),
       (Archives.npy("{}"), "byte 10: no 'descr'"),
-      (Archives.npy("{'descr': True}"), "byte 20: 'descr' must be the name of a type"),
-      (Archives.npy("{'descr': [('a', '<f4')]}"), "byte 20: arrays of records are not read"),
+      (Archives.npy("{'descr': True}"), "byte 20: 'descr' must be the name of an element type"),
+      (Archives.npy("{'descr': [('a', '<f4')]}"), "byte 20: structured arrays (records) are not supported"),
       (
         Archives.npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}"),
-        "byte 20: objects, which may hold programs, are not read"
+        "byte 20: object arrays, which can execute code, are not supported"
       ),
-      (Archives.npy(">f4", "(1,)", [0, 0, 0, 0]), "byte 20: '>f4' is big-endian, which is not read"),
+      (Archives.npy(">f4", "(1,)", [0, 0, 0, 0]), "byte 20: '>f4' is big-endian, which is not supported"),
       (
         Archives.npy("<c8", "(1,)", []),
-        "byte 20: elements of type '<c8' are not read, only |u1, |i1, <u2, <i2, <u4, <i4, <u8, <i8, <f2, <f4, <f8"
+        "byte 20: elements of type '<c8' are not supported, only |u1, |i1, <u2, <i2, <u4, <i4, <u8, <i8, <f2, <f4, <f8"
       ),
       (Archives.npy("{'descr': '<f4'}"), "byte 10: no 'shape'"),
       (Archives.npy("{'descr': '<f4', 'shape': 3}"), "byte 36: a value that cannot be read"),
       (Archives.npy("{'descr': '<f4', 'shape': 'x'}"), "byte 36: 'shape' must be a tuple of at most 8 sizes"),
-      (Archives.npy("<f4", "(-1,)", []), "byte 61: a size that is not a whole number"),
-      (Archives.npy("<f4", "(99999999999999999999,)", []), "byte 61: a size that is not a whole number"),
-      (Archives.npy("<f4", "(1", []), "byte 64: a size that is not a whole number"),
+      (Archives.npy("<f4", "(-1,)", []), "byte 61: a size must be a non-negative integer"),
+      (Archives.npy("<f4", "(99999999999999999999,)", []), "byte 61: a size must be a non-negative integer"),
+      (Archives.npy("<f4", "(1", []), "byte 64: a size must be a non-negative integer"),
       (Archives.npy("<f4", "(1,1,1,1,1,1,1,1,1)", []), "byte 60: 'shape' must be a tuple of at most 8 sizes"),
       (Archives.npy("{'descr': '<f4', 'shape': (1,)}"), "byte 10: no 'fortran_order'"),
       (Archives.npy("{'descr': '<f4', 'fortran_order': 'x', 'shape': (1,)}"), "byte 10: no 'fortran_order'"),

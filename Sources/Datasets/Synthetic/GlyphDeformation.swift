@@ -1,15 +1,15 @@
-/// How a writer's digits differ from the glyph as a whole: slant, rotation, proportions, and a slight bend.
+/// A random deformation of a whole glyph: slant, rotation, aspect ratio and bending.
 ///
-/// A polynomial of third degree, so that it is smooth and needs only additions and multiplications.
-struct Warp {
+/// A cubic polynomial: smooth, and computed by additions and multiplications alone, with the same bits everywhere.
+struct GlyphDeformation {
   private let xByX: Float
   private let xByY: Float
   private let yByX: Float
-  /// The bend of x and of y: the factors of xx, xy, yy, xxx, xxy, xyy, yyy, and an unused one.
+  /// The coefficients of xx, xy, yy, xxx, xxy, xyy and yyy for x and for y; the last lane is unused.
   private let bendOfX: SIMD8<Float>
   private let bendOfY: SIMD8<Float>
 
-  init(random: inout DigitRandom) {
+  init(random: inout RandomStream) {
     let slant = 0.1 + random.normal(0.24)
     let rotation = random.normal(0.1)
     xByX = 0.85 * random.factor(0.22)
@@ -19,13 +19,13 @@ struct Warp {
     bendOfY = Self.bend(&random)
   }
 
-  private static func bend(_ random: inout DigitRandom) -> SIMD8<Float> {
+  private static func bend(_ random: inout RandomStream) -> SIMD8<Float> {
     var factors = SIMD8<Float>()
     for i in 0..<7 { factors[i] = random.normal(i < 3 ? 0.2 : 0.15) }
     return factors
   }
 
-  /// Moves a point; the origin is the middle of the glyph's box of 1 x 1.
+  /// The deformed position of a point; the origin is the centre of the glyph's box of 1 x 1.
   func callAsFunction(_ point: SIMD2<Float>) -> SIMD2<Float> {
     let (x, y) = (point.x, point.y)
     let (xx, xy, yy) = (x * x, x * y, y * y)

@@ -1,9 +1,9 @@
 import Datasets
 import Testing
 
-@Suite struct SyntheticRandomTests {
-  private func draws(_ draw: (inout DigitRandom) -> Float) -> [Float] {
-    var random = DigitRandom(seed: 5, index: 9)
+@Suite struct RandomStreamTests {
+  private func draws(_ draw: (inout RandomStream) -> Float) -> [Float] {
+    var random = RandomStream(seed: 5, index: 9)
     return (0..<20_000).map { _ in draw(&random) }
   }
 
@@ -22,12 +22,12 @@ import Testing
     #expect(abs(values.reduce(0, +) / 20_000 - 1) < 0.05)
   }
 
-  @Test func wholeNumbersComeEquallyOften() {
+  @Test func integersAreUniform() {
     let values = draws { Float($0.below(4)) }
     for number in 0..<4 { #expect((4700...5300).contains(values.count { $0 == Float(number) })) }
   }
 
-  @Test func factorsGrowAsOftenAsTheyShrink() {
+  @Test func factorsAreAsOftenAboveAsBelowOne() {
     let values = draws { $0.factor(0.3) }
     #expect(values.allSatisfy { $0 > 0.45 && $0 < 2.1 })
     #expect((9700...10_300).contains(values.count { $0 > 1 }))

@@ -2,13 +2,13 @@ import Datasets
 import Testing
 import TestSupport
 
-@Suite struct SyntheticHandwritingTests {
-  private func write(_ digit: Int, _ index: UInt64) -> [InkPoint] {
-    var random = DigitRandom(seed: 3, index: index)
+@Suite struct HandwritingTests {
+  private func write(_ digit: Int, _ index: UInt64) -> [StrokePoint] {
+    var random = RandomStream(seed: 3, index: index)
     return Handwriting(digit: digit, box: 20, center: SIMD2(14, 15), random: &random).points
   }
 
-  @Test(arguments: 0..<10) func theLineFillsItsBox(digit: Int) {
+  @Test(arguments: 0..<10) func theStrokesFillTheBox(digit: Int) {
     for index in 0..<100 {
       let points = write(digit, UInt64(index))
       let x = points.map(\.position.x)
@@ -16,12 +16,12 @@ import TestSupport
       let width = (x.max() ?? 0) - (x.min() ?? 0)
       let height = (y.max() ?? 0) - (y.min() ?? 0)
       let extent = max(width, height) + 2 * points.map(\.radius).reduce(0, +) / Float(points.count)
-      #expect((17.8...21).contains(extent), "digit \(digit), writing \(index)")
+      #expect((17.8...21).contains(extent), "digit \(digit), sample \(index)")
       #expect(points.allSatisfy { (0.2...4).contains($0.radius) })
     }
   }
 
-  @Test(arguments: 0..<10) func theMassLiesOnTheCentre(digit: Int) {
+  @Test(arguments: 0..<10) func theCentreOfMassIsAtTheCentre(digit: Int) {
     for index in 0..<100 {
       var mass: Float = 0
       var moment = SIMD2<Float>()
@@ -37,12 +37,12 @@ import TestSupport
     }
   }
 
-  @Test func noTwoWritingsAreAlike() {
+  @Test func digitsDiffer() {
     let firsts = Set((0..<200).map { write(2, $0)[0].position })
     #expect(firsts.count == 200)
   }
 
-  @Test func linesAreSmooth() {
+  @Test func strokesAreSmooth() {
     for index in 0..<100 {
       let points = write(0, UInt64(index))
       for (a, b) in zip(points, points.dropFirst()) {

@@ -1,0 +1,34 @@
+extension Images {
+  /// The first image in gray.
+  var gray: Images {
+    if shape.channels == 1 { return self }
+    let image = GrayImage(self, side: max(shape.width, shape.height))
+    return Images(pixels: image.bytes, shape: ImageShape(height: shape.height, width: shape.width))
+  }
+
+  /// A gray image with as many equal channels; an image that has them already as it is.
+  func replicated(to channels: Int) -> Images {
+    if shape.channels == channels { return self }
+    return Images(
+      pixels: (0..<channels).flatMap { _ in pixels },
+      shape: ImageShape(channels: channels, height: shape.height, width: shape.width))
+  }
+
+  /// The image stretched to another size.
+  func resized(_ new: ImageShape) -> Images {
+    if shape == new { return self }
+    let plane = shape.height * shape.width
+    let bytes = (0..<shape.channels).flatMap { channel in
+      GrayImage(
+        width: shape.width, height: shape.height,
+        values: pixels[channel * plane..<(channel + 1) * plane].map { Float($0) / 255 }
+      ).resized(width: new.width, height: new.height).bytes
+    }
+    return Images(pixels: bytes, shape: new)
+  }
+}
+
+extension GrayImage {
+  /// The pixels as bytes, 0 to 255.
+  fileprivate var bytes: [UInt8] { values.map { UInt8(min(max($0, 0), 1) * 255 + 0.5) } }
+}

@@ -1,0 +1,32 @@
+import FileIO
+import Testing
+import TestSupport
+
+@Suite struct LineFileTests {
+  @Test func replacesAndAppends() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/a"
+      try write(Array("old\n".utf8), path)
+      let file = try LineFile(path: path, lines: ["one", "two"])
+      try file.append("three")
+      try file.sync()
+      #expect(try LineFile.lines(of: path) == ["one", "two", "three"])
+      #expect(try LineFile.lines(of: path) { $0.hasPrefix("t") && $0 != "three" } == ["one", "two"])
+      #expect(try LineFile.lines(of: path) { $0.isEmpty } == [])
+    }
+  }
+
+  @Test func anIncompleteLastLineIsLeftOut() throws {
+    #expect(LineFile.lines(in: Array("a\n\nb".utf8)) == ["a", ""])
+    #expect(LineFile.lines(in: []) == [])
+    #expect(try LineFile.lines(of: "/none") == [])
+  }
+
+  @Test func aFileThatCannotBeWrittenIsNamed() throws {
+    try withTemporaryFolder { folder in
+      try AtomicFile.createFolder("\(folder)/a/b")
+      #expect(
+        message(in: folder) { _ = try LineFile(path: "\(folder)/a", lines: []) } == "DIR/a: Is a directory")
+    }
+  }
+}
