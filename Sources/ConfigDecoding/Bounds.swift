@@ -67,25 +67,19 @@ protocol ConfigNumber: Comparable, Numeric, Sendable {
   var json: JSON { get }
 }
 
-extension Int: ConfigNumber {
+extension ConfigNumber where Self: FixedWidthInteger {
   static var noun: String { "an integer" }
   static var schemaType: JSON { "integer" }
   init?(json: JSON) {
-    guard let number = json.integer else { return nil }
-    self = number
+    guard case .number(let number) = json.content, let value = number.exact(Self.self) else { return nil }
+    self = value
   }
   var json: JSON { JSON(self) }
 }
 
-extension UInt64: ConfigNumber {
-  static var noun: String { "an integer" }
-  static var schemaType: JSON { "integer" }
-  init?(json: JSON) {
-    guard let number = json.unsigned else { return nil }
-    self = number
-  }
-  var json: JSON { JSON(self) }
-}
+extension Int: ConfigNumber {}
+
+extension UInt64: ConfigNumber {}
 
 extension Double: ConfigNumber {
   static var noun: String { "a number" }

@@ -32,7 +32,8 @@ extension Dataset {
     }
     let restarts = labels.indices.dropFirst().filter { labels[$0] < labels[$0 - 1] }
     guard let firstRestart = restarts.first, count >= 7 else {
-      throw label.malformed("all labels are sorted, so no test set can be told apart; shuffle the columns")
+      throw label.malformed(
+        "all labels are sorted, so there is no boundary of training and test set; shuffle the columns")
     }
     let pixels = try data.readBytes()
     let images = Images(pixels: pixels, shape: ImageShape(height: side, width: side))

@@ -15,9 +15,9 @@ package struct CRC32 {
   package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     var rest = bytes[...]
     while !rest.isEmpty {
-      let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
-      state = crc32(state, piece.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(piece.count))
-      rest = rest.dropFirst(piece.count)
+      let part = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
+      state = crc32(state, part.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(part.count))
+      rest = rest.dropFirst(part.count)
     }
   }
 

@@ -45,12 +45,12 @@ extension Double {
 }
 
 extension String {
-  /// The text with spaces in front, up to `width`.
+  /// The text padded on the left with spaces to `width`.
   package func padded(left width: Int) -> String {
     String(repeating: " ", count: Swift.max(0, width - count)) + self
   }
 
-  /// The text with spaces behind, up to `width`.
+  /// The text padded on the right with spaces to `width`.
   package func padded(right width: Int) -> String {
     self + String(repeating: " ", count: Swift.max(0, width - count))
   }

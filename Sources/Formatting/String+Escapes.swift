@@ -12,14 +12,14 @@ extension String {
     return text + "\""
   }
 
-  /// The text fit for a line of an error: what would break a line or steer a terminal is escaped.
+  /// The text on one line, for error messages: line breaks and control characters are escaped.
   package var oneLine: String {
     var text = ""
     for scalar in unicodeScalars { text.appendEscapingControls(scalar) }
     return text
   }
 
-  /// Appends a character, those that would break a line or steer a terminal as a JSON escape.
+  /// Appends a character; line breaks and control characters as JSON escapes.
   private mutating func appendEscapingControls(_ scalar: UnicodeScalar) {
     switch scalar {
     case "\n": self += "\\n"

@@ -8,11 +8,11 @@ extension JSONPath {
   init?(parsing text: String) {
     self.init()
     for part in text.split(separator: ".", omittingEmptySubsequences: false) {
-      let pieces = part.split(separator: "[", omittingEmptySubsequences: false)
-      guard let key = pieces.first, !key.isEmpty, !key.contains("]") else { return nil }
+      let components = part.split(separator: "[", omittingEmptySubsequences: false)
+      guard let key = components.first, !key.isEmpty, !key.contains("]") else { return nil }
       steps.append(.key(String(key)))
-      for piece in pieces.dropFirst() {
-        guard piece.hasSuffix("]"), let index = Int(piece.dropLast()), index >= 0 else { return nil }
+      for component in components.dropFirst() {
+        guard component.hasSuffix("]"), let index = Int(component.dropLast()), index >= 0 else { return nil }
         steps.append(.index(index))
       }
       if steps.count > JSON.Limits().depth { return nil }

@@ -75,8 +75,8 @@ package struct NPYHeader: Equatable {
       throw .init("object arrays, which can execute code, are not supported", at: byte)
     }
     if name.hasPrefix(">") { throw .init("'\(name)' is big-endian, which is not supported", at: byte) }
-    let known = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
-    throw .init("elements of type '\(name)' are not supported, only \(known)", at: byte)
+    let supported = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
+    throw .init("elements of type '\(name)' are not supported, only \(supported)", at: byte)
   }
 
   private static func shape(

@@ -98,7 +98,7 @@ private struct Train {
     #expect(try field.read(resolved).resolved == resolved)
   }
 
-  @Test func everyFaultComesOutAtOnce() throws {
+  @Test func allErrorsAreReportedAtOnce() throws {
     let text = #"""
       {
         "seed": -1,
@@ -131,14 +131,14 @@ private struct Train {
         """#)
   }
 
-  @Test func missingKeysAndOwnReportsHaveAPlace() throws {
+  @Test func missingKeysAndCustomErrorsHaveALocation() throws {
     #expect(try lines("\n{}") == "x.json:2:1: layers: is required")
     let text = #"{"layers": [{"type": "relu"}], "train": {"epochs": 1, "early_stop": {"patience": 2}}}"#
     #expect(try lines(text) == "x.json:1:69: train.early_stop: waits longer than the 1 epochs")
     #expect(try lines("[]") == "x.json:1:1: must be an object in { }, not []")
   }
 
-  @Test func faultsOfFlagsNameTheFlag() throws {
+  @Test func errorsOfFlagsNameTheFlag() throws {
     let settings = ["train.epochs=0", "train.epoch=1", "optimizer=adm"]
     #expect(
       try lines(#"{"layers": [{"type": "relu"}]}"#, settings: settings) == #"""
@@ -148,7 +148,7 @@ private struct Train {
         """#)
   }
 
-  @Test func theSameFunctionGivesTheSchema() {
+  @Test func theSameFunctionGeneratesTheSchema() {
     let schema = field.jsonSchema
     #expect(schema["required"] == ["layers"] && schema["additionalProperties"] == false)
     let properties = schema["properties"]

@@ -75,7 +75,7 @@ import Testing
     #expect(Self.fault(kernel, "5x5") == #"must be an integer or [height, width], not "5x5""#)
   }
 
-  @Test func anyFormCanBeAField() throws {
+  @Test func customFieldsDecode() throws {
     let padding = ConfigField<[Int]>(
       #""same", a number or [top, left, bottom, right]"#,
       schema: ["anyOf": [["const": "same"], ["type": "integer"]]], placeholder: []

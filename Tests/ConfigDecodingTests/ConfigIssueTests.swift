@@ -10,13 +10,13 @@ import Testing
     #expect(ConfigIssue(location: .code, path: "", message: "a\nb\u{1B}[1m").description == #"a\nb\u001b[1m"#)
   }
 
-  @Test func anErrorListsItsIssuesByPlace() {
-    let places: [ConfigLocation] = [
+  @Test func anErrorListsItsIssuesByLocation() {
+    let locations: [ConfigLocation] = [
       .flag("--lr x"), .file("b", line: 1, column: 1), .file("a", line: 10, column: 1),
       .file("a", line: 9, column: 20), .file("a", line: 9, column: 3),
     ]
     let issues = IssueList()
-    for location in places { issues.report(ConfigIssue(location: location, path: "k", message: "m")) }
+    for location in locations { issues.report(ConfigIssue(location: location, path: "k", message: "m")) }
     let error = #expect(throws: ConfigError.self) { try issues.check() }
     #expect(error?.description == "a:9:3: k: m\na:9:20: k: m\na:10:1: k: m\nb:1:1: k: m\n--lr x: k: m")
     #expect(throws: Never.self) { try IssueList().check() }

@@ -60,7 +60,7 @@ import TestSupport
     #expect(time < .seconds(20))
   }
 
-  @Test func saysWhenCurlIsMissing() {
+  @Test func aMissingCurlIsReported() {
     #expect(
       message { _ = try text(Curl(searchPath: "/none")) }
         == "u: the program curl, which downloads, is not installed")

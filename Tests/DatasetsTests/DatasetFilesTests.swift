@@ -54,7 +54,7 @@ import TestSupport
     #expect(try find(names) == names)
   }
 
-  @Test func takesThePlainFileFirst() throws {
+  @Test func plainFilesTakePrecedence() throws {
     let names = [
       "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
       "t10k-labels-idx1-ubyte",
@@ -62,7 +62,7 @@ import TestSupport
     #expect(try find(names + names.map { $0 + ".gz" }) == names)
   }
 
-  @Test func saysWhatIsMissing() {
+  @Test func missingFilesAreNamed() {
     #expect(
       message { _ = try find([]) }
         == "DIR: no training images: looked for train-images-idx3-ubyte, train-images.idx3-ubyte, "

@@ -54,7 +54,7 @@ import Testing
     #expect(locate(cache: nil).chosen.directory == "/here/data/mnist")
   }
 
-  @Test func looksOnceWhereTheConfigNamesTheDefault() {
+  @Test func theDefaultFolderIsSearchedOnce() {
     #expect(locate(config: "data/mnist").searched.map(\.directory) == ["/here/data/mnist", "/cache"])
   }
 

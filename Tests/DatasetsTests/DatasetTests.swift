@@ -50,7 +50,7 @@ import TestSupport
     #expect(text.hasSuffix("train-labels-idx1-ubyte: byte 10: label 2 of image 2 is not one of 0 to 1"))
   }
 
-  @Test func fingerprintTellsApart() {
+  @Test func fingerprintsDiffer() {
     func fingerprint(_ pixels: [UInt8], _ labels: [UInt8], _ trainCount: Int, height: Int = 2) -> String {
       let pool = LabeledImages(pixels: pixels, labels: labels, height: height, width: 4 / height)
       return Dataset(name: "x", pool: pool, trainCount: trainCount).fingerprint()

@@ -17,7 +17,7 @@ import TestSupport
     #expect(reference.range == range)
   }
 
-  @Test func aFileOfThatNameIsTakenAsItIs() throws {
+  @Test func anExistingFileIsAPath() throws {
     try withTemporaryFolder { folder in
       try write([1], "\(folder)/we ird@7")
       let reference = try ImageReference("\(folder)/we ird@7")
@@ -40,7 +40,7 @@ import TestSupport
     }
   }
 
-  @Test func readsTheImagesAskedFor() throws {
+  @Test func readsTheRequestedImages() throws {
     let idx = TestBytes.idx([3, 1, 2], [1, 2, 3, 4, 5, 6])
     for bytes in [idx, TestBytes.gzip(idx)] {
       #expect(try read("", bytes) == [1, 2, 3, 4, 5, 6])
@@ -49,6 +49,6 @@ import TestSupport
       #expect(message { _ = try read("@3", bytes) } == "DIR/f: no image 3: the file has 3, 0 to 2")
       #expect(message { _ = try read("@1..3", bytes) } == "DIR/f: no image 3: the file has 3, 0 to 2")
     }
-    #expect(throws: Said.self) { try read("@0", TestBytes.gzip(idx).dropLast()) }
+    #expect(throws: RedactedError.self) { try read("@0", TestBytes.gzip(idx).dropLast()) }
   }
 }

@@ -5,7 +5,7 @@ import TestSupport
 @Suite struct LabeledImagesTests {
   private let three = LabeledImages(pixels: Array(0..<12), labels: [5, 6, 7], height: 2, width: 2)
 
-  @Test func knowsItsImages() {
+  @Test func hasImagesOfOneShape() {
     #expect(three.count == 3)
     #expect((three.channels, three.height, three.width) == (1, 2, 2))
     #expect(three[1] == [4, 5, 6, 7])

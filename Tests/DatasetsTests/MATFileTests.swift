@@ -136,7 +136,7 @@ import TestSupport
       ),
       (
         file(data, Archives.matrix("label", [1, 8], [0, 1, 2, 3, 4, 5, 6, 7])),
-        "[byte 224]: byte 72: all labels are sorted, so no test set can be told apart; shuffle the columns"
+        "[byte 224]: byte 72: all labels are sorted, so there is no boundary of training and test set; shuffle the columns"
       ),
       (
         file(data, Archives.matrix("label", [1, 8], numberType: 1, [0, 1, 2, 3, 4, 5, 255, 7])),

@@ -86,7 +86,7 @@ import TestSupport
     }
   }
 
-  @Test func saysWhatToDoWhenAllMirrorsFail() throws {
+  @Test func instructionsAreGivenWhenAllMirrorsFail() throws {
     try withTemporaryFolder { folder in
       let shelf = Shelf(pages: ["m1/one.gz": Array("<html>".utf8)])
       #expect(
@@ -102,7 +102,7 @@ import TestSupport
     }
   }
 
-  @Test func keepsWhatIsThere() throws {
+  @Test func keepsValidFiles() throws {
     try withTemporaryFolder { folder in
       try write(Array("content one".utf8), "\(folder)/one")
       try write(TestBytes.gzip(Array("content two".utf8)), "\(folder)/two.gz")
@@ -134,7 +134,7 @@ import TestSupport
     }
   }
 
-  @Test func stopsWithoutLitter() throws {
+  @Test func stopsWithoutTemporaryFiles() throws {
     try withTemporaryFolder { folder in
       #expect(
         message { _ = try download(.full("m1/"), into: folder, stop: true) }
@@ -144,7 +144,7 @@ import TestSupport
     }
   }
 
-  @Test func namesAFolderThatCannotBeMade() throws {
+  @Test func aFolderThatCannotBeCreatedIsAnError() throws {
     try withTemporaryFolder { folder in
       try write([], "\(folder)/file")
       #expect(throws: DataError.self) { try download(.full("m1/"), into: "\(folder)/file/x") }

@@ -55,7 +55,7 @@ import TestSupport
         == "cannot hold out \(count.grouped) of 80 images for validation")
   }
 
-  @Test func samplesAnewEachEpoch() throws {
+  @Test func samplesDifferInEachEpoch() throws {
     let first = try set.test.sample(15, seed: 6, epoch: 1)
     #expect(Set(first.indices).count == 15)
     #expect(first.indices.allSatisfy { $0 >= 80 })

@@ -78,18 +78,18 @@ import Testing
     #expect(pixels.isEmpty && labels.isEmpty)
   }
 
-  @Test func digitsLookLikeTheirLabels() {
+  @Test func digitsResembleTheMeanOfTheirClass() {
     let (pixels, labels) = gray.images(0..<3000)
     func picture(_ n: Int) -> [Float] { pixels[(n * 784)..<((n + 1) * 784)].map(Float.init) }
     var means = [[Float]](repeating: [Float](repeating: 0, count: 784), count: 10)
     for n in 0..<2500 {
       for (i, value) in picture(n).enumerated() { means[Int(labels[n])][i] += value / 250 }
     }
-    let right = (2500..<3000).count { n in
+    let correct = (2500..<3000).count { n in
       let digit = picture(n)
       let distances = means.map { mean in zip(mean, digit).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } }
       return distances.firstIndex(of: distances.min() ?? 0) == Int(labels[n])
     }
-    #expect((325...485).contains(right), "the nearest mean picture names \(right) of 500")
+    #expect((325...485).contains(correct), "the nearest class mean is correct for \(correct) of 500")
   }
 }

@@ -20,7 +20,7 @@ import TestSupport
     }
   }
 
-  @Test func anErrorLeavesTheOldFileAndNoLitter() throws {
+  @Test func anErrorKeepsTheOldFileAndRemovesTheTemporaryOne() throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/a"
       try AtomicFile.write([1], to: path)
@@ -35,7 +35,7 @@ import TestSupport
     }
   }
 
-  @Test func removesWhatAKilledProgramLeft() throws {
+  @Test func removesTemporaryFilesOfKilledWriters() throws {
     try withTemporaryFolder { folder in
       for name in ["a", ".a.tmp", ".a.1x.tmp", ".a.2y.tmp", ".a.3z", ".b.4w.tmp", "a.5v.tmp"] {
         try write([1], "\(folder)/\(name)")
@@ -46,7 +46,7 @@ import TestSupport
     }
   }
 
-  @Test func namesWhatCannotBeWritten() throws {
+  @Test func aFileThatCannotBeWrittenIsNamed() throws {
     try withTemporaryFolder { folder in
       #expect(
         message { try AtomicFile.write([1], to: "\(folder)/none/a") }
@@ -58,7 +58,7 @@ import TestSupport
   }
 
   @Test(.enabled(if: geteuid() != 0, "root may write anywhere"))
-  func saysWhyAFolderCannotBeCreated() throws {
+  func aFolderThatCannotBeCreatedIsNamed() throws {
     try withTemporaryFolder { folder in
       chmod(folder, 0o500)
       defer { chmod(folder, 0o700) }

@@ -33,7 +33,7 @@ import TestSupport
     #expect(try read(members) == [1, 2, 3])
   }
 
-  @Test func whatWasPeekedAtIsStillRead() throws {
+  @Test func peekingDoesNotAdvance() throws {
     for bytes in [[1, 2, 3, 4, 5], TestBytes.gzip([1, 2, 3, 4, 5])] {
       var source = try ByteSource(bytes: bytes, name: "f")
       #expect(try source.peek(2) == [1, 2])
@@ -47,7 +47,7 @@ import TestSupport
     }
   }
 
-  @Test func readsInAnyPortions() throws {
+  @Test func readsChunksOfAnySize() throws {
     let content = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 / 3) }
     for bytes in [content, TestBytes.gzip(content)] {
       var source = try ByteSource(bytes: bytes, name: "f")
@@ -59,7 +59,7 @@ import TestSupport
     }
   }
 
-  @Test func saysHowManyBytesAreLeftWhereItKnows() throws {
+  @Test func countsTheRemainingBytesOfPlainFiles() throws {
     var plain = try ByteSource(bytes: [1, 2, 3], name: "f")
     _ = try plain.read(exactly: 1)
     #expect(plain.remaining == 2)
@@ -67,7 +67,7 @@ import TestSupport
     #expect(packed.remaining == nil)
   }
 
-  @Test func aLieAboutTheSizeAllocatesLittle() throws {
+  @Test func aWrongSizeAllocatesLittle() throws {
     let content = [UInt8](repeating: 5, count: 3_000_000)
     var bytes: [UInt8] = []
     var source = try ByteSource(bytes: TestBytes.gzip(content), name: "f")
@@ -76,7 +76,7 @@ import TestSupport
     #expect(bytes.capacity < 2 * content.count + 1 << 20)
   }
 
-  @Test func theTruthAllocatesOnlyItself() throws {
+  @Test func theRightSizeAllocatesNoMore() throws {
     let content = [UInt8](repeating: 5, count: 3_000_001)
     var source = try ByteSource(bytes: TestBytes.gzip(content), name: "f")
     #expect(try source.read(exactly: content.count).capacity < content.count + 8192)
@@ -139,7 +139,7 @@ import TestSupport
     }
   }
 
-  @Test func everyFlippedBitIsFoundOrHarmless() {
+  @Test func everyFlippedBitIsDetectedOrHarmless() {
     let content = Array("some digits".utf8)
     let whole = TestBytes.gzip(content)
     for bit in 0..<whole.count * 8 {
@@ -149,7 +149,7 @@ import TestSupport
     }
   }
 
-  @Test func namesWhatCannotBeRead() throws {
+  @Test func aFileThatCannotBeReadIsNamed() throws {
     try withTemporaryFolder { folder in
       #expect(
         message { _ = try ByteSource(path: "\(folder)/none") }

@@ -3,7 +3,7 @@ import Formatting
 import Testing
 
 @Suite struct DataErrorTests {
-  @Test func describesItselfInOneLine() {
+  @Test func descriptionIsOneLine() {
     #expect("\(DataError.malformed(path: "a", byte: 7, reason: "bad"))" == "a: byte 7: bad")
     #expect(
       "\(DataError.malformed(path: "a.gz", byte: 7, decompressed: true, reason: "bad"))"

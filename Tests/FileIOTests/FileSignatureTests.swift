@@ -12,7 +12,7 @@ import Testing
       (Array("RIFF".utf8) + [9, 0, 0, 0] + Array("WEBPVP8 ".utf8), .webp), (Array("GIF89a".utf8), .gif),
       (Array("BM".utf8), .bmp), ([0x49, 0x49, 0x2A, 0], .tiff), ([0x4D, 0x4D, 0, 0x2A], .tiff),
     ] as [([UInt8], FileSignature?)])
-  func knows(bytes: [UInt8], expected: FileSignature?) {
+  func recognizes(bytes: [UInt8], expected: FileSignature?) {
     #expect(FileSignature(bytes) == expected)
   }
 }

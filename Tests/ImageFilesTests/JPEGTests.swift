@@ -42,7 +42,7 @@ struct JPEGTests {
     #expect(squares(picture, 2) == [10, 10, 10, 10, 10, 10])
   }
 
-  /// The fixture's orientation 6 replaced by all there are; squares 0 5 10 / 15 20 25 are turned accordingly.
+  /// The fixture's orientation 6 replaced by every other one; the squares 0 5 10 / 15 20 25 are transformed accordingly.
   @Test(
     arguments: [
       (1, [0, 5, 10, 15, 20, 25]), (2, [10, 5, 0, 25, 20, 15]), (3, [25, 20, 15, 10, 5, 0]),
@@ -60,7 +60,7 @@ struct JPEGTests {
     #expect(picture.shape.width == ((5...8).contains(number) ? 16 : 24))
   }
 
-  @Test func readsLittleEndianOrientationsAndIgnoresNonsense() throws {
+  @Test func readsLittleEndianOrientationsAndIgnoresInvalidOnes() throws {
     let plain = Self.fixture("gray")
     func file(exif: [UInt8]) -> [UInt8] {
       let segment = Array("Exif\0\0".utf8) + exif
@@ -82,8 +82,8 @@ struct JPEGTests {
 
   static let gray = fixture("gray")
 
-  /// The place of a marker in the gray fixture, which has one frame (C0) and one scan (DA).
-  static func place(_ marker: UInt8) -> Int {
+  /// The offset of a marker in the gray fixture, which has one frame (C0) and one scan (DA).
+  static func offset(_ marker: UInt8) -> Int {
     gray.indices.dropLast().first { gray[$0] == 0xFF && gray[$0 + 1] == marker } ?? 0
   }
 
@@ -93,8 +93,8 @@ struct JPEGTests {
     return file
   }
 
-  /// A bad file and what is said of it.
-  struct Bad: CustomTestStringConvertible {
+  /// An invalid file and its error.
+  struct InvalidFile: CustomTestStringConvertible {
     let file: [UInt8]
     let expected: String
     var testDescription: String { expected }
@@ -107,48 +107,49 @@ struct JPEGTests {
   private static let cut = "the file ends here, before the end of the JPEG picture"
   private static let print = "a CMYK picture, for print; save it as RGB or gray"
   private static let decoder = "libjpeg-turbo: "
-  private static let (frame, scan) = (place(0xC0), place(0xDA))
+  private static let (frame, scan) = (offset(0xC0), offset(0xDA))
 
-  static let begun: [Bad] = [
-    Bad([], at: 0, "not JPEG: the file is empty"),
-    Bad(Array("<html>".utf8), at: 0, "not JPEG: this is an HTML page (\"<html\")"),
-    Bad(TestPNG.signature, at: 0, "not JPEG: this is a PNG picture"),
-    Bad([0xFF, 0xD9], at: 0, "not JPEG: it begins with FF D9"),
-    Bad([0xFF, 0xD8], at: 2, cut),
-    Bad([0xFF, 0xD8, 0xFF], at: 3, cut),
-    Bad([0xFF, 0xD8, 0xFF, 0xFF, 0xFF], at: 5, cut),
-    Bad([0xFF, 0xD8, 0xFF, 0xD9], at: 2, "a picture without pixels"),
-    Bad([0xFF, 0xD8, 0x00, 0x11], at: 2, "expected a marker (FF), not 00"),
-    Bad([0xFF, 0xD8, 0xFF, 0xD0, 0, 0], at: 2, "expected a segment, not marker FF D0"),
-    Bad([0xFF, 0xD8, 0xFF, 0xE0, 0, 1], at: 2, "expected a segment, not marker FF E0"),
-    Bad([0xFF, 0xD8, 0xFF, 0xE0, 9, 9], at: 6, cut),
-    Bad([0xFF, 0xD8, 0xFF, 0xDA, 0, 2, 0xFF, 0xD9], at: 2, "a scan before the frame header"),
-    Bad([0xFF, 0xD8, 0xFF, 0xC0, 0, 3, 8, 0xFF, 0xD9], at: 6, "a frame header of 1 bytes"),
+  static let begun: [InvalidFile] = [
+    InvalidFile([], at: 0, "not JPEG: the file is empty"),
+    InvalidFile(Array("<html>".utf8), at: 0, "not JPEG: this is an HTML page (\"<html\")"),
+    InvalidFile(TestPNG.signature, at: 0, "not JPEG: this is a PNG picture"),
+    InvalidFile([0xFF, 0xD9], at: 0, "not JPEG: it begins with FF D9"),
+    InvalidFile([0xFF, 0xD8], at: 2, cut),
+    InvalidFile([0xFF, 0xD8, 0xFF], at: 3, cut),
+    InvalidFile([0xFF, 0xD8, 0xFF, 0xFF, 0xFF], at: 5, cut),
+    InvalidFile([0xFF, 0xD8, 0xFF, 0xD9], at: 2, "a picture without pixels"),
+    InvalidFile([0xFF, 0xD8, 0x00, 0x11], at: 2, "expected a marker (FF), not 00"),
+    InvalidFile([0xFF, 0xD8, 0xFF, 0xD0, 0, 0], at: 2, "expected a segment, not marker FF D0"),
+    InvalidFile([0xFF, 0xD8, 0xFF, 0xE0, 0, 1], at: 2, "expected a segment, not marker FF E0"),
+    InvalidFile([0xFF, 0xD8, 0xFF, 0xE0, 9, 9], at: 6, cut),
+    InvalidFile([0xFF, 0xD8, 0xFF, 0xDA, 0, 2, 0xFF, 0xD9], at: 2, "a scan before the frame header"),
+    InvalidFile([0xFF, 0xD8, 0xFF, 0xC0, 0, 3, 8, 0xFF, 0xD9], at: 6, "a frame header of 1 bytes"),
   ]
 
-  static let damaged: [Bad] = [
-    Bad(gray.dropLast() + [], at: gray.count - 1, cut),
-    Bad(gray.dropLast(9) + [], at: gray.count - 9, cut),
-    Bad(gray.prefix(100) + [], at: 100, cut),
-    Bad(changed(frame + 5, 0, 0), at: frame + 5, "24x0: no pixels"),
-    Bad(changed(frame + 7, 0, 0), at: frame + 5, "0x16: no pixels"),
-    Bad(changed(frame + 5, 255, 255, 255, 255), at: frame + 5, "65535x65535: more than 64,000,000 pixels"),
-    Bad(changed(frame + 5, 20, 0, 20, 0), at: frame + 5, "344 bytes cannot hold 5120x5120 pixels"),
-    Bad(changed(frame + 4, 12), at: frame + 4, "12 bits per sample; only 8 are supported"),
-    Bad(changed(frame + 9, 4), at: frame + 9, print),
-    Bad(changed(frame + 9, 2), at: frame + 9, "2 colour components; only 1 and 3 are supported"),
-    Bad(
+  static let damaged: [InvalidFile] = [
+    InvalidFile(gray.dropLast() + [], at: gray.count - 1, cut),
+    InvalidFile(gray.dropLast(9) + [], at: gray.count - 9, cut),
+    InvalidFile(gray.prefix(100) + [], at: 100, cut),
+    InvalidFile(changed(frame + 5, 0, 0), at: frame + 5, "24x0: no pixels"),
+    InvalidFile(changed(frame + 7, 0, 0), at: frame + 5, "0x16: no pixels"),
+    InvalidFile(
+      changed(frame + 5, 255, 255, 255, 255), at: frame + 5, "65535x65535: more than 64,000,000 pixels"),
+    InvalidFile(changed(frame + 5, 20, 0, 20, 0), at: frame + 5, "344 bytes cannot hold 5120x5120 pixels"),
+    InvalidFile(changed(frame + 4, 12), at: frame + 4, "12 bits per sample; only 8 are supported"),
+    InvalidFile(changed(frame + 9, 4), at: frame + 9, print),
+    InvalidFile(changed(frame + 9, 2), at: frame + 9, "2 colour components; only 1 and 3 are supported"),
+    InvalidFile(
       Array(gray[..<(frame + 13)]) + gray[frame...], at: frame + 13, "a second frame"),
-    Bad(changed(frame + 1, 0xE5), at: scan, "a scan before the frame header"),
-    Bad(changed(place(0xDB) + 1, 0xE5), at: 0, decoder + "Quantization table 0x00 was not defined"),
-    Bad(changed(frame + 1, 0xC3), at: 0, decoder + "Unsupported JPEG process: SOF type 0xc3"),
-    Bad(
+    InvalidFile(changed(frame + 1, 0xE5), at: scan, "a scan before the frame header"),
+    InvalidFile(changed(offset(0xDB) + 1, 0xE5), at: 0, decoder + "Quantization table 0x00 was not defined"),
+    InvalidFile(changed(frame + 1, 0xC3), at: 0, decoder + "Unsupported JPEG process: SOF type 0xc3"),
+    InvalidFile(
       gray.dropLast(12) + [0xFF, 0xD9], at: 0, decoder + "Corrupt JPEG data: premature end of data segment"),
   ]
 
   @Test(arguments: begun + damaged)
-  func refuses(bad: Bad) {
-    #expect(message { _ = try decode(bad.file) } == bad.expected)
+  func refuses(invalid: InvalidFile) {
+    #expect(message { _ = try decode(invalid.file) } == invalid.expected)
   }
 
   @Test func refusesCMYK() {
@@ -156,7 +157,7 @@ struct JPEGTests {
   }
 
   @Test func refusesHundredsOfScans() {
-    let scan = Self.place(0xDA)
+    let scan = Self.offset(0xDA)
     let passes = Array(Self.gray[..<scan]) + (0..<65).flatMap { _ in Self.gray[scan..<Self.gray.count - 2] }
     #expect(
       message { _ = try decode(passes + [0xFF, 0xD9]) }.hasSuffix("more than 64 scans"))

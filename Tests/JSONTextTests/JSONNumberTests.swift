@@ -14,7 +14,7 @@ import Testing
     #expect(JSON.Number(text) == nil)
   }
 
-  @Test func wholeNumbersStayExact() {
+  @Test func integersAreExact() {
     #expect(JSON.Number("18446744073709551615")?.exact(UInt64.self) == .max)
     #expect(JSON.Number("18446744073709551615")?.exact(Int.self) == nil)
     #expect(JSON.Number("18446744073709551616")?.exact(UInt64.self) == nil)

@@ -27,7 +27,7 @@ import Testing
     #expect(try parse(text) == expected)
   }
 
-  @Test func everyValueAndKeyKnowsItsPlace() throws {
+  @Test func everyValueAndKeyHasALocation() throws {
     let json = try parse("{\n  \"é😀\": [1,\n   true]\r\n}")
     let member = try #require(json.members?.first)
     #expect(json.location.description == "x:1:1" && member.keyLocation.description == "x:2:3")
@@ -72,7 +72,7 @@ import Testing
     #expect(error(text) == line)
   }
 
-  @Test func duplicateKeysComeOutTogether() {
+  @Test func allDuplicateKeysAreReported() {
     let text = "{\"train\": {\"a\": 1,\n \"a\": 2},\n \"train\": 3, \"lr\": 1e999}"
     #expect(
       error(text) == """

@@ -50,7 +50,7 @@ import Testing
   }
 
   /// Deeper than a config may nest, a path would only use up the stack.
-  @Test(arguments: [".a", "[0]"]) func refusesEndlessPaths(step: String) {
+  @Test(arguments: [".a", "[0]"]) func refusesDeepPaths(step: String) {
     var json: JSON = [:]
     let issues = IssueList()
     json.apply(setting: "a" + String(repeating: step, count: 30_000) + "=3", issues: issues)
@@ -59,7 +59,7 @@ import Testing
     #expect(json != [:] && issues.issues.count == 1)
   }
 
-  @Test func settingsKeepTheirFlagAsPlace() {
+  @Test func settingsHaveTheFlagAsLocation() {
     var json = config
     json.set("train.new.lr", to: 0.1, flag: "--lr 0.1", issues: IssueList())
     let created = json["train"]?.members?.last

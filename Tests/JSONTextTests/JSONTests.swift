@@ -8,7 +8,7 @@ import Testing
     #expect(json.description == #"{"name":"conv1","kernel":[5,5],"rate":0.5,"bias":true,"init":null}"#)
   }
 
-  @Test func accessorsAnswerForTheirKindOnly() {
+  @Test func accessorsReturnNilForOtherKinds() {
     let json: JSON = ["text": "3", "whole": 3, "half": 0.5, "flag": false, "none": .null]
     #expect(json["text"]?.string == "3" && json["text"]?.number == nil)
     #expect(json["whole"]?.integer == 3 && json["whole"]?.number == 3 && json["whole"]?.unsigned == 3)
@@ -30,7 +30,7 @@ import Testing
     #expect(JSON(Double.nan).isNull && JSON(-Double.infinity).isNull && JSON(Float(0.1)).description == "0.1")
   }
 
-  @Test func equalityIgnoresPlaces() throws {
+  @Test func equalityIgnoresLocations() throws {
     let parsed = try JSON(parsing: Array(#"{ "a": [1.0] }"#.utf8), origin: "x")
     #expect(parsed == ["a": [1]] && parsed != ["a": [2]] && parsed != ["b": [1]])
     #expect(parsed.relocated(to: .flag("-x"))["a"]?.array?.first?.location == .flag("-x"))

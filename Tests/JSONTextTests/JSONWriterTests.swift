@@ -45,7 +45,7 @@ import Testing
     #expect(lines(79).count == 7)
   }
 
-  @Test func escapesWhatJSONAndTerminalsCannotTake() {
+  @Test func escapesControlCharacters() {
     let text: JSON = "\"\\/\n\r\t\u{0}\u{1B}\u{7F}\u{9B}\u{2028}é😀"
     #expect(text.description == #""\"\\/\n\r\t\u0000\u001b\u007f\u009b\u2028é😀""#)
   }

@@ -11,7 +11,7 @@ import Testing
     #expect(CRC32C(of: Array(0..<32).span).value == 0x46DD_794E)
   }
 
-  @Test func piecesOfAnySizeGiveTheSame() {
+  @Test func incrementalUpdatesGiveTheSameChecksum() {
     let bytes = (0..<100).map { UInt8(truncatingIfNeeded: $0 * 37) }
     for split in bytes.indices {
       var crc = CRC32C()

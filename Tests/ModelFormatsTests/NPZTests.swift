@@ -59,7 +59,7 @@ import TestSupport
       end[20] = 3
       end += Array("abc".utf8)
     }
-    // The entry's own header knows neither checksum nor sizes.
+    // The local header of a streamed entry has neither checksum nor sizes.
     for offset in 14..<26 { bytes[offset] = 0 }
     #expect(try arrays(bytes).map(\.bytes) == [[7, 8]])
   }
@@ -207,7 +207,7 @@ import TestSupport
     }
   }
 
-  @Test("Every byte of an archive matters, or what is read stays the same")
+  @Test("A damaged byte is detected, or does not change the arrays")
   func damage() throws {
     let whole = try Archives.fixture("mnist.npz")
     let content = try arrays(whole).map(\.bytes)

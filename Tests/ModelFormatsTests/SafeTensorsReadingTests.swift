@@ -117,7 +117,7 @@ import TestSupport
   }
 
   /// Every flipped bit and every truncation of a file with a checksum is refused.
-  @Test func damageIsNeverMissed() throws {
+  @Test func damageIsAlwaysDetected() throws {
     var content = SafeTensors()
     content.setMetadata("epoch", to: "3")
     try content.append("conv1.weight", shape: [2, 3], [1, -2, 0.5, 4, 5, 6])
@@ -137,7 +137,7 @@ import TestSupport
     }
   }
 
-  @Test func filesThatCannotBeReadSayWhy() {
+  @Test func filesThatCannotBeReadAreNamed() {
     func error(_ path: String) -> SafeTensorsError? {
       #expect(throws: SafeTensorsError.self) { try SafeTensors(contentsOf: path) }
     }
@@ -148,7 +148,7 @@ import TestSupport
     #expect(error(#filePath)?.kind == .malformed)
   }
 
-  @Test(.timeLimit(.minutes(1))) func aPipeIsRefusedWithoutWaiting() throws {
+  @Test(.timeLimit(.minutes(1))) func aPipeIsRefusedWithoutBlocking() throws {
     let path = FileManager.default.temporaryDirectory.appending(path: "pipe-\(UUID())").path()
     try #require(mkfifo(path, 0o600) == 0)
     defer { unlink(path) }

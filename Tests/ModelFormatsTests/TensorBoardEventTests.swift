@@ -2,7 +2,7 @@ import FileIO
 import ModelFormats
 import Testing
 
-/// The records are those that TensorBoard's own writer makes of the same events.
+/// The expected records were written by TensorBoard for the same events.
 @Suite struct TensorBoardEventTests {
   private func hex(_ bytes: [UInt8]) -> String {
     bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
@@ -33,7 +33,7 @@ import Testing
         + "000000000000004027fc2914")
   }
 
-  @Test func aHistogramCountsEveryNumberOnce() {
+  @Test func aHistogramCountsEveryValueOnce() {
     let histogram = Histogram((0..<1000).map { Float($0) / 10 - 20 })
     #expect(
       histogram.counts.count == 64 && histogram.limits.count == 64
@@ -43,7 +43,7 @@ import Testing
     #expect(zip(histogram.limits, histogram.limits.dropFirst()).allSatisfy { $0 < $1 })
   }
 
-  @Test func numbersThatAreAllTheSameShareABucket() {
+  @Test func equalValuesShareABucket() {
     let same = Histogram([0.5, 0.5])
     #expect(same.counts == [2] && same.limits == [0.5] && same.minimum == 0.5 && same.sumOfSquares == 0.5)
     let none = Histogram([])

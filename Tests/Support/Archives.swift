@@ -1,6 +1,6 @@
 import Foundation
 
-/// The archives that NumPy and SciPy wrote, by scripts/make-interop-fixtures, and variations made by hand.
+/// Archives written by NumPy and SciPy (scripts/make-interop-fixtures), and archives built byte by byte.
 package enum Archives {
   package static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Fixtures/archives").path
@@ -8,7 +8,7 @@ package enum Archives {
   /// A file of the folder.
   package static func fixture(_ name: String) throws -> [UInt8] { try contents("\(folder)/\(name)") }
 
-  /// What changes an entry of a hand-made archive.
+  /// An entry of an archive, whose fields can be invalid.
   package struct Entry {
     package var name: String
     package var content: [UInt8]
@@ -21,7 +21,7 @@ package enum Archives {
     package var localMethod: Int?
     package var localSignature: [UInt8]
 
-    /// An entry that is right unless told otherwise.
+    /// An entry that is valid by default.
     package init(
       name: String = "x.npy", content: [UInt8] = [], method: Int = 0, flags: Int = 0, crc: UInt32? = nil,
       size: UInt32? = nil, compressedSize: UInt32? = nil, offset: UInt32? = nil, localMethod: Int? = nil,
@@ -33,7 +33,7 @@ package enum Archives {
     }
   }
 
-  /// A zip archive of entries, right unless they say otherwise; `end` changes the record at its end.
+  /// A zip archive of `entries`; `end` changes the end-of-central-directory record.
   package static func zip(_ entries: [Entry], end change: (inout [UInt8]) -> Void = { _ in }) -> [UInt8] {
     var (archive, directory): ([UInt8], [UInt8]) = ([], [])
     func word(_ number: Int) -> [UInt8] { TestBytes.littleEndian(UInt32(number), 2) }
@@ -57,7 +57,7 @@ package enum Archives {
     return archive + directory + end
   }
 
-  /// A NumPy array with any dictionary.
+  /// A NumPy array with this dictionary.
   package static func npy(_ dictionary: String, _ data: [UInt8] = [], version: [UInt8] = [1, 0]) -> [UInt8] {
     let length = TestBytes.littleEndian(UInt32(dictionary.utf8.count), version[0] == 1 ? 2 : 4)
     return [0x93] + Array("NUMPY".utf8) + version + length + dictionary.utf8 + data
@@ -68,7 +68,7 @@ package enum Archives {
     npy("{'descr': '\(type)', 'fortran_order': False, 'shape': \(shape), }", data)
   }
 
-  /// The start of a MATLAB file.
+  /// The header of a MAT-file.
   package static func matHeader(
     _ text: String = "MATLAB 5.0 MAT-file", version: [UInt8] = [0, 1], endian: String = "IM"
   )
@@ -78,13 +78,13 @@ package enum Archives {
     return Array(text.utf8) + padding + version + endian.utf8
   }
 
-  /// An element: tag, content, padding.
+  /// An element of a MAT-file: tag, content, padding.
   package static func element(_ type: UInt32, _ content: [UInt8], size: UInt32? = nil) -> [UInt8] {
     TestBytes.littleEndian(type, 4) + TestBytes.littleEndian(size ?? UInt32(content.count), 4) + content
       + [UInt8](repeating: 0, count: -content.count & 7)
   }
 
-  /// A MATLAB array, right unless told otherwise.
+  /// An array of a MAT-file, valid by default.
   package static func matrix(
     _ name: String, _ sizes: [UInt32], numberType: UInt32 = 2, _ numbers: [UInt8], flags: [UInt8] = [9, 0]
   ) -> [UInt8] {

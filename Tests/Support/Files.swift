@@ -1,8 +1,8 @@
 import Datasets
 import Foundation
 
-/// An error's description in which the temporary folder is called DIR.
-package struct Said: Error, CustomStringConvertible {
+/// An error with the description of another one, in which the temporary folder is called DIR.
+package struct RedactedError: Error, CustomStringConvertible {
   package let description: String
 }
 
@@ -14,7 +14,7 @@ package func withTemporaryFolder<T>(_ body: (String) throws -> T) throws -> T {
   do {
     return try body(folder.path)
   } catch {
-    throw Said(description: "\(error)".replacing(folder.path, with: "DIR"))
+    throw RedactedError(description: "\(error)".replacing(folder.path, with: "DIR"))
   }
 }
 
@@ -38,7 +38,7 @@ package func write(_ bytes: [UInt8], _ path: String) throws {
   try Data(bytes).write(to: URL(fileURLWithPath: path))
 }
 
-/// What `body` says went wrong, or "no error"; `folder` is called DIR in it.
+/// The description of the error that `body` throws, or "no error"; `folder` is called DIR in it.
 package func message(in folder: String? = nil, _ body: () throws -> Void) -> String {
   do {
     try body()
@@ -48,7 +48,7 @@ package func message(in folder: String? = nil, _ body: () throws -> Void) -> Str
   }
 }
 
-/// The folder of the real MNIST, if the environment names one.
+/// The folder of MNIST, if `$CNN_DATA_DIR` has it.
 package let realMNIST = ProcessInfo.processInfo.environment["CNN_DATA_DIR"].flatMap {
   DatasetFiles.arePresent(in: $0) ? $0 : nil
 }

@@ -1,6 +1,6 @@
-/// Bytes made by hand: gzip members, IDX files.
+/// Gzip members and IDX files built byte by byte.
 package enum TestBytes {
-  /// A gzip member whose content is stored, not compressed.
+  /// A gzip member with stored (uncompressed) content.
   package static func gzip(_ content: [UInt8]) -> [UInt8] {
     var body: [UInt8] = []
     var rest = content[...]
@@ -29,7 +29,7 @@ package enum TestBytes {
 
   package static let gzipHeader: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]
 
-  /// An IDX file of any type, sizes and content, right or wrong.
+  /// An IDX file of any element type, sizes and content, valid or not.
   package static func idx(type: UInt8 = 8, _ dimensions: [UInt32], _ content: [UInt8] = []) -> [UInt8] {
     [0, 0, type, UInt8(dimensions.count)] + dimensions.flatMap { littleEndian($0, 4).reversed() } + content
   }
@@ -59,7 +59,7 @@ package enum TestBytes {
       }
     }
 
-    /// Huffman codes have their highest bit first.
+    /// Huffman codes are written from the highest bit.
     mutating func writeCode(_ code: UInt32, _ count: UInt32) {
       for bit in (0..<count).reversed() { write(code >> bit & 1, 1) }
     }

@@ -1,4 +1,4 @@
-/// PNG files made by hand, right or wrong: their rows are stored, not compressed.
+/// PNG files built byte by byte, valid or not, with stored (uncompressed) rows.
 package enum TestPNG {
   package static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 

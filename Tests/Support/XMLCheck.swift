@@ -1,19 +1,19 @@
-/// A strict reader of XML as the program writes it: every element ended, attributes quoted and given once, nothing
-/// unescaped.
+/// A strict parser of the XML that the program writes: all elements are closed, attributes quoted and unique, and all
+/// text escaped.
 public struct XMLCheck {
-  /// Names of the elements, in order.
+  /// The names of the elements, in order.
   public private(set) var names: [String] = []
   /// The values of all attributes by name, in order.
   public private(set) var attributes: [String: [String]] = [:]
-  /// The text of each element, in the order they end.
+  /// The text of each element, in the order of the closing tags.
   public private(set) var texts: [(name: String, text: String)] = []
 
-  /// What is not well-formed.
+  /// An error of well-formedness.
   public struct Fault: Error { let message: String }
 
   private var rest: Substring
 
-  /// Reads a document to its end.
+  /// Parses a whole document.
   public init(_ bytes: [UInt8]) throws {
     let document = String(decoding: bytes, as: UTF8.self)
     rest = document[...]

@@ -13,8 +13,8 @@
 
 #if defined(__GLIBC__) && !defined(IS_SANITIZED)
 
-// The program's own definitions take the place of the C library's and call them by their other names. They are weak:
-// where the C library is linked statically its own stay, and nothing is counted.
+// These definitions replace those of the C library, which they call by its internal names. They are weak: if the C
+// library is linked statically, its own are used, and nothing is counted.
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
@@ -38,9 +38,9 @@ __attribute__((weak)) void *calloc(size_t number, size_t size) {
   return __libc_calloc(number, size);
 }
 
-__attribute__((weak)) void *realloc(void *place, size_t size) {
+__attribute__((weak)) void *realloc(void *block, size_t size) {
   count();
-  return __libc_realloc(place, size);
+  return __libc_realloc(block, size);
 }
 
 __attribute__((weak)) void *memalign(size_t alignment, size_t size) {
@@ -50,11 +50,11 @@ __attribute__((weak)) void *memalign(size_t alignment, size_t size) {
 
 __attribute__((weak)) void *aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
 
-__attribute__((weak)) int posix_memalign(void **place, size_t alignment, size_t size) {
+__attribute__((weak)) int posix_memalign(void **result, size_t alignment, size_t size) {
   if (alignment % sizeof(void *) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0) return EINVAL;
   void *memory = memalign(alignment, size);
   if (!memory) return ENOMEM;
-  *place = memory;
+  *result = memory;
   return 0;
 }
 

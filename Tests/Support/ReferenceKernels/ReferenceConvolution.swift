@@ -1,13 +1,14 @@
 import CNNEngine
 
-/// The truth behind `ConvMicrokernel` and `ConvWeightGradientMicrokernel`: a convolution and its gradients in seven plain loops.
+/// Reference implementation of convolution and its gradients, for `ConvMicrokernel` and
+/// `ConvWeightGradientMicrokernel`: seven nested loops in double precision.
 package struct ReferenceConvolution {
   package let images: Int
   package let input: Shape
   package let output: Shape
   package let window: Window
 
-  /// The convolution that turns x `[N, I, H, W]` into y `[N, O, OH, OW]` with weights `[O, I, KH, KW]`.
+  /// The convolution of x `[N, I, H, W]` with weights `[O, I, KH, KW]` to y `[N, O, OH, OW]`.
   package init(images: Int, input: Shape, output: Shape, window: Window) {
     (self.images, self.input, self.output, self.window) = (images, input, output, window)
   }
@@ -46,7 +47,7 @@ package struct ReferenceConvolution {
     return db
   }
 
-  /// Calls `body` with the places in x, w and y of every product of the convolution.
+  /// Calls `body` with the indices into x, w and y of every product of the convolution.
   @inline(__always)
   private func forEachProduct(_ body: (_ x: Int, _ w: Int, _ y: Int) -> Void) {
     let (kernel, stride, border) = (window.kernel, window.stride, window.border(input))

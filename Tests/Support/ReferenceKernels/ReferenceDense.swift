@@ -1,10 +1,11 @@
-/// The truth behind a dense layer's use of `ConvMicrokernel` and `OuterProductMicrokernel`: matrix products in three plain loops.
+/// Reference implementation of the dense layer and its gradients, for `ConvMicrokernel` and
+/// `OuterProductMicrokernel`: three nested loops in double precision.
 package struct ReferenceDense {
   package let images: Int
   package let features: Int
   package let units: Int
 
-  /// The layer that turns x `[N, F]` into y `[N, U]` with weights `[U, F]`.
+  /// The layer from x `[N, F]` to y `[N, U]` with weights `[U, F]`.
   package init(images: Int, features: Int, units: Int) {
     (self.images, self.features, self.units) = (images, features, units)
   }
@@ -40,7 +41,7 @@ package struct ReferenceDense {
     return db
   }
 
-  /// Calls `body` with the places in x, w and y of every product.
+  /// Calls `body` with the indices into x, w and y of every product.
   @inline(__always)
   private func forEachProduct(_ body: (_ x: Int, _ w: Int, _ y: Int) -> Void) {
     for image in 0..<images {

@@ -2,8 +2,8 @@
 #pragma once
 #include <stdint.h>
 
-/// How often memory has been allocated so far; always 0 where that is not known.
+/// The number of memory allocations of the process so far; 0 where they are not counted.
 int64_t allocations(void);
 
-/// How often the calling thread has allocated memory so far.
+/// The number of memory allocations of the calling thread so far; 0 where they are not counted.
 int64_t allocations_of_this_thread(void);
