@@ -1,4 +1,5 @@
 import Testing
+import TestSupport
 
 /// Expects that `actual` deviates from `expected` nowhere by more than `tolerance` times `scale`.
 ///
@@ -44,4 +45,29 @@ extension [Float] {
 
 extension [Double] {
   var absolute: [Double] { map { abs($0) } }
+}
+
+/// Compares outputs and gradients of a layer with those of its reference kernel, to within 1e-6 of the sum of the
+/// products' absolute values; `parameters` are the weights and, if there is one, the bias.
+func expectEqual(
+  _ reference: some ReferenceKernel, x: [Float], dy: [Float], parameters: [[Float]], y: [Float],
+  _ gradients: (dx: [Float], parameters: [[Float]]), sourceLocation: SourceLocation = #_sourceLocation
+) {
+  func expect(_ values: [Float], _ expected: [Double], scale: [Double], _ name: String) {
+    expectClose(values, expected, scale: scale, tolerance: 1e-6, name, sourceLocation: sourceLocation)
+  }
+  let (x, dy, w) = (x.doubles, dy.doubles, parameters[0].doubles)
+  let b = parameters.count > 1 ? parameters[1].doubles : nil
+  expect(
+    y, reference.forward(x: x, weights: w, bias: b),
+    scale: reference.forward(x: x.absolute, weights: w.absolute, bias: b?.absolute), "y")
+  expect(
+    gradients.dx, reference.inputGradient(dy: dy, weights: w),
+    scale: reference.inputGradient(dy: dy.absolute, weights: w.absolute), "dx")
+  expect(
+    gradients.parameters[0], reference.weightGradient(dy: dy, x: x),
+    scale: reference.weightGradient(dy: dy.absolute, x: x.absolute), "dw")
+  guard b != nil else { return }
+  expect(
+    gradients.parameters[1], reference.biasGradient(dy: dy), scale: reference.biasGradient(dy: dy.absolute), "db")
 }

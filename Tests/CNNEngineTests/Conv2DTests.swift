@@ -100,25 +100,8 @@ import TestSupport
     let y = probe.forward(x)
     let gradients = probe.backward(dy)
 
-    let plain = ReferenceConvolution(images: one.images, input: input, output: output, window: conv.window)
-    let (w, b) = (parameters[0].doubles, one.bias ? parameters[1].doubles : nil)
-    expectClose(
-      y, plain.forward(x: x.doubles, weights: w, bias: b),
-      scale: plain.forward(x: x.doubles.absolute, weights: w.absolute, bias: b?.absolute),
-      tolerance: tolerance, "y")
-    expectClose(
-      gradients.dx, plain.inputGradient(dy: dy.doubles, weights: w),
-      scale: plain.inputGradient(dy: dy.doubles.absolute, weights: w.absolute), tolerance: tolerance, "dx")
-    expectClose(
-      gradients.parameters[0], plain.weightGradient(dy: dy.doubles, x: x.doubles),
-      scale: plain.weightGradient(dy: dy.doubles.absolute, x: x.doubles.absolute), tolerance: tolerance,
-      "dw")
-    guard one.bias else { return }
-    expectClose(
-      gradients.parameters[1], plain.biasGradient(dy: dy.doubles),
-      scale: plain.biasGradient(dy: dy.doubles.absolute), tolerance: tolerance, "db")
+    expectEqual(
+      ReferenceConvolution(images: one.images, input: input, output: output, window: conv.window),
+      x: x, dy: dy, parameters: parameters, y: y, gradients)
   }
-
-  /// Of the sum of the products' absolute values.
-  private let tolerance = 1e-6
 }

@@ -2,7 +2,7 @@ import CNNEngine
 
 /// Reference implementation of convolution and its gradients, for `ConvMicrokernel` and
 /// `ConvWeightGradientMicrokernel`: seven nested loops in double precision.
-package struct ReferenceConvolution {
+package struct ReferenceConvolution: ReferenceKernel {
   package let images: Int
   package let input: Shape
   package let output: Shape

@@ -1,6 +1,6 @@
 /// Reference implementation of the dense layer and its gradients, for `ConvMicrokernel` and
 /// `OuterProductMicrokernel`: three nested loops in double precision.
-package struct ReferenceDense {
+package struct ReferenceDense: ReferenceKernel {
   package let images: Int
   package let features: Int
   package let units: Int
