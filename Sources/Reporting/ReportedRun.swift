@@ -72,7 +72,7 @@ public struct ReportedRun: Sendable {
     var wrong: [(position: Int, guess: Int, score: Double)] = []
     let evaluation = try evaluator.evaluate(
       test,
-      misread: { position, scores in
+      misclassified: { position, scores in
         let prediction = Prediction(scores: scores)
         wrong.append((position, prediction.label, prediction.probabilities[prediction.label]))
       })
@@ -102,7 +102,7 @@ public struct ReportedRun: Sendable {
     if let reading {
       return (reading.evaluation.accuracy, "\(reading.evaluation.count.grouped) test images")
     }
-    if let value = history.end?["test_accuracy"]?.number { return (value, "test images, after training") }
+    if let value = history.end?[.testAccuracy]?.number { return (value, "test images, after training") }
     for (metric, name) in [(TrainConfig.Metric.validationAccuracy, "validation"), (.accuracy, "training")] {
       let values = values(of: metric)
       let best = values.first { $0.epoch == bestEpoch } ?? values.last

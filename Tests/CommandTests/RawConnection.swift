@@ -51,7 +51,7 @@ final class RawConnection {
   /// Says that nothing more will be sent.
   func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-  /// What has come in and been looked at by nobody yet.
+  /// Received bytes that have not been read.
   private var bytes: [UInt8] = []
 
   private func receive() -> Bool {

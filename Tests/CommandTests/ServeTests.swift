@@ -106,14 +106,14 @@ struct ServeTests {
     #expect(outcome.status == 130 && outcome.errors.isEmpty)
   }
 
-  @Test func guessesAboutWeightsAreSaid() throws {
+  @Test func importedWeightsAreANotice() throws {
     let sandbox = try Sandbox()
     try sandbox.trainTiny("--output run --quiet")
     #expect(try sandbox.run("export run --format npz --layout keras --output keras.npz").status == 0)
     let run = try sandbox.start("serve keras.npz --config run/config.json --port 0")
     sandbox.wait { run.printed.contains("\n") }
     run.send(SIGTERM)
-    #expect(try run.wait().errors.hasPrefix("keras.npz: its names are not the network's"))
+    #expect(try run.wait().errors.hasPrefix("keras.npz: its tensor names are not the network's"))
   }
 
   @Test func thePageComesWholeAndProtected() throws {
@@ -277,7 +277,7 @@ struct ServeTests {
       #expect(connection.answer()?.status == status)
     }
     for line in try server.end().errors.split(separator: "\n") {
-      #expect(line.hasPrefix("open to everybody in the network, without a password: http://"))
+      #expect(line.hasPrefix("anyone in the network can open this page, without a password: http://"))
     }
   }
 
