@@ -51,7 +51,7 @@ final class RawConnection {
   /// Says that nothing more will be sent.
   func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-  /// Received bytes that have not been read.
+  /// Received bytes that no caller has consumed.
   private var bytes: [UInt8] = []
 
   private func receive() -> Bool {

@@ -106,7 +106,7 @@ struct ServeTests {
     #expect(outcome.status == 130 && outcome.errors.isEmpty)
   }
 
-  @Test func importedWeightsAreANotice() throws {
+  @Test func noticesAboutImportedWeightsArePrinted() throws {
     let sandbox = try Sandbox()
     try sandbox.trainTiny("--output run --quiet")
     #expect(try sandbox.run("export run --format npz --layout keras --output keras.npz").status == 0)
