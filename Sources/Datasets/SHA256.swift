@@ -7,26 +7,29 @@ import Formatting
 #endif
 
 /// An incremental SHA-256, computed by the system's library: libcrypto, or CryptoKit on macOS.
-struct SHA256 {
+package struct SHA256 {
   #if canImport(CryptoKit)
     private var hash = CryptoKit.SHA256()
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+    /// The digest of nothing yet.
+    package init() {}
 
-    mutating func finalize() -> [UInt8] { Array(hash.finalize()) }
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+
+    package mutating func finalize() -> [UInt8] { Array(hash.finalize()) }
   #else
     private var context = SHA256_CTX()
 
     /// The digest of no bytes yet.
-    init() { SHA256_Init(&context) }
+    package init() { SHA256_Init(&context) }
 
     /// Adds bytes to the digest.
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
       SHA256_Update(&context, bytes.baseAddress, bytes.count)
     }
 
     /// The 32 bytes of the digest.
-    mutating func finalize() -> [UInt8] {
+    package mutating func finalize() -> [UInt8] {
       var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
       SHA256_Final(&digest, &context)
       return digest
@@ -34,12 +37,12 @@ struct SHA256 {
   #endif
 
   /// Adds bytes to the digest.
-  mutating func update(_ bytes: some Collection<UInt8>) {
+  package mutating func update(_ bytes: some Collection<UInt8>) {
     Array(bytes).withUnsafeBytes { update($0) }
   }
 
   /// The digest as 64 lower-case hexadecimal digits.
-  mutating func hexadecimalDigest() -> String {
+  package mutating func hexadecimalDigest() -> String {
     finalize().map(\.hexadecimal).joined().lowercased()
   }
 }

@@ -1,4 +1,5 @@
 import SVGCharts
+import Training
 
 /// A report on one run, or a comparison of several: an HTML page and its figures.
 public struct Report: Sendable {

@@ -1,6 +1,7 @@
 import Formatting
 import JSONText
 import SVGCharts
+import Training
 
 extension ReportedRun {
   /// The run folder and the dataset.
@@ -133,20 +134,20 @@ extension ReportedRun {
   /// Data, settings and machine, from the run's start event.
   private var environment: Table {
     var table = Table([("", .left), ("", .left)])
-    let start = history.events("start").last
+    let start = history.events(.start).last
     func add(_ name: String, _ value: String?) { if let value { table.add([name, value]) } }
-    func number(_ key: String) -> String? { start?[key]?.integer?.grouped }
-    add("Data", start?["data"]?.string.map { "\(checkpoint.data.name) (\($0))" } ?? checkpoint.data.name)
-    add("Training images", number("train_images"))
-    add("Test images", number("test_images"))
-    add("Batch size", number("batch_size"))
+    func number(_ key: RunEvent.Key) -> String? { start?[key]?.integer?.grouped }
+    add("Data", start?[.data]?.string.map { "\(checkpoint.data.name) (\($0))" } ?? checkpoint.data.name)
+    add("Training images", number(.trainImages))
+    add("Test images", number(.testImages))
+    add("Batch size", number(.batchSize))
     let optimizer = config.optimizer
     add("Optimizer", "\(optimizer.type), learning rate \(optimizer.learningRate)")
     add("Seed", "\(config.seed)")
-    add("CPU", start?["cpu"]?.string)
-    add("Threads", number("threads"))
+    add("CPU", start?[.cpu]?.string)
+    add("Threads", number(.threads))
     if history.beganWithWeights == true { add("Initial weights", "imported (--init)") }
-    let resumed = history.events("start").compactMap { $0["resumed"]?["epoch"]?.integer }
+    let resumed = history.events(.start).compactMap(\.resumedEpoch)
     if !resumed.isEmpty { add("Resumed", "after epoch " + resumed.map(\.grouped).joined(separator: ", ")) }
     add("Checkpoint", checkpointPath)
     return table

@@ -74,7 +74,7 @@ public struct ReportedRun: Sendable {
     var misclassified: [(index: Int, label: Int, confidence: Double)] = []
     let evaluation = try evaluator.evaluate(
       test,
-      misread: { position, scores in
+      misclassified: { position, scores in
         let prediction = Prediction(scores: scores)
         misclassified.append((position, prediction.label, prediction.probabilities[prediction.label]))
       })
@@ -105,7 +105,7 @@ public struct ReportedRun: Sendable {
     if let testResult {
       return (testResult.evaluation.accuracy, "\(testResult.evaluation.count.grouped) test images")
     }
-    if let value = history.end?["test_accuracy"]?.number { return (value, "test images, after training") }
+    if let value = history.end?[.testAccuracy]?.number { return (value, "test images, after training") }
     for (metric, name) in [(TrainConfig.Metric.validationAccuracy, "validation"), (.accuracy, "training")] {
       let values = values(of: metric)
       let best = values.first { $0.epoch == bestEpoch } ?? values.last

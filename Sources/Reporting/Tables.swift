@@ -54,7 +54,7 @@ extension [ReportedRun] {
       let best = run.values(of: .validationAccuracy).map(\.value).max()
       table.add([
         run.label, run.history.epochs.count.grouped, run.bestEpoch.map { $0.grouped } ?? "-",
-        best?.fixed(4) ?? "-", run.history.end?["test_accuracy"]?.number?.fixed(4) ?? "-",
+        best?.fixed(4) ?? "-", run.history.end?[.testAccuracy]?.number?.fixed(4) ?? "-",
         run.config.model.parameterCount.grouped, run.history.seconds.duration,
       ])
     }

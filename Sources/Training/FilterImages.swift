@@ -1,17 +1,18 @@
 import ImageFiles
 
 extension NamedTensor {
-  /// The filters of a convolution as images: one each in RGB where they have three channels, else one for each
-  /// channel in gray. Zero is gray; the largest weight by magnitude, of all filters, is black or white.
+  /// The filters of a convolution as images: RGB images of filters with three channels, else one gray image per filter
+  /// and channel. Zero is gray; the largest magnitude of all weights is black or white.
   ///
-  /// nil for a tensor that is not [O, C, KH, KW].
+  /// nil for a tensor that is not [out, in, kh, kw].
   public var filterImages: Images? { filterImages(largest: largestMagnitude) }
 
-  /// The largest of the numbers by magnitude.
+  /// The largest magnitude of the elements.
   public var largestMagnitude: Float { values.map(abs).max() ?? 0 }
 
-  /// The filters as above, but with black or white for weights of `largest`, which none exceeds; so those of two
-  /// tensors can be compared.
+  /// The filters as images on a scale that can be shared by several tensors: `largest` is black or white.
+  ///
+  /// - Parameter largest: a magnitude that no element exceeds.
   public func filterImages(largest: Float) -> Images? {
     guard shape.count == 4, !values.isEmpty else { return nil }
     let scale = largest > 0 ? 127.5 / largest : 0

@@ -1,15 +1,15 @@
 import CNNEngine
 
-/// The first layer of a network that learns, with the activation behind it, run by itself so that it can be looked at.
+/// The first layer with parameters, and the activation after it, computed separately to show its feature maps.
 public final class FirstLayer {
-  /// The last layer that is run: the activation if there is one.
+  /// The name of the last computed layer: the activation if there is one.
   public let name: String
-  /// The shape of its output, [channels, height, width]; one row where it is flat.
+  /// The shape of its output, [channels, height, width]; [1, 1, features] if it is flat.
   public let shape: [Int]
   private let probe: LayerProbe
   private let scale: PixelNormalization
 
-  /// The first layer with its weights in `parameters`, read where they lie.
+  /// The first layer of a model; `parameters` is shared.
   public init(_ config: ExperimentConfig, parameters: FlatTensorBuffer) {
     let layers = config.model.layers
     let first = layers.firstIndex { !$0.parameters.isEmpty } ?? 0
@@ -22,6 +22,6 @@ public final class FirstLayer {
     shape = output.isFlat ? [1, 1, output.count] : [output.channels, output.height, output.width]
   }
 
-  /// What the layer makes of one image of bytes, [C, H, W]: its output, [channels, height, width].
+  /// The feature maps of one image: from bytes, [C, H, W], to `shape`.
   public func maps(of image: [UInt8]) -> [Float] { probe.forward(scale.values(of: image), training: false) }
 }

@@ -2,24 +2,25 @@ import CNNEngine
 import Datasets
 import FileIO
 
-/// A network somebody named on the command line: a config, a checkpoint, a run's folder, or bare weights.
+/// The network that a command-line argument names: a config, a checkpoint, a run folder, or a weights file with its
+/// config.
 public struct LoadedModel {
-  /// The file that was read in the end.
+  /// The file that was read.
   public let path: String
-  /// The network and everything around it.
+  /// The config, with the model.
   public let config: ExperimentConfig
   /// The weights; nil for a config.
   public let parameters: FlatTensorBuffer?
-  /// What the classes are called.
+  /// The names of the classes, in the order of the labels.
   public let classNames: [String]
-  /// The name of the data it was trained on.
+  /// The name of the data set it was trained on; nil for a config or imported weights.
   public let dataName: String?
-  /// What was guessed of weights that were written elsewhere, a line each.
+  /// How imported weights were matched to the network, one line each.
   public let notices: [String]
 
-  /// Reads what `path` names.
+  /// Reads the network that `path` names.
   ///
-  /// - Parameter config: the config of weights that were written elsewhere.
+  /// - Parameter config: the config of a weights file of another program.
   /// - Throws: `DataError`, `ConfigError`, `SafeTensorsError` or `CheckpointError`.
   public init(_ path: String, config configPath: String? = nil) throws {
     let file = try Self.file(path)
@@ -27,7 +28,7 @@ public struct LoadedModel {
     if configPath == nil, !Self.isConfig(file) {
       if file.hasSuffix(".npz") {
         throw CheckpointError(
-          file, "a NumPy archive has no network in it; name its config with --config FILE")
+          file, "a NumPy archive does not describe its network; name its config with --config FILE")
       }
       let checkpoint = try Checkpoint(contentsOf: file)
       config = checkpoint.config
@@ -43,42 +44,44 @@ public struct LoadedModel {
     (classNames, dataName) = (Dataset.digitNames, nil)
   }
 
-  /// Reads what `path` names where only a network with weights will do.
+  /// Reads a network with weights; a missing file is reported as a missing checkpoint.
   ///
-  /// - Throws: as above, in words about checkpoints.
+  /// - Throws: as `init(_:config:)`.
   public init(checkpoint path: String, config: String? = nil) throws {
     if !isFile(path), !isFolder(path), !ConfigSource.isShipped(path) {
       throw DataError.unreadable(
-        path: path, reason: "no such checkpoint or run's folder; cnn train makes one, in runs/<name>")
+        path: path, reason: "no such checkpoint or run folder; cnn train writes one, runs/<name>")
     }
     try self.init(path, config: config)
   }
 
-  /// The weights; throws where there are none.
+  /// The weights.
+  ///
+  /// - Throws: `CheckpointError` for a config, which has none.
   public func requireParameters() throws(CheckpointError) -> FlatTensorBuffer {
     if let parameters { return parameters }
     throw CheckpointError(
-      path, "this is a config, it has no weights; name a checkpoint (cnn train makes one)")
+      path, "a config has no weights; name a checkpoint (cnn train writes one)")
   }
 
-  /// Where a model trained on drawn digits is evaluated unless somebody says otherwise.
+  /// The default of `--data`: a model trained on synthetic digits is evaluated on synthetic digits.
   public var builtinData: String? { dataName == "builtin" ? "builtin" : nil }
 
-  /// The checkpoint of a run's folder, or the path itself.
+  /// The checkpoint that stands for a run folder; any other path unchanged.
   public static func file(_ path: String) throws(DataError) -> String {
     guard isFolder(path) else { return path }
-    if let found = RunFolder(reading: path).usableCheckpoints.first(where: isFile) { return found }
+    if let found = RunFolder(path).usableCheckpoints.first(where: isFile) { return found }
     throw .unreadable(
       path: path, reason: "no checkpoint in this folder (model.ckpt, checkpoints/best.ckpt)")
   }
 
-  /// Whether it is a config: what does not exist may be the name of a shipped one.
+  /// Whether `path` is a config: a JSON file, or no file, which may be the name of a built-in config.
   private static func isConfig(_ path: String) -> Bool {
     path.hasSuffix(".json") || !isFile(path)
   }
 }
 
 extension [String] {
-  /// The name of the class `label`; its number where it has none.
+  /// The name of the class `label`; the label itself without a name.
   public func name(of label: Int) -> String { indices.contains(label) ? self[label] : "\(label)" }
 }

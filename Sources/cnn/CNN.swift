@@ -2,12 +2,12 @@ import ArgumentParser
 import CNNEngine
 import ConfigDecoding
 
-/// The command line.
+/// The root command.
 @main
 struct CNN: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cnn",
-    abstract: "Trains and evaluates convolutional networks on MNIST, fast, on a plain CPU.",
+    abstract: "Train and evaluate convolutional networks on MNIST, fast, on a plain CPU.",
     discussion: """
       Example:
         cnn train --config lenet
@@ -16,7 +16,7 @@ struct CNN: ParsableCommand {
         cnn summary tf-convnet
 
       MNIST is looked for in --data, $CNN_DATA_DIR, the config's data.dir, data/mnist and the user's cache; \
-      when it is nowhere, it is downloaded into the cache. --data builtin needs no file at all.
+      if it is in none of them, it is downloaded into the cache. --data builtin needs no file.
       """,
     version: "cnn 0.1.0 (\(CPUFeatures.name))",
     subcommands: [
@@ -25,11 +25,12 @@ struct CNN: ParsableCommand {
       Export.self, Download.self, Schema.self, Manual.self,
     ])
 
-  /// Parses, runs, and turns every error into lines on standard error and an exit status.
+  /// Parses the arguments and runs the command; prints errors to standard error and exits with their status.
   static func main() {
     guard CPUFeatures.isSupported else {
       Console.error(
-        "this program was built for a CPU with \(CPUFeatures.name), which this one has not; build it here")
+        "this program was built for CPUs with \(CPUFeatures.name), which this CPU does not have; build it on this machine"
+      )
       exit(withError: ExitStatus.defect.code)
     }
     Console.ignoreFailedWrites()
@@ -47,13 +48,13 @@ struct CNN: ParsableCommand {
     }
   }
 
-  /// What to say of a first word that is no command; the argument parser would only call it unexpected.
+  /// The error for a first word that is not a command, with a suggestion that the argument parser does not make.
   private static func unknownCommandHint(_ word: String?) -> String? {
     let commands = configuration.subcommands.map { $0._commandName }
     guard let word, !word.hasPrefix("-"), !(commands + ["help"]).contains(word) else { return nil }
     let hint =
       Spelling.nearest(to: word, among: commands).map { "did you mean \"\($0)\"?" }
       ?? "commands are \(commands.joined(separator: ", "))"
-    return "cnn: no command \"\(word)\"; \(hint)"
+    return "cnn: unknown command \"\(word)\"; \(hint)"
   }
 }

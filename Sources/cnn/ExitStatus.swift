@@ -5,7 +5,7 @@ import HTTPServer
 import ModelFormats
 import Training
 
-/// How the program ends, after the numbers of `sysexits.h`.
+/// The exit statuses of the program, with the values of `sysexits.h`.
 enum ExitStatus: Int32 {
   case thresholdMissed = 1
   case usage = 64
@@ -16,13 +16,13 @@ enum ExitStatus: Int32 {
   case cannotWrite = 74
   case badConfig = 78
   case interrupted = 130
-  /// Nobody read the output of a run any more, which was saved: 128 + SIGPIPE, as a shell would say.
-  case unread = 141
+  /// The reader of standard output closed it during a run, which was saved: 128 + SIGPIPE.
+  case brokenPipe = 141
   case terminated = 143
 
   var code: ExitCode { ExitCode(rawValue) }
 
-  /// The status for an error of ours; nil for those of the argument parser.
+  /// The status of an error; nil for errors of the argument parser.
   init?(of error: any Error) {
     switch error {
     case let error as DataError:
@@ -42,21 +42,21 @@ enum ExitStatus: Int32 {
     }
   }
 
-  /// Every status with what it means, for the manual.
+  /// Every status with its meaning, for the manual.
   static let meanings: [(status: Int32, meaning: String)] = [
     (0, "Success, early stopping included."),
-    (thresholdMissed.rawValue, "The answer is no: --min-accuracy was missed, or training diverged."),
-    (usage.rawValue, "Wrong words on the command line."), (badData.rawValue, "Bad data in a file."),
-    (noInput.rawValue, "An input that is missing or cannot be read."),
-    (defect.rawValue, "A defect of the program, or a CPU it was not built for."),
-    (unavailable.rawValue, "The machine has not enough, or a port is taken."),
-    (cannotWrite.rawValue, "An output that could not be written."), (badConfig.rawValue, "A bad config."),
+    (thresholdMissed.rawValue, "--min-accuracy was missed, or training diverged."),
+    (usage.rawValue, "Wrong command line."), (badData.rawValue, "Bad data in a file."),
+    (noInput.rawValue, "An input is missing or cannot be read."),
+    (defect.rawValue, "A defect of the program, or a CPU that it was not built for."),
+    (unavailable.rawValue, "A port is already in use, or not enough memory or threads."),
+    (cannotWrite.rawValue, "An output could not be written."), (badConfig.rawValue, "A bad config."),
     (interrupted.rawValue, "Stopped by Ctrl-C (SIGINT); a run is saved first."),
-    (unread.rawValue, "Nobody read the output of a run any more; it is saved first."),
+    (brokenPipe.rawValue, "Standard output was closed during a run; it is saved first."),
     (terminated.rawValue, "Stopped by SIGTERM; a run is saved first."),
   ]
 
-  /// What is wrong, a line each.
+  /// The lines of an error message.
   static func lines(of error: any Error) -> [String] {
     "\(error)".split(separator: "\n").map(String.init)
   }

@@ -69,5 +69,6 @@ func expectEqual(
     scale: reference.weightGradient(dy: dy.absolute, x: x.absolute), "dw")
   guard b != nil else { return }
   expect(
-    gradients.parameters[1], reference.biasGradient(dy: dy), scale: reference.biasGradient(dy: dy.absolute), "db")
+    gradients.parameters[1], reference.biasGradient(dy: dy), scale: reference.biasGradient(dy: dy.absolute),
+    "db")
 }

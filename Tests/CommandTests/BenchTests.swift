@@ -17,7 +17,7 @@ struct BenchTests {
       passes[try #require(layer["name"] as? String)] = Set(seconds.keys)
       #expect(seconds.values.allSatisfy { $0 > 0 && $0 < 1 })
     }
-    // Nobody needs the gradient of the images.
+    // The gradient of the images is not computed.
     #expect(passes["conv1"] == ["packing", "forward", "weight_gradient"])
     #expect(passes["conv2"] == ["packing", "forward", "input_gradient", "weight_gradient"])
     #expect(passes["max_pool2d1"] == ["forward", "input_gradient"])

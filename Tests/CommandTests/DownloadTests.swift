@@ -48,10 +48,10 @@ struct DownloadTests {
     try sandbox.write("", to: "go")
     let outcome = try download.wait()
     #expect(outcome.status == 130)
-    #expect(outcome.errors == "the download was stopped; what was complete is kept in here\n")
+    #expect(outcome.errors == "the download was stopped; complete files are kept in here\n")
   }
 
-  @Test(.enabled(if: Repository.mnist != nil, "CNN_DATA_DIR says where MNIST lies"))
+  @Test(.enabled(if: Repository.mnist != nil, "needs MNIST in CNN_DATA_DIR"))
   func filesThatAreRightAreKept() throws {
     let sandbox = try Sandbox()
     let source = try #require(Repository.mnist)
@@ -69,6 +69,6 @@ struct DownloadTests {
     }
     let outcome = try sandbox.run("download here")
     #expect(outcome.status == 0 && outcome.errors.isEmpty)
-    #expect(outcome.lines.count == 4 && outcome.lines.allSatisfy { $0.hasSuffix(": there, and right") })
+    #expect(outcome.lines.count == 4 && outcome.lines.allSatisfy { $0.hasSuffix(": already complete") })
   }
 }

@@ -80,14 +80,14 @@ struct EvalTests {
     }
   }
 
-  @Test func aModelOfDrawnDigitsIsEvaluatedOnThem() throws {
+  @Test func aModelOfSyntheticDigitsIsEvaluatedOnThem() throws {
     let sandbox = try sandbox()
     try sandbox.trainTiny("--quiet --epochs 1")
     let environment = ["CNN_DATA_DIR": "\(sandbox.folder)/digits"]
     let own = try sandbox.run("eval runs/tiny", environment: environment)
     #expect(
       own.lines.first
-        == "runs/tiny/model.ckpt on the test images of builtin (digits drawn by the program)")
+        == "runs/tiny/model.ckpt on the test images of builtin (synthetic digits)")
     let other = try sandbox.run("eval runs/tiny --data digits", environment: environment)
     #expect(other.lines.first == "runs/tiny/model.ckpt on the test images of mnist (digits)")
   }

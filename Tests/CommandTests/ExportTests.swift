@@ -50,7 +50,7 @@ struct ExportTests {
     var snapshot = Snapshot(sandbox)
     try snapshot.run("predict sequential.safetensors --config pixels.json digits.idx --top 1")
     try snapshot.run("train --config pixels.json --init sequential.safetensors --dry-run")
-    try snapshot.expect("foreign-weights")
+    try snapshot.expect("weight-import")
   }
 
   @Test("Data from one file", arguments: ["mnist.npz", "mnist-original.mat"])
@@ -63,7 +63,7 @@ struct ExportTests {
     for path in ["data", "data/\(name)"] {
       let outcome = try sandbox.run("train --config six.json --data \(path) --epochs 1 --output \(path)-run")
       #expect(outcome.status == 0, "\(outcome.errors)")
-      #expect(outcome.output.hasPrefix("mnist (\(path)): 30 images to train with, 10 to test\n"))
+      #expect(outcome.output.hasPrefix("mnist (\(path)): 30 training images, 10 test images\n"))
     }
   }
 }

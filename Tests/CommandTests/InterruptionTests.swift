@@ -23,14 +23,14 @@ struct InterruptionTests {
   }
 
   @Test(arguments: ["summary", "schema"])
-  func aReaderThatLeavesIsNoError(command: String) throws {
+  func aClosedPipeIsNoError(command: String) throws {
     let outcome = try Sandbox().run(command, output: .closedPipe)
     #expect(outcome.status == 0)
     #expect(outcome.errors.isEmpty)
   }
 
   @Test(arguments: ["", "--json"])
-  func aReaderWhoLeavesEndsARunThatCanGoOn(option: String) throws {
+  func aClosedPipeEndsARunThatCanBeResumed(option: String) throws {
     let sandbox = try Sandbox()
     try sandbox.trainTiny("--quiet --output whole")
     let outcome = try sandbox.run("train --config tiny.json --output run \(option)", output: .closedPipe)

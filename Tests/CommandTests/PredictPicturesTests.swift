@@ -39,7 +39,7 @@ struct PredictPicturesTests {
     #expect(fromPNG.map { $0["label"] as? String } == labels.map { "\($0)" })
   }
 
-  @Test func aFolderStandsForItsPictures() throws {
+  @Test func aFolderMeansItsPictures() throws {
     let sandbox = try sandbox()
     for label in [10, 9, 2] { try sandbox.write(png(label % 10), to: "scans/\(label).png") }
     try sandbox.write("hello", to: "scans/notes.txt")
@@ -48,7 +48,7 @@ struct PredictPicturesTests {
       outcome.lines == [
         "scans/2.png  2  (2 99.7 %)", "scans/9.png  9  (9 99.7 %)", "scans/10.png  0  (0 99.7 %)",
       ])
-    #expect(outcome.errors == "scans: skipped 1 that is no picture: notes.txt\n")
+    #expect(outcome.errors == "scans: skipped 1 file of other types: notes.txt\n")
     #expect(outcome.status == 0)
   }
 
@@ -67,7 +67,7 @@ struct PredictPicturesTests {
     #expect(outcome.status == 65)
   }
 
-  @Test func whatTheNetworkSawIsSaved() throws {
+  @Test func theNetworksInputIsSaved() throws {
     let sandbox = try sandbox()
     try sandbox.write(sheet(), to: "a/bar.png")
     try sandbox.write(sheet(), to: "b/bar.jpg")
@@ -79,7 +79,7 @@ struct PredictPicturesTests {
         ByteSource(bytes: [UInt8](sandbox.read("seen/today/\(name).png")), name: name))
       #expect(image.shape == ImageShape(height: 28, width: 28))
       guard name.hasPrefix("bar") else { continue }
-      // The bar lies in a box of 20 pixels in the middle.
+      // The bar fills a box of 20 pixels in the middle.
       let rows = image.pixels.indices.filter { image.pixels[$0] > 127 }.map { $0 / 28 }
       #expect(rows.min() == 4 && rows.max() == 23)
     }
@@ -87,7 +87,7 @@ struct PredictPicturesTests {
     #expect(sandbox.has("one.png"))
     let two = try sandbox.run("\(command) a/bar.png b/bar.jpg --save-input two.png")
     #expect(two.status == 74)
-    #expect(two.errors == "two.png: one file for several images; --save-input can name a folder\n")
+    #expect(two.errors == "two.png: one file for several images; name a folder with --save-input\n")
     #expect(!sandbox.has("two.png"))
   }
 

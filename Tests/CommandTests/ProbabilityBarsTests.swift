@@ -4,12 +4,12 @@ import TestSupport
 
 struct ProbabilityBarsTests {
   private typealias Style = ProbabilityBars.Style
-  private let shown = [
+  private let classes = [
     (name: "7", probability: 0.75), (name: "1", probability: 0.25), (name: "3", probability: 0),
   ]
 
   private func lines(_ style: Style, input: String = "seven.png") -> [String] {
-    ProbabilityBars(style).lines(input: input, guess: "7", shown: shown)
+    ProbabilityBars(style).lines(input: input, prediction: "7", classes: classes)
   }
 
   @Test func barsAreDrawnWithBlocks() {
@@ -26,7 +26,7 @@ struct ProbabilityBarsTests {
       ])
   }
 
-  @Test func theGuessIsEmphasized() {
+  @Test func thePredictionIsEmphasized() {
     let coloured = lines(Style(width: 40, isUnicode: true, isColored: true))
     #expect(coloured[0] == "seven.png: \u{1B}[1;32m7\u{1B}[0m")
     #expect(coloured[1].hasPrefix("\u{1B}[1;32m  7 ") && coloured[1].hasSuffix("%\u{1B}[0m"))

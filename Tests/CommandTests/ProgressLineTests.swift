@@ -1,7 +1,7 @@
 import cnn
 import Testing
 
-/// A narrow window shows less of the bar first, and less of what stands behind it then.
+/// A narrow window shortens the bar first, then drops the texts after it.
 struct ProgressLineTests {
   private func text(_ width: Int) -> String {
     ProgressLine(

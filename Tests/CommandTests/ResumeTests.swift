@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What a user of `cnn train --resume` sees, and what is left on the disk when a run ends badly.
+/// The output of `cnn train --resume`, and the files that an interrupted or failing run leaves.
 struct ResumeTests {
   /// Trains the tiny config in `run` until some epochs are done, and sends a signal.
   private func cutOff(_ sandbox: Sandbox, _ signal: Int32, _ options: String) throws -> Sandbox.Outcome {
@@ -13,7 +13,7 @@ struct ResumeTests {
   }
 
   @Test(arguments: [SIGKILL, SIGINT, SIGTERM])
-  func goesOnToTheSameFiles(signal: Int32) throws {
+  func resumesToTheSameFiles(signal: Int32) throws {
     let sandbox = try Sandbox()
     let options = "--epochs 40 --set train.checkpoint.every_steps=3 --set train.checkpoint.keep=2"
     try sandbox.trainTiny("--quiet --output whole \(options)")
@@ -22,20 +22,20 @@ struct ResumeTests {
     #expect(outcome.status == 128 + signal && !sandbox.has("run/model.ckpt"))
     let resumed = try sandbox.run("train --resume run --threads 3")
     #expect(resumed.status == 0 && resumed.errors.isEmpty)
-    #expect(resumed.output.contains("Going on from run/checkpoints/last.ckpt at epoch "))
+    #expect(resumed.output.contains("Resuming from run/checkpoints/last.ckpt at epoch "))
     #expect(try sandbox.files(below: "run") == whole)
     let epochs = try sandbox.lines(of: "run/metrics.csv").dropFirst().map { Int($0.prefix { $0 != "," }) }
     #expect(epochs == Array(1...40))
   }
 
-  @Test func saysWhatItSkips() throws {
+  @Test func namesSkippedCheckpoints() throws {
     let sandbox = try Sandbox()
     try sandbox.trainTiny("--quiet --output run --set train.checkpoint.keep=1")
     try sandbox.write("not a checkpoint", to: "run/checkpoints/last.ckpt")
     let outcome = try sandbox.run("train --resume run")
     #expect(outcome.status == 0)
     #expect(outcome.errors.hasPrefix("skipped run/checkpoints/last.ckpt: byte 0: "))
-    #expect(outcome.output.contains("Going on from run/checkpoints/epoch-0002.ckpt at its end\n"))
+    #expect(outcome.output.contains("Resuming from run/checkpoints/epoch-0002.ckpt at its end\n"))
   }
 
   @Test func faultsAreAsRecorded() throws {
@@ -66,7 +66,7 @@ struct ResumeTests {
     let printed = try sandbox.run("train --resume run --epochs 5 --print-config")
     #expect(printed.output.contains("\"epochs\": 5"))
     let dry = try sandbox.run("train --resume run --epochs 5 --dry-run")
-    #expect(dry.lines.last == "Dry run: config and data are fine; nothing was written.")
+    #expect(dry.lines.last == "Dry run: config and data are valid; nothing was written.")
     #expect(try sandbox.files(below: "run") == before)
     let json = try sandbox.run("train --resume run --epochs 3 --json").jsonLines()
     #expect(json.map { $0["event"] as? String } == ["start", "epoch", "done"])
@@ -90,7 +90,7 @@ struct ResumeTests {
 
   // MARK: Outputs that fail
 
-  /// Twenty drawn digits and 650 weights: a checkpoint of some 5 KB.
+  /// Twenty synthetic digits and 650 weights: a checkpoint of some 5 KB.
   private static let smallConfig = """
     {
       "name": "small",
@@ -101,7 +101,7 @@ struct ResumeTests {
     """
 
   @Test(.disabled(if: Sanitizer.current == .thread, "it maps files larger than these limits"))
-  func aFullDiskLeavesWholeRowsAndARunThatGoesOn() throws {
+  func aFullDiskLeavesCompleteRowsAndAResumableRun() throws {
     let sandbox = try Sandbox()
     try sandbox.write(Self.smallConfig, to: "small.json")
     // The rows reach a limit that checkpoints stay below.
@@ -130,7 +130,7 @@ struct ResumeTests {
     #expect(!sandbox.has("sheet.pgm"))
   }
 
-  @Test func aFolderThatVanishesIsNamed() throws {
+  @Test func aFolderThatDisappearsIsNamed() throws {
     let sandbox = try Sandbox()
     try sandbox.write(Self.smallConfig, to: "small.json")
     let run = try sandbox.start("train --config small.json --epochs 1000000 --quiet --output run")

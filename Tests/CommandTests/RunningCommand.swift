@@ -1,6 +1,6 @@
 import Foundation
 
-/// The real program at work; its streams are files, or a terminal.
+/// A running process of the program; its streams are files, or a terminal.
 final class RunningCommand {
   private let process: pid_t
   private let streams: String
@@ -114,10 +114,10 @@ final class RunningCommand {
   }
 }
 
-/// The folder all of this lies in.
+/// The root of the repository.
 enum Repository {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
-  /// Where real MNIST lies; nil where nobody said.
+  /// The folder of real MNIST; nil if `CNN_DATA_DIR` is not set.
   static let mnist = ProcessInfo.processInfo.environment["CNN_DATA_DIR"].flatMap { $0.isEmpty ? nil : $0 }
 }

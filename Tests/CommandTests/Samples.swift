@@ -56,7 +56,7 @@ enum Samples {
       + values.flatMap { bigEndian(Int($0.bitPattern)).reversed() }
   }
 
-  /// LeNet on a few drawn digits.
+  /// LeNet on a few synthetic digits.
   static let tinyConfig = """
     {
       "name": "tiny",

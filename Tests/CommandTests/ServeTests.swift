@@ -113,7 +113,7 @@ struct ServeTests {
     let run = try sandbox.start("serve keras.npz --config run/config.json --port 0")
     sandbox.wait { run.printed.contains("\n") }
     run.send(SIGTERM)
-    #expect(try run.wait().errors.hasPrefix("keras.npz: its names are not the network's"))
+    #expect(try run.wait().errors.hasPrefix("keras.npz: its tensor names are not the network's"))
   }
 
   @Test func staticFilesHaveSecurityHeaders() throws {
@@ -277,7 +277,7 @@ struct ServeTests {
       #expect(connection.response()?.status == status)
     }
     for line in try server.stop().errors.split(separator: "\n") {
-      #expect(line.hasPrefix("open to everybody in the network, without a password: http://"))
+      #expect(line.hasPrefix("anyone in the network can open this page, without a password: http://"))
     }
   }
 

@@ -4,7 +4,7 @@ import TestSupport
 
 /// Commands and what they print, compared with a file in `Snapshots/`.
 ///
-/// `RECORD_SNAPSHOTS=1 scripts/test --filter CommandTests` writes the files anew; read the difference before
+/// `RECORD_SNAPSHOTS=1 scripts/test --filter CommandTests` rewrites the files; read the difference before
 /// committing it.
 struct Snapshot {
   private let sandbox: Sandbox

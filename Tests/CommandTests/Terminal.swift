@@ -59,7 +59,7 @@ final class Terminal: @unchecked Sendable {
 struct Screen {
   private let columns: Int
   private var rows: [[Character]] = [[]]
-  /// Whether a row goes on in the next one.
+  /// Whether a row is wrapped into the next one.
   private var isWrapped = [false]
   private var (row, column, wraps) = (0, 0, true)
 

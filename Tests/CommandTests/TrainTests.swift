@@ -12,7 +12,7 @@ struct TrainTests {
       .replacing(/\(\d+ of 100\)/, with: "(# of 100)").replacing(/best epoch [12]/, with: "best epoch #")
     #expect(
       text == """
-        builtin (digits drawn by the program): 300 images to train with, 100 to test
+        builtin (synthetic digits): 300 training images, 100 test images
         x [300, 1, 28, 28] bytes, y [300] in 10 classes
         tiny: 5,874 parameters, adam lr 0.001, batches of 32, seed 42
         CPU (<cpu>), 2 threads, writing to runs/tiny
@@ -36,10 +36,10 @@ struct TrainTests {
     #expect(metrics[1][0] == "1" && metrics[2][0] == "2")
   }
 
-  @Test func saysThatImagesAreChanged() throws {
+  @Test func namesTheAugmentation() throws {
     let changes = #"--set data.augment=["rotate",{"type":"shift"}]"#
     let outcome = try Sandbox().run("train --data builtin --dry-run \(changes)")
-    #expect(outcome.lines.contains("each image changed anew in every epoch: rotate, shift"))
+    #expect(outcome.lines.contains("training images augmented in every epoch: rotate, shift"))
   }
 
   @Test func jsonLinesAreTheEventsOfTheRunFolder() throws {
@@ -58,14 +58,14 @@ struct TrainTests {
     #expect(events[3]["best_epoch"] is Int && events[3]["test_accuracy"] is Double)
   }
 
-  @Test func quietAndDryRunSayWhatWasAsked() throws {
+  @Test func quietAndDryRun() throws {
     let sandbox = try Sandbox()
     let quiet = try sandbox.trainTiny("--quiet")
     #expect(quiet.status == 0 && quiet.output.isEmpty && quiet.errors.isEmpty)
     #expect(sandbox.has("runs/tiny/model.ckpt"))
     #expect(
       try sandbox.trainTiny("--dry-run").lines.last
-        == "Dry run: config and data are fine; nothing was written.")
+        == "Dry run: config and data are valid; nothing was written.")
     #expect(try sandbox.trainTiny("--dry-run --quiet").output.isEmpty)
     let json = try sandbox.trainTiny("--dry-run --json").jsonLines()
     #expect(json.count == 1 && json.first?["event"] as? String == "dry_run")
@@ -92,7 +92,7 @@ struct TrainTests {
     #expect(try sandbox.read("there/model.ckpt") == before)
     #expect(try sandbox.trainTiny("--quiet --output there --seed 7 --force").status == 0)
     #expect(try sandbox.read("there/model.ckpt") != before)
-    // Where the new run cannot save, the old one stays.
+    // If the new run cannot save, the old one is kept.
     try sandbox.write("old", to: "blocked/model.ckpt")
     try sandbox.write("", to: "blocked/checkpoints/last.ckpt/file")
     #expect(try sandbox.run("train --config tiny.json --quiet --output blocked --force").status == 74)
@@ -157,8 +157,8 @@ struct TrainTests {
     #expect(!sandbox.has("runs/lenet/model.ckpt"))
   }
 
-  @Test(.enabled(if: Repository.mnist != nil, "CNN_DATA_DIR says where MNIST lies"))
-  func readsHandwritingAfterOneEpoch() throws {
+  @Test(.enabled(if: Repository.mnist != nil, "needs MNIST in CNN_DATA_DIR"))
+  func classifiesMNISTAfterOneEpoch() throws {
     let sandbox = try Sandbox()
     let options = "--config lenet --epochs 1 --json --data \(Repository.mnist ?? "")"
     let events = try sandbox.run("train \(options)").jsonLines()

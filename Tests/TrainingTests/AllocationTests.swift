@@ -20,7 +20,7 @@ private final class Count: Sendable {
     threadPool.run(tasks: threadPool.threads) { _, _ in
       count.sum.wrappingAdd(Int(allocations_of_this_thread()), ordering: .relaxed)
       count.arrived.wrappingAdd(1, ordering: .releasing)
-      // Nobody goes back for a second item before everybody has one.
+      // Each thread waits until all have an item, so that none takes two.
       while count.arrived.load(ordering: .acquiring) < threadPool.threads {}
     }
     return count.sum.load(ordering: .relaxed)
@@ -41,6 +41,7 @@ private final class Count: Sendable {
       ConfigSource.json(config), flags: [], settings: ["train.batch_size=20"])
     let threadPool = ThreadPool(threads: threads)
     let steps = BenchmarkSteps(config, threadPool: threadPool)
+    steps.warmUp()
     #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.train() } } == 0)
     #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.evaluate() } } == 0)
   }
@@ -52,10 +53,11 @@ private final class Count: Sendable {
       settings: ["data.augment=[\(augment.joined(separator: ","))]", "train.batch_size=20"])
     let threadPool = ThreadPool(threads: 2)
     let steps = BenchmarkSteps(config, threadPool: threadPool)
+    steps.warmUp()
     #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.train() } } == 0)
   }
 
-  @Test("What allocates is counted") func counts() {
+  @Test("Allocations are counted") func counts() {
     let threadPool = ThreadPool(threads: 2)
     var arrays: [[Int]] = []
     #expect(Self.allocations(of: threadPool) { arrays.append([Int](repeating: 1, count: 1000)) } > 0)

@@ -16,7 +16,7 @@ import Training
     }
   }
 
-  @Test("A checkpoint holds the whole state, and encodes to the bytes it was read from")
+  @Test("A checkpoint has the complete state, and encodes to the bytes that it was read from")
   func roundTrip() throws {
     let config = try Small.config(
       train: #""epochs": 2, "batch_size": 70, "early_stop": { "patience": 5 }"#,
@@ -90,7 +90,7 @@ import Training
     }
   }
 
-  @Test("A file cut off anywhere, or with a byte more, is refused")
+  @Test("A file truncated anywhere, or with an extra byte, is refused")
   func truncations() throws {
     try withTinyCheckpoint { path, bytes in
       #expect(!isRefused(bytes))
@@ -116,7 +116,7 @@ import Training
     }
   }
 
-  /// What is said of a checkpoint whose file was changed by `change` and given a new checksum.
+  /// The error of a checkpoint whose file was changed by `change` and given a new checksum.
   private func refusal(_ change: (inout SafeTensors) throws -> Void) throws -> String {
     var said = ""
     try withTinyCheckpoint { path, _ in
@@ -141,33 +141,33 @@ import Training
     }
     #expect(
       try refusal { $0.setMetadata("format", to: "pt") }
-        == "DIR: this safetensors file has no network in it; name its config with --config FILE")
+        == "DIR: this safetensors file does not describe its network; name its config with --config FILE")
   }
 
-  @Test("Metadata that is wrong in itself")
+  @Test("Inconsistent metadata")
   func metadata() throws {
     #expect(try refusal { $0.setMetadata("config", to: "{") }.hasPrefix("DIR: DIR[config]:1:2"))
     #expect(try refusal { $0.setMetadata("config", to: "{}") } == "DIR: DIR[config]:1:1: model: is required")
     #expect(
       try refusal { $0.setMetadata("progress", to: "{\"epoch\":1}") }
-        == "DIR: the progress in the metadata is not whole")
+        == "DIR: the progress in the metadata is incomplete or inconsistent")
     #expect(
       try refusal { file in
         let progress = file.metadata("progress") ?? ""
         file.setMetadata("progress", to: progress.replacing("\"epoch\":1", with: "\"epoch\":-1"))
-      } == "DIR: the progress in the metadata is not whole")
+      } == "DIR: the progress in the metadata is incomplete or inconsistent")
     #expect(
       try refusal { file in
         let progress = file.metadata("progress") ?? ""
         file.setMetadata("progress", to: progress.replacing("\"step\":1", with: "\"step\":\(Int.max)"))
-      } == "DIR: the progress in the metadata is not whole")
+      } == "DIR: the progress in the metadata is incomplete or inconsistent")
     let classes = (0..<10).map { $0 == 3 ? "\\u001b[2J" : "\($0)" }
     #expect(
       try refusal { $0.setMetadata("classes", to: "[\"\(classes.joined(separator: "\",\""))\"]") }
-        == "DIR: a class in the metadata has a name with control characters")
+        == "DIR: a class name in the metadata has control characters")
     #expect(
       try refusal { $0.setMetadata("classes", to: "[\"0\"]") }
-        == "DIR: 1 classes in the metadata, but the network tells 10")
+        == "DIR: 1 classes in the metadata, but the network's output is 10")
   }
 
   @Test(
@@ -181,18 +181,18 @@ import Training
       ),
       (
         "config", #"{"model":{"layers":["flatten"]}}"#,
-        "DIR: 10 classes in the metadata, but the network tells 784"
+        "DIR: 10 classes in the metadata, but the network's output is 784"
       ),
       (
         "config", #"{"model":{"layers":[]}}"#,
         "DIR: DIR[config]:1:20: model.layers: must have a number of elements from 1 to 256, not 0"
       ),
       ("progress", "", "DIR: DIR[progress]:1:1: expected a value, not the end of the text"),
-      ("progress", "7", "DIR: the progress in the metadata is not whole"),
-      ("progress", "{}", "DIR: the progress in the metadata is not whole"),
-      ("progress", #"{"epoch":1e300}"#, "DIR: the progress in the metadata is not whole"),
-      ("classes", "{}", "DIR: 0 classes in the metadata, but the network tells 10"),
-      ("classes", "[0,1,2,3,4,5,6,7,8,9]", "DIR: 0 classes in the metadata, but the network tells 10"),
+      ("progress", "7", "DIR: the progress in the metadata is incomplete or inconsistent"),
+      ("progress", "{}", "DIR: the progress in the metadata is incomplete or inconsistent"),
+      ("progress", #"{"epoch":1e300}"#, "DIR: the progress in the metadata is incomplete or inconsistent"),
+      ("classes", "{}", "DIR: 0 classes in the metadata, but the network's output is 10"),
+      ("classes", "[0,1,2,3,4,5,6,7,8,9]", "DIR: 0 classes in the metadata, but the network's output is 10"),
       ("classes", "[\"", "DIR: DIR[classes]:1:2: [0]: the string that starts here has no closing \""),
       ("format_version", "99999999999999999999", "DIR: the format version in the metadata is not a number"),
     ])
@@ -209,7 +209,7 @@ import Training
       } == "DIR: no tensor head.weight; the file has fc.weight, fc.bias")
   }
 
-  @Test("Without a checksum a file of ours is damaged")
+  @Test("Without a checksum a checkpoint is damaged")
   func noChecksum() throws {
     try withTinyCheckpoint { path, bytes in
       let text = String(decoding: bytes, as: UTF8.self)

@@ -41,7 +41,7 @@ import Training
     #expect(changing.map(\.output.description).joined(separator: " ") == shapes)
   }
 
-  @Test("A shipped config is found by its name, with or without .json, unless a file of that name is there")
+  @Test("A built-in config is found by its name, with or without .json, unless a file of that name exists")
   func names() throws {
     #expect(try ConfigSource.json("lenet") == ConfigSource.json("lenet.json"))
     #expect(try ConfigSource.json("lenet")["name"]?.string == "lenet")
@@ -53,20 +53,20 @@ import Training
     }
   }
 
-  @Test("What is not there is named, with what might be meant")
+  @Test("A missing config is named, with a suggestion")
   func missing() {
     #expect(
       message { _ = try ConfigSource.json("lenett") }
         == "lenett: No such file or directory; did you mean \"lenet\"?")
     #expect(
       message { _ = try ConfigSource.json("alexandria.json") }
-        == "alexandria.json: No such file or directory; shipped configs are lenet, lenet-augmented, "
+        == "alexandria.json: No such file or directory; built-in configs are lenet, lenet-augmented, "
         + "torch-lenet, keras-lenet, simple-convnet, tf-convnet, mlp-regularized, rgb-vgg")
     #expect(
       message { _ = try ConfigSource.json("/nowhere/lenet") } == "/nowhere/lenet: No such file or directory")
   }
 
-  @Test("A file that is too long, or no text at all")
+  @Test("A file that is too long, or not text")
   func unusable() throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/a.json"
@@ -115,7 +115,7 @@ import Training
     #expect(config.resolved["optimizer"]?["weight_decay"]?.number == 0.25)
   }
 
-  @Test("A fault in a flag is told at the flag")
+  @Test("An error in a flag names the flag")
   func faultyFlags() {
     #expect(
       message { _ = try load(flags: [("train.epochs", 0, "--epochs 0")]) }
@@ -134,7 +134,7 @@ import Training
         """)
   }
 
-  @Test("A flag that does not fit the file tells the line of what it breaks")
+  @Test("A flag that contradicts the file names the line in the file")
   func flagThatBreaksTheFile() {
     #expect(
       message { _ = try load(settings: ["model.input=[1,4,4]"]) }.hasPrefix(

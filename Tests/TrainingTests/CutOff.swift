@@ -2,7 +2,7 @@ import Testing
 import TestSupport
 import Training
 
-/// Runs that are cut off.
+/// Runs that are stopped or killed.
 enum CutOff {
   /// Four epochs of three steps, with everything a state has: dropout, slots, a schedule, patience, a history.
   static func config(

@@ -12,18 +12,18 @@ private func faults(_ data: String) -> String {
 }
 
 @Suite struct DataConfigTests {
-  @Test("Validation says which images, and how many of them")
+  @Test("Validation needs a set and a number of images")
   func validation() {
     #expect(
       faults(#""validation": {}"#)
-        == "test.json:2:27: data.validation.count: is required: how many images are held out")
+        == "test.json:2:27: data.validation.count: is required: the number of images to hold out")
     #expect(
       faults(#""validation": { "from": "train", "sample": 9 }"#)
         == "test.json:2:56: data.validation.sample: is for \"from\": \"test\"; "
-        + "hold out images to train with by \"count\"")
+        + "\"count\" holds out training images")
     #expect(
       faults(#""validation": { "from": "test", "count": 9, "sample": 9 }"#)
-        == "test.json:2:67: data.validation.sample: cannot stand beside \"count\"")
+        == "test.json:2:67: data.validation.sample: cannot be combined with \"count\"")
     for valid in [
       #""count": 5"#, #""from": "test""#, #""from": "test", "count": 5"#, #""from": "test", "sample": 5"#,
     ] {
@@ -31,7 +31,7 @@ private func faults(_ data: String) -> String {
     }
   }
 
-  @Test("Pixels are divided by numbers that a float can hold")
+  @Test("The divisors of pixels are within the range of a float")
   func normalization() {
     for wrong in [#""scale": 0"#, #""scale": 1e-300"#, #""std": [0]"#, #""mean": []"#, #""mean": [1e300]"#] {
       #expect(faults("\"normalize\": { \(wrong) }").hasPrefix("test.json:2:"))

@@ -13,15 +13,15 @@ import Training
     try withTemporaryFolder { folder in
       try writeDigits(to: folder, size: 12)
       let environment = DataEnvironment(variables: ["CNN_DATA_DIR": folder], currentFolder: "/nowhere")
-      #expect(try ExperimentData(config(), directory: nil, environment: environment).origin == folder)
+      #expect(try ExperimentData.load(config(), directory: nil, environment: environment).origin == folder)
       #expect(
         message {
-          _ = try ExperimentData(config(), directory: "/nowhere/else", environment: environment)
+          _ = try ExperimentData.load(config(), directory: "/nowhere/else", environment: environment)
         }.hasPrefix("/nowhere/else: no MNIST found"))
     }
   }
 
-  @Test("Missing data can be fetched to where the locator wants it")
+  @Test("Missing data can be downloaded to the locator's folder")
   func fetching() throws {
     try withTemporaryFolder { folder in
       let environment = DataEnvironment(
@@ -30,7 +30,7 @@ import Training
         try AtomicFile.createFolder(locator.chosen.directory)
         try writeDigits(to: locator.chosen.directory, size: 12)
       }
-      let data = try ExperimentData(config(), directory: nil, environment: environment)
+      let data = try ExperimentData.load(config(), directory: nil, environment: environment)
       #expect(data.origin == "\(folder)/cnn/mnist" && data.train.count == 30)
     }
   }

@@ -14,7 +14,7 @@ import Training
       #expect(metrics[.validationLoss] == metrics.validationLoss)
       #expect(metrics[.validationAccuracy] == metrics.validationAccuracy)
       #expect((metrics.validationLoss == nil) == (validation == "null"))
-      let json = JSON(object: metrics.members)
+      let json = RunEvent.epoch(metrics, isBest: true).json
       for metric in TrainConfig.Metric.allCases {
         #expect(json[metric.rawValue]?.number == metrics[metric], "in full precision")
       }

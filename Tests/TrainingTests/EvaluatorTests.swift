@@ -6,7 +6,7 @@ import TestSupport
 import Training
 
 @Suite struct EvaluationTests {
-  /// Guesses made by hand: class 0 is never shown, class 3 never guessed.
+  /// A matrix by hand: no image of class 0, no prediction of class 3.
   private let evaluation = Evaluation(
     loss: 0.5, confusion: [[0, 0, 0, 0], [0, 3, 1, 0], [2, 1, 5, 0], [0, 0, 4, 0]])
 
@@ -58,7 +58,7 @@ import Training
     #expect(abs(evaluation.loss - loss / Double(count)) < 1e-5)
   }
 
-  @Test("The loss has the penalties of weights and activities, those of all batches")
+  @Test("The loss includes weight and activity regularization of all batches")
   func penalties() throws {
     func loss(_ options: String, _ count: Int) throws -> Double {
       let config = try Small.config(
@@ -81,7 +81,7 @@ import Training
     #expect(abs(whole - 0.1 * absolute / 300) < 1e-5)
   }
 
-  @Test("The same numbers for any number of threads, and dropout is off")
+  @Test("The same metrics for any number of threads, without dropout")
   func threads() throws {
     let config = try Small.config()
     let images = try Small.data(config).train
@@ -91,7 +91,7 @@ import Training
     }
   }
 
-  @Test("A network that ends in softmax is asked for its scores before it, whatever its loss")
+  @Test("The scores of a network that ends in softmax are those before it, for every loss")
   func softmax() throws {
     func probabilities(_ ending: String, loss: String) throws -> [[Double]] {
       let config = try Small.config(layers: Small.linear + ending, extra: "\"loss\": \"\(loss)\",")

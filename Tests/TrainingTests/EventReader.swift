@@ -6,7 +6,7 @@ struct ReadEvent: Equatable {
   var step = 0
   var isStart = false
   var version = ""
-  /// What stands under each tag, without what depends on time: the bits of a scalar, or the bytes of anything else.
+  /// The value of each tag: the bits of a scalar, or the bytes of any other value.
   var values: [String: [UInt8]] = [:]
 
   /// Reads a file whose records have to be framed as the program frames them.

@@ -32,7 +32,7 @@ private func faults(_ text: String) -> [String] {
     }
     """
 
-  @Test("The example loads, and every part of it arrives")
+  @Test("The example is decoded completely")
   func exampleLoads() throws {
     let config = try Small.parse(Self.example)
     #expect(config.name == "lenet" && config.seed == 42)
@@ -51,7 +51,7 @@ private func faults(_ text: String) -> [String] {
     #expect(config.train.earlyStop?.monitor == .validationLoss && config.train.earlyStop?.patience == 3)
   }
 
-  @Test("A config that names only its layers has defaults for all else")
+  @Test("A config with only layers has defaults for all other keys")
   func defaults() throws {
     let config = try Small.parse(#"{ "model": { "layers": ["flatten", { "type": "dense", "units": 10 }] } }"#)
     #expect(config.name == "experiment" && config.seed == 42 && config.model.input == Shape([1, 28, 28]))
@@ -60,7 +60,8 @@ private func faults(_ text: String) -> [String] {
     #expect(config.optimizer.type == "adam" && config.train.earlyStop == nil && config.train.monitor == nil)
   }
 
-  @Test("A resolved config says everything, and loads to itself", arguments: ConfigSource.shipped.map(\.name))
+  @Test(
+    "A resolved config has every key, and resolves to itself", arguments: ConfigSource.shipped.map(\.name))
   func resolvedLoadsToItself(name: String) throws {
     let config = try ExperimentConfig(ConfigSource.json(name))
     let again = try Small.parse(config.resolved.text())
@@ -70,7 +71,7 @@ private func faults(_ text: String) -> [String] {
     #expect(config.resolved["optimizer"]?["flavor"]?.string != nil)
   }
 
-  @Test("All faults come at once, in the order of their lines")
+  @Test("All errors are reported at once, in the order of their lines")
   func allFaults() {
     let text = """
       {
@@ -106,7 +107,7 @@ private func faults(_ text: String) -> [String] {
       ])
   }
 
-  @Test("A key written twice, an unknown section, a config without a model")
+  @Test("A duplicate key, an unknown section, a config without a model")
   func keys() {
     let model = #""model": { "layers": ["flatten", { "type": "dense", "units": 10 }] }"#
     #expect(
@@ -119,7 +120,7 @@ private func faults(_ text: String) -> [String] {
     #expect(faults("[]") == ["test.json:1:1: must be an object in { }, not []"])
   }
 
-  @Test("Numbers that are not finite, or not numbers")
+  @Test("Values that are not finite, or not numbers")
   func numbers() {
     func fault(_ lr: String) -> [String] {
       faults(
@@ -135,7 +136,7 @@ private func faults(_ text: String) -> [String] {
     #expect(fault("0.1") == ["no error"])
   }
 
-  @Test("What has to be validated needs images to validate with")
+  @Test("A validation metric needs a validation set")
   func monitorsNeedValidation() {
     let text = """
       { "model": { "layers": ["flatten", { "type": "dense", "units": 10 }] },
@@ -161,7 +162,7 @@ private func faults(_ text: String) -> [String] {
     #expect(config.resolved["engine"]?["winograd"] == JSON(winograd))
   }
 
-  @Test("Mean and std are one number, or one per channel")
+  @Test("Mean and std have one value, or one per channel")
   func channels() {
     func fault(_ input: String, _ mean: String) -> [String] {
       faults(
@@ -172,14 +173,14 @@ private func faults(_ text: String) -> [String] {
     }
     #expect(
       fault("[3, 8, 8]", "[0.5, 0.5]") == [
-        "test.json:1:36: data.normalize.mean: has 2 numbers; it takes one, or one for each of 3 channels"
+        "test.json:1:36: data.normalize.mean: has 2 values; it takes one, or one for each of 3 channels"
       ])
     #expect(fault("[3, 8, 8]", "[0.5, 0.4, 0.3]") == ["no error"])
     #expect(fault("[3, 8, 8]", "[0.5]") == ["no error"])
-    #expect(fault("[3, 8]", "[0.5, 0.4]").count == 1, "the input's own fault stands alone")
+    #expect(fault("[3, 8]", "[0.5, 0.4]").count == 1, "only the error of the input is reported")
   }
 
-  @Test("A batch whose activations no machine holds is refused")
+  @Test("A batch with too many activations is refused")
   func batches() {
     func fault(_ batch: Int, layers: String = "") -> [String] {
       faults(
@@ -199,7 +200,7 @@ private func faults(_ text: String) -> [String] {
       fault(1, layers: String(repeating: "\"relu\",", count: 40)).first?.contains("a batch may") == true)
   }
 
-  @Test("Sizes whose product overflows are a fault of their layer")
+  @Test("Sizes whose product overflows are an error of their layer")
   func overflow() {
     let said = faults(
       """
@@ -210,7 +211,7 @@ private func faults(_ text: String) -> [String] {
     #expect(said.first?.hasPrefix("test.json:2:3: model.layers[0] (flatten1): ") == true)
   }
 
-  @Test("The schema accepts every config and the example, and nothing that is misspelt")
+  @Test("The schema accepts every config and the example, and no misspelt key")
   func schema() throws {
     let schema = ExperimentConfig.schema
     #expect(schema["title"]?.string == "cnn experiment")

@@ -8,10 +8,10 @@ import Training
 private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { Array(subset[$0]) } }
 
 @Suite struct ExperimentDataTests {
-  @Test("Drawn digits: as many as asked for, the test images none of the training images")
+  @Test("Synthetic digits: the configured numbers, test images distinct from training images")
   func syntheticDigits() throws {
     let data = try Small.data(Small.config())
-    #expect(data.name == "builtin" && data.origin == "digits drawn by the program")
+    #expect(data.name == "builtin" && data.origin == "synthetic digits")
     #expect(data.train.count == 300 && data.test.count == 100)
     #expect(data.classNames == ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])
     #expect(data.train.shape == ImageShape(height: 12, width: 12))
@@ -45,7 +45,7 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
     #expect(data.fingerprint() == again.fingerprint())
   }
 
-  @Test("More drawn digits than memory has room for are refused before any is drawn")
+  @Test("Too many synthetic digits for the memory limit are refused before any is drawn")
   func tooManyDigits() throws {
     let config = try Small.parse(
       """
@@ -57,7 +57,7 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
         == "test.json:1:46: data.builtin: 2000000 digits of 3x1024x1024 take more than the limit of 4 GiB")
   }
 
-  @Test("--data builtin goes before the config, and says so")
+  @Test("--data builtin overrides the config")
   func builtinByFlag() throws {
     let config = try Small.config()
     let mnist = try Small.parse(
@@ -67,7 +67,7 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
     #expect(message { _ = try Small.data(mnist) }.contains("no MNIST found; looked in /nowhere/data/mnist"))
   }
 
-  @Test("Validation held out of the training set: disjoint, and nothing is lost")
+  @Test("Validation held out of the training set: disjoint and complete")
   func heldOut() throws {
     let data = try Small.data(Small.config(data: #""validation": { "from": "train", "count": 50 }"#))
     let validation = try data.split(.validation)
@@ -93,7 +93,7 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
     #expect(sampled.test.count == 100, "the test set is whole")
   }
 
-  @Test("No validation unless the config asks for it")
+  @Test("No validation by default")
   func none() throws {
     let data = try Small.data(Small.config(data: "\"validation\": null"))
     #expect(try data.validation(epoch: 1) == nil)
@@ -115,7 +115,7 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
     #expect(Array(data.test.indices) != data.test.indices.sorted(), "in random order")
   }
 
-  @Test("Splits that ask for too much")
+  @Test("Splits that are too large")
   func unsatisfiable() throws {
     func fault(_ data: String) -> String { message { _ = try Small.data(Small.config(data: data)) } }
     #expect(
@@ -126,7 +126,7 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
     #expect(fault(#""validation": { "from": "test", "sample": 101 }"#) == "cannot sample 101 of 100 images")
   }
 
-  @Test("Images and classes that the network does not expect")
+  @Test("Images and classes that do not match the network")
   func misfits() throws {
     func fault(_ model: String) -> String {
       message {
@@ -135,7 +135,7 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
     }
     #expect(
       fault(#"{ "input": [2, 12, 12], "layers": [ \#(Small.linear) ] }"#)
-        == "test.json:2:22: model.input: is 2x12x12, but drawn digits are square, 8 to 1024 pixels wide, "
+        == "test.json:2:22: model.input: is 2x12x12, but synthetic digits are square, 8 to 1024 pixels wide, "
         + "with 1 or 3 channels")
     let small = #""data": { "dataset": "builtin", "builtin": { "train": 20, "test": 10 } }"#
     #expect(
@@ -147,7 +147,7 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
               "model": { "input": [1, 12, 12], "layers": [ "flatten", { "type": "dense", "units": 12 } ] } }
             """))
       }
-        == "test.json:2:59: model.layers: the last layer gives 12, but builtin has 10 classes")
+        == "test.json:2:59: model.layers: the output of the last layer is 12, but builtin has 10 classes")
     try withTemporaryFolder { folder in
       try writeDigits(to: folder, size: 12)
       let lenet = try ExperimentConfig(ConfigSource.json("lenet"))
@@ -178,7 +178,7 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
   }
 }
 
-/// 30 + 10 drawn digits as IDX files.
+/// 30 + 10 synthetic digits as IDX files.
 func writeDigits(to folder: String, size: Int) throws {
   func big(_ number: Int) -> [UInt8] { (0..<4).map { UInt8(number >> (24 - 8 * $0) & 255) } }
   let digits = SyntheticDigits(seed: 1, size: size)

@@ -5,7 +5,7 @@ import TestSupport
 import Training
 
 @Suite(.serialized) struct LoadedModelTests {
-  @Test("A run's folder is its model, else its best, else its last checkpoint")
+  @Test("A run folder stands for model.ckpt, else best.ckpt, else last.ckpt")
   func runFolder() throws {
     try withTemporaryFolder { folder in
       let (run, _) = try Small.run(Small.config(train: "\"epochs\": 1"), in: folder)
@@ -37,8 +37,8 @@ import Training
     }
   }
 
-  @Test("Bare weights with a config")
-  func bareWeights() throws {
+  @Test("A weights file with a config")
+  func weightsFile() throws {
     try withTemporaryFolder { folder in
       let config = try Small.config(layers: Small.linear)
       try write(Array(config.resolved.text().utf8), "\(folder)/c.json")
@@ -52,7 +52,7 @@ import Training
       #expect(source.path == "\(folder)/w.safetensors" && source.dataName == nil)
       #expect(
         message(in: folder) { _ = try LoadedModel("\(folder)/w.safetensors") }
-          == "DIR/w.safetensors: this safetensors file has no network in it; name its config with --config FILE"
+          == "DIR/w.safetensors: this safetensors file does not describe its network; name its config with --config FILE"
       )
       #expect(
         message(in: folder) { _ = try LoadedModel("\(folder)/w.safetensors", config: "lenet") }
@@ -60,7 +60,7 @@ import Training
     }
   }
 
-  @Test("A checkpoint lends its weights to a config that fits")
+  @Test("The weights of a checkpoint with another config")
   func otherConfig() throws {
     try withTemporaryFolder { folder in
       let (run, _) = try Small.run(Small.config(train: "\"epochs\": 1"), in: folder)
@@ -70,7 +70,7 @@ import Training
     }
   }
 
-  @Test("What is not there")
+  @Test("Missing files")
   func missing() {
     #expect(
       message { _ = try LoadedModel("/nowhere/x.ckpt") } == "/nowhere/x.ckpt: No such file or directory")

@@ -11,7 +11,7 @@ private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String]
 }
 
 @Suite struct ModelConfigTests {
-  @Test("Layers without a name are called by their type and its number")
+  @Test("Layers without a name are named by type and number")
   func names() throws {
     let config = try Small.config(
       layers: """
@@ -25,7 +25,7 @@ private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String]
       ])
   }
 
-  @Test("A name is given once, to those without one as well")
+  @Test("Names are unique, generated ones included")
   func duplicateNames() {
     #expect(
       faults(
@@ -41,7 +41,7 @@ private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String]
         """) == ["test.json:3:1: model.layers[2].name: \"relu2\" is taken"])
   }
 
-  @Test("A name has to fit a path and stand before a dot")
+  @Test("A name is valid in a path and before a dot")
   func unusableNames() {
     for name in ["a.b", "a/b", "", "a b", "é", String(repeating: "a", count: 65)] {
       #expect(
@@ -68,7 +68,7 @@ private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String]
     #expect(faults.first?.hasPrefix("test.json:3:1: \(expected)") == true)
   }
 
-  @Test("A layer that could not be read makes no other look wrong, those in front of it are checked")
+  @Test("A layer with an error causes no further errors; layers before it are checked")
   func noFaultFollowsFromAnother() {
     #expect(
       faults(
@@ -95,7 +95,7 @@ private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String]
         == ["test.json:1:31: model.input[2]: must be an integer from 1 to 65536, not 0"])
   }
 
-  @Test("No layers, too many, or one of no known type")
+  @Test("No layers, too many, or one of an unknown type")
   func lists() {
     #expect(
       faults("") == ["test.json:1:46: model.layers: must have a number of elements from 1 to 256, not 0"])

@@ -38,7 +38,7 @@ import Training
         """)
   }
 
-  @Test("Every layer type says what it is in ONNX; only dropout is left out")
+  @Test("Every layer type has ONNX operators, except dropout")
   func operators() throws {
     let expected: [LayerType: [String]] = [
       .conv2d: ["Conv"], .dense: ["Gemm"], .maxPool2d: ["MaxPool"], .averagePool2d: ["AveragePool"],
@@ -56,7 +56,7 @@ import Training
     }
   }
 
-  @Test("Windows say their border, and whether it counts")
+  @Test("Windows have their padding, and whether it counts")
   func windows() throws {
     let layers = try everything().model.layers
     func attributes(_ type: LayerType) -> [String] {
@@ -82,7 +82,7 @@ import Training
         == .integer(1))
   }
 
-  @Test("The graph holds the normalization, weights, both outputs and what explains it")
+  @Test("The graph has normalization, weights, both outputs and metadata")
   func graph() throws {
     let config = try Small.config(data: #""normalize": { "scale": 255, "mean": [0.5], "std": [0.25] }"#)
     let bytes = try export(config, .onnx)
@@ -98,7 +98,7 @@ import Training
     #expect(!String(decoding: plain, as: UTF8.self).contains("normalize."))
   }
 
-  @Test("Logits stand in front of a last softmax, or are its logarithm where a loss reads probabilities")
+  @Test("Logits are the input of a last softmax, or its logarithm if the loss reads probabilities")
   func softmax() throws {
     let cross = try export(Small.config(layers: Small.linear + #", "softmax""#), .onnx)
     #expect(!String(decoding: cross, as: UTF8.self).contains("LogSoftmax"))
@@ -107,7 +107,7 @@ import Training
     #expect(String(decoding: mean, as: UTF8.self).contains("LogSoftmax"))
   }
 
-  @Test("Weights leave as safetensors and npz, and come back the same, in Keras' layout, too")
+  @Test("Weights exported as safetensors and npz, also in Keras' layout, are imported unchanged")
   func roundTrips() throws {
     let config = try Small.config()
     let weights = config.model.tensors(of: config.model.initialParameters(seed: 1))
@@ -125,7 +125,7 @@ import Training
         .hasSuffix("a network with a reshape has no Keras layout; export ONNX instead"))
   }
 
-  @Test("A file goes beside its checkpoint unless somebody says otherwise")
+  @Test("By default a file is written next to its checkpoint")
   func defaultPath() throws {
     try withTemporaryFolder { folder in
       let run = try Small.run(Small.config(layers: Small.linear), in: "\(folder)/runs.d/a").run

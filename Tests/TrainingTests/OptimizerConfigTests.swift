@@ -16,7 +16,7 @@ private func optimizer(_ text: String) throws -> OptimizerConfig {
     #expect(try optimizer(#"{ "type": "\#(type)", "lr": 0.5 }"#).learningRate == 0.5)
   }
 
-  @Test("A flavour fills in its framework's own numbers")
+  @Test("A flavor has its framework's defaults")
   func flavors() throws {
     func epsilon(_ type: String, _ flavor: String) throws -> Double? {
       let config = try Small.config(optimizer: #"{ "type": "\#(type)", "flavor": "\#(flavor)" }"#)

@@ -18,7 +18,7 @@ import Training
     #expect(half.probabilities == [0.5, 0.5])
   }
 
-  @Test("Of equal scores the first class wins, and is named first")
+  @Test("Of equal scores the first class is predicted, and listed first")
   func ties() {
     let prediction = Prediction(scores: [1, 5, 5, 1])
     #expect(prediction.label == 1)

@@ -2,9 +2,9 @@ import Testing
 import TestSupport
 import Training
 
-/// From which checkpoint a run goes on, and what is said where none will do.
+/// Which checkpoint a run resumes from, and the errors if there is none.
 @Suite(.serialized) struct ResumePointTests {
-  @Test("The newest checkpoint that verifies; what was skipped is said")
+  @Test("The newest intact checkpoint, with a notice for each one skipped")
   func skips() throws {
     try withTemporaryFolder { folder in
       try CutOff.start(CutOff.config(), in: "\(folder)/whole")
@@ -25,7 +25,7 @@ import Training
     }
   }
 
-  @Test("Nothing to go on from is said, and nothing is changed")
+  @Test("Without an intact checkpoint nothing is changed")
   func nothing() throws {
     try withTemporaryFolder { folder in
       let run = "\(folder)/run", saved = "\(run)/checkpoints"
@@ -38,15 +38,16 @@ import Training
       try CutOff.expectSame(run, before, "refused")
       for name in ["best.ckpt", "last.ckpt"] { try removeFile("\(saved)/\(name)") }
       #expect(
-        message(in: folder) { try Small.resume(run) } == "DIR/run: no checkpoint in this folder to go on from"
+        message(in: folder) { try Small.resume(run) }
+          == "DIR/run: no checkpoint in this folder to resume from"
       )
       #expect(
         message(in: folder) { try Small.resume("\(folder)/none") }
-          == "DIR/none: no such run's folder or checkpoint")
+          == "DIR/none: no such run folder or checkpoint")
     }
   }
 
-  @Test("A newer program's checkpoint is no damaged one: nothing older is taken instead")
+  @Test("A checkpoint of a newer program is not skipped as damaged")
   func newerFormat() throws {
     try withTemporaryFolder { folder in
       try CutOff.start(CutOff.config(), in: folder, stop: 7)
@@ -68,8 +69,8 @@ import Training
       let fingerprint = try Small.data(CutOff.config()).fingerprint().prefix(12)
       #expect(
         message(in: folder) { try Small.resume(folder) }
-          == "DIR/checkpoints/last.ckpt: was trained on builtin with SHA-256 0123456789ab, but these are builtin "
-          + "(digits drawn by the program) with \(fingerprint); name the same data with --data")
+          == "DIR/checkpoints/last.ckpt: was trained on builtin with SHA-256 0123456789ab, but the data is builtin "
+          + "(synthetic digits) with \(fingerprint); name the same data with --data")
       try CutOff.expectSame(folder, before, "refused")
     }
   }
@@ -80,18 +81,19 @@ import Training
       try CutOff.start(CutOff.config(), in: folder)
       #expect(
         message(in: folder) { try Small.resume("\(folder)/model.ckpt") }.hasPrefix(
-          "DIR/model.ckpt: holds weights only"))
+          "DIR/model.ckpt: has weights but no optimizer state"))
     }
   }
 
-  @Test("States that are not whole are refused")
+  @Test("Inconsistent states are refused")
   func incomplete() throws {
     try withTemporaryFolder { folder in
       try CutOff.start(CutOff.config(), in: folder)
       let last = "\(folder)/checkpoints/last.ckpt"
       let whole = try contents(last)
       let (unfit, broken) = (
-        "its progress does not fit its config and these data", "the progress in the metadata is not whole"
+        "its progress does not fit its config and this data",
+        "the progress in the metadata is incomplete or inconsistent"
       )
       for (from, to, reason) in [
         ("\"epoch\":4", "\"epoch\":9223372036854775807", broken), ("\"epoch\":4", "\"epoch\":5", unfit),

@@ -4,10 +4,10 @@ import Testing
 import TestSupport
 import Training
 
-/// A run that was cut off somewhere and goes on ends like one that never was.
+/// A resumed run ends with the same files as one that was never interrupted.
 @Suite(.serialized) struct ResumeTests {
   @Test(
-    "Stopped after any step, a run goes on to the same bytes, with any number of threads",
+    "A run stopped after any step resumes to the same bytes, for any number of threads",
     arguments: [
       #"{ "type": "adam", "lr": 0.02, "schedule": "cosine" }"#,
       #"{ "type": "sgd", "lr": 0.1, "momentum": 0.9 }"#, #"{ "type": "adagrad", "lr": 0.05 }"#,
@@ -27,7 +27,7 @@ import Training
     }
   }
 
-  @Test("The rest of an epoch gets the versions of its images that it would have got")
+  @Test("The rest of an epoch gets the same augmented images")
   func augmented() throws {
     let config = try CutOff.config(
       augment:
@@ -46,7 +46,7 @@ import Training
     }
   }
 
-  @Test("Killed at any step, with saves in between, again and again", arguments: [1, 2, 5])
+  @Test("Killed twice, at any step, with saves within epochs", arguments: [1, 2, 5])
   func killed(everySteps: Int) throws {
     let config = try CutOff.config(checkpoint: "\"keep\": 2, \"every_steps\": \(everySteps)")
     try withTemporaryFolder { folder in
@@ -70,7 +70,7 @@ import Training
     }
   }
 
-  @Test("Seconds count, too")
+  @Test("Checkpoints every n seconds")
   func everySeconds() throws {
     try withTemporaryFolder { folder in
       try CutOff.start(CutOff.config(checkpoint: #""every_seconds": 0"#), in: "\(folder)/a", kill: 5)
@@ -80,7 +80,7 @@ import Training
     }
   }
 
-  @Test("A history of as many epochs as are asked for")
+  @Test("The last epochs' checkpoints are kept")
   func history() throws {
     try withTemporaryFolder { folder in
       try CutOff.start(CutOff.config(checkpoint: #""keep": 3"#), in: folder)
@@ -95,7 +95,7 @@ import Training
     }
   }
 
-  @Test("The oldest of the history goes only once the new one is safe")
+  @Test("The oldest checkpoint is removed only after the new one is saved")
   func pruning() throws {
     try withTemporaryFolder { folder in
       let run = "\(folder)/run"
@@ -110,7 +110,7 @@ import Training
 
   // MARK: The end of a run
 
-  @Test("A finished run goes on for more epochs, as if they had been asked for at once")
+  @Test("A finished run resumes for more epochs, as if it had been configured with them")
   func extended() throws {
     let optimizer = #"{ "type": "adam", "lr": 0.02 }"#
     try withTemporaryFolder { folder in
@@ -125,7 +125,7 @@ import Training
     }
   }
 
-  @Test("A longer run with a cosine goes on at the rates of the longer cosine, and says so")
+  @Test("A longer run with a cosine continues at the rates of the longer cosine, with a notice")
   func extendedCosine() throws {
     try withTemporaryFolder { folder in
       func rates() throws -> [Substring] {
@@ -136,14 +136,14 @@ import Training
       let (run, _) = try Small.resume("\(folder)/run", epochs: 4)
       #expect(
         run.notices == [
-          "the learning rate goes on as in a run of 4 epochs: its cosine ends there, not at 2"
+          "the learning rate now follows the cosine of a run of 4 epochs instead of 2"
         ])
       let long = try Small.train(CutOff.config()).epochs.map { "\($0.learningRate)" }
       #expect(try rates().map(String.init) == short.map(String.init) + long[2...])
     }
   }
 
-  @Test("A run that has ended, or stopped early, only writes its end once more")
+  @Test("A run that has ended or stopped early only writes its end again")
   func ended() throws {
     try withTemporaryFolder { folder in
       for (name, train) in [("whole", ""), ("early", #""shuffle": false,"#)] {
@@ -160,20 +160,20 @@ import Training
     }
   }
 
-  @Test("A best epoch whose file is lost is looked for from there on, and that is said")
+  @Test("If the checkpoint of the best epoch is lost, the best of the next epochs is chosen, with a notice")
   func bestIsLost() throws {
     try withTemporaryFolder { folder in
       try CutOff.start(CutOff.config(checkpoint: ""), in: folder, stop: 7)
       try CutOff.damage("\(folder)/checkpoints/best.ckpt")
       let (run, result) = try Small.resume(folder)
-      #expect(run.notices.count == 1 && run.notices[0].hasPrefix("epoch 2, the best so far, is in no file"))
+      #expect(run.notices.count == 1 && run.notices[0].hasPrefix("no readable checkpoint of epoch 2"))
       #expect((result.bestEpoch ?? 0) > 2)
     }
   }
 
   // MARK: Folders and rows
 
-  @Test("Rows beyond the checkpoint are cut, half ones too, and none is doubled")
+  @Test("Rows after the checkpoint are dropped, truncated ones too, and none is duplicated")
   func rows() throws {
     try withTemporaryFolder { folder in
       try CutOff.start(CutOff.config(), in: "\(folder)/whole")
@@ -193,7 +193,7 @@ import Training
     }
   }
 
-  @Test("A checkpoint in its run's folder takes the run back; elsewhere it takes a new folder")
+  @Test("A checkpoint in a run folder resumes that run; a checkpoint elsewhere needs a new folder")
   func places() throws {
     try withTemporaryFolder { folder in
       try CutOff.start(CutOff.config(), in: "\(folder)/whole")
@@ -204,7 +204,7 @@ import Training
       try write(contents("\(run)/checkpoints/epoch-0003.ckpt"), "\(folder)/copy.ckpt")
       #expect(
         message(in: folder) { try Small.resume("\(folder)/copy.ckpt") }
-          == "DIR/copy.ckpt: this checkpoint is in no run's folder; name a new one for it with --output DIR")
+          == "DIR/copy.ckpt: this checkpoint is not in a run folder; name a new folder with --output DIR")
       try Small.resume("\(folder)/copy.ckpt", output: "\(folder)/new")
       #expect(try contents("\(folder)/new/checkpoints/last.ckpt") == whole["checkpoints/last.ckpt"])
       #expect(try lines("\(folder)/new/metrics.csv").count == 2)
@@ -212,20 +212,20 @@ import Training
       #expect(try CutOff.files("\(folder)/branch")["metrics.csv"] == whole["metrics.csv"])
       try CutOff.expectSame(run, whole, "branched off")
       #expect(
-        message { try Small.resume(run, output: "\(folder)/new") }.contains("there is a run in this folder"))
+        message { try Small.resume(run, output: "\(folder)/new") }.contains("the folder already holds a run"))
     }
   }
 
-  @Test("A folder that was moved goes on; while a run holds it nobody else does")
+  @Test("A folder that was moved can be resumed, by one run at a time")
   func moved() throws {
     try withTemporaryFolder { folder in
       try CutOff.start(CutOff.config(), in: "\(folder)/whole")
       try CutOff.start(CutOff.config(), in: "\(folder)/a", stop: 5)
       try FileManager.default.moveItem(atPath: "\(folder)/a", toPath: "\(folder)/b")
       do {
-        let first = try RunFolder(resuming: "\(folder)/b")
+        let first = try RunFolder.open(resuming: "\(folder)/b")
         #expect(
-          message(in: folder) { _ = try RunFolder(resuming: "\(folder)/b/checkpoints/last.ckpt") }
+          message(in: folder) { _ = try RunFolder.open(resuming: "\(folder)/b/checkpoints/last.ckpt") }
             == "DIR/b: another run is writing to this folder")
         #expect(first.path == "\(folder)/b")
       }
@@ -234,7 +234,7 @@ import Training
     }
   }
 
-  @Test("What a killed save left behind is removed, and nothing else")
+  @Test("Temporary files of a killed save are removed, and nothing else")
   func leftovers() throws {
     try withTemporaryFolder { folder in
       try CutOff.start(CutOff.config(), in: folder, stop: 5)
@@ -244,7 +244,7 @@ import Training
       ] {
         try write([1], "\(folder)/\(name)")
       }
-      _ = try RunFolder(resuming: folder)
+      _ = try RunFolder.open(resuming: folder)
       #expect(try listing(folder) == (before + ["checkpoints/.notes.tmp"]).sorted())
     }
   }

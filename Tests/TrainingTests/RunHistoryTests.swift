@@ -8,7 +8,7 @@ import Training
     try RunHistory(metrics: Array(metrics.utf8), events: Array(events.utf8))
   }
 
-  @Test("Epochs and events, without what was cut off")
+  @Test("Epochs and events, without truncated last lines")
   func whole() throws {
     let history = try read(
       metrics: "epoch,loss,val_loss,seconds\n1,0.5,,2\n3,nan,0.25,4\n4,0.1",
@@ -28,40 +28,40 @@ import Training
   }
 
   @Test(
-    "Bad tables are refused where they are bad",
+    "Errors in metrics.csv name the byte",
     arguments: [
-      ("1,2\n", 0, "the heading does not begin with epoch"),
-      ("\n", 0, "the heading does not begin with epoch"),
-      ("Epoch,loss\n", 0, "the heading does not begin with epoch"),
-      ("loss,epoch\n", 0, "the heading does not begin with epoch"),
-      ("\u{FEFF}epoch\n", 0, "the heading does not begin with epoch"),
-      ("epoch,loss\n1\n", 11, "a row of 1 numbers under 2 headings"),
-      ("epoch,loss\n1,2,3\n", 11, "a row of 3 numbers under 2 headings"),
-      ("epoch,loss\n\n", 11, "a row of 1 numbers under 2 headings"),
-      ("epoch,loss\n1,2\n2;3\n", 15, "a row of 1 numbers under 2 headings"),
-      ("epoch,loss\n1,much\n", 11, "loss is no number: much"),
-      ("epoch,loss\n1,0x\n", 11, "loss is no number: 0x"),
-      ("epoch,loss\n1, 2\n", 11, "loss is no number:  2"),
-      ("epoch,loss\n1,1.2.3\n", 11, "loss is no number: 1.2.3"),
-      ("epoch,loss\none,2\n", 11, "epoch is no number: one"),
-      ("epoch,loss\n,2\n", 11, "the epoch is no whole number above 0"),
-      ("epoch,loss\n0,2\n", 11, "the epoch is no whole number above 0"),
-      ("epoch,loss\n-1,2\n", 11, "the epoch is no whole number above 0"),
-      ("epoch,loss\n1.5,2\n", 11, "the epoch is no whole number above 0"),
-      ("epoch,loss\nnan,2\n", 11, "the epoch is no whole number above 0"),
-      ("epoch,loss\ninf,2\n", 11, "the epoch is no whole number above 0"),
-      ("epoch,loss\n1e300,2\n", 11, "the epoch is no whole number above 0"),
-      ("epoch,loss\n2,2\n1,2\n", 15, "the epoch is no whole number above 2"),
-      ("epoch,loss\n2,2\n2,2\n", 15, "the epoch is no whole number above 2"),
-      ("epoch,loss\n9223372036854775808,2\n", 11, "the epoch is no whole number above 0"),
-      ("epoch,epoch\n1,nan\n", 12, "the epoch is no whole number above 0"),
+      ("1,2\n", 0, "the header does not begin with epoch"),
+      ("\n", 0, "the header does not begin with epoch"),
+      ("Epoch,loss\n", 0, "the header does not begin with epoch"),
+      ("loss,epoch\n", 0, "the header does not begin with epoch"),
+      ("\u{FEFF}epoch\n", 0, "the header does not begin with epoch"),
+      ("epoch,loss\n1\n", 11, "a row of 1 values under 2 column names"),
+      ("epoch,loss\n1,2,3\n", 11, "a row of 3 values under 2 column names"),
+      ("epoch,loss\n\n", 11, "a row of 1 values under 2 column names"),
+      ("epoch,loss\n1,2\n2;3\n", 15, "a row of 1 values under 2 column names"),
+      ("epoch,loss\n1,much\n", 11, "loss is not a number: much"),
+      ("epoch,loss\n1,0x\n", 11, "loss is not a number: 0x"),
+      ("epoch,loss\n1, 2\n", 11, "loss is not a number:  2"),
+      ("epoch,loss\n1,1.2.3\n", 11, "loss is not a number: 1.2.3"),
+      ("epoch,loss\none,2\n", 11, "epoch is not a number: one"),
+      ("epoch,loss\n,2\n", 11, "the epoch is not a whole number above 0"),
+      ("epoch,loss\n0,2\n", 11, "the epoch is not a whole number above 0"),
+      ("epoch,loss\n-1,2\n", 11, "the epoch is not a whole number above 0"),
+      ("epoch,loss\n1.5,2\n", 11, "the epoch is not a whole number above 0"),
+      ("epoch,loss\nnan,2\n", 11, "the epoch is not a whole number above 0"),
+      ("epoch,loss\ninf,2\n", 11, "the epoch is not a whole number above 0"),
+      ("epoch,loss\n1e300,2\n", 11, "the epoch is not a whole number above 0"),
+      ("epoch,loss\n2,2\n1,2\n", 15, "the epoch is not a whole number above 2"),
+      ("epoch,loss\n2,2\n2,2\n", 15, "the epoch is not a whole number above 2"),
+      ("epoch,loss\n9223372036854775808,2\n", 11, "the epoch is not a whole number above 0"),
+      ("epoch,epoch\n1,nan\n", 12, "the epoch is not a whole number above 0"),
     ]) func badTables(text: String, byte: Int, reason: String)
   {
     #expect(message { _ = try read(metrics: text) } == "metrics.csv: byte \(byte): \(reason)")
   }
 
   @Test(
-    "Bad events are refused where they are bad",
+    "Errors in events.jsonl name the byte",
     arguments: [
       ("\n", 0), ("nonsense\n", 0), ("{}\nnonsense\n", 3), ("{\n", 0), ("{}{}\n", 0), ("{} x\n", 0),
       ("{'a': 1}\n", 0), ("{\"a\": 01}\n", 0), ("{\"a\": 1, \"a\": 2}\n", 0), ("{}\n\n{}\n", 3), ("nan\n", 0),

@@ -7,11 +7,11 @@ import Testing
 import TestSupport
 import Training
 
-/// Small networks on small drawn digits.
+/// Small networks on small synthetic digits.
 enum Small {
   /// A config whose parts can be replaced, a key for each line of text.
   ///
-  /// Drawn digits of 12x12 pixels, a convolution and a dense layer: 1,490 parameters.
+  /// Synthetic digits of 12x12 pixels, a convolution and a dense layer: 1,490 parameters.
   static func config(
     data: String = "", layers: String = convolution, optimizer: String = #"{ "type": "adam", "lr": 0.01 }"#,
     train: String = #""epochs": 2, "batch_size": 32"#, extra: String = ""
@@ -43,10 +43,10 @@ enum Small {
     try JSON(parsing: Array(text.utf8), origin: "test.json")
   }
 
-  /// Its images, drawn or from `directory`.
+  /// The images of a config, synthetic or from `directory`.
   static func data(_ config: ExperimentConfig, directory: String? = nil) throws -> ExperimentData {
     let environment = DataEnvironment(variables: [:], currentFolder: "/nowhere")
-    return try ExperimentData(config, directory: directory, environment: environment)
+    return try ExperimentData.load(config, directory: directory, environment: environment)
   }
 
   /// Trains without a folder.
@@ -67,29 +67,29 @@ enum Small {
   static func run(
     _ config: ExperimentConfig, in folder: String, threads: Int = 1, overwrite: Bool = false,
     weights: [NamedTensor]? = nil, shouldStop: () -> Bool = { false },
-    report: (TrainingEvent?, JSON?) throws -> Void = { _, _ in }
+    report: (TrainingEvent?, RunEvent?) throws -> Void = { _, _ in }
   ) throws -> (run: TrainingRun, result: TrainingRun.Result) {
-    let folder = try RunFolder(output: folder, name: config.name, overwrite: overwrite)
-    let run = try TrainingRun(
-      config, data: data(config), folder: folder, threadPool: ThreadPool(threads: threads), weights: weights)
-    return (run, try run.run(threads: threads, shouldStop: shouldStop, report: report))
+    let folder = try RunFolder.create(output: folder, name: config.name, overwrite: overwrite)
+    let run = try TrainingRun.create(
+      config, data: data(config), in: folder, threadPool: ThreadPool(threads: threads), weights: weights)
+    return (run, try run.run(shouldStop: shouldStop, report: report))
   }
 
-  /// Goes on with a run, as `cnn train --resume` does.
+  /// Resumes a run, as `cnn train --resume` does.
   @discardableResult
   static func resume(
     _ path: String, epochs: Int? = nil, output: String? = nil, threads: Int = 1,
-    report: (TrainingEvent?, JSON?) throws -> Void = { _, _ in }
+    report: (TrainingEvent?, RunEvent?) throws -> Void = { _, _ in }
   ) throws -> (run: TrainingRun, result: TrainingRun.Result) {
-    let folder = try output == nil ? RunFolder(resuming: path) : nil
-    var resumption = try ResumePoint(path)
-    try resumption.apply(epochs.map { [("train.epochs", JSON($0), "--epochs \($0)")] } ?? [])
-    let config = resumption.checkpoint.config
-    let run = try TrainingRun(
+    let folder = try output == nil ? RunFolder.open(resuming: path) : nil
+    var resumePoint = try ResumePoint(path)
+    try resumePoint.apply(epochs.map { [("train.epochs", JSON($0), "--epochs \($0)")] } ?? [])
+    let config = resumePoint.checkpoint.config
+    let run = try TrainingRun.create(
       config, data: data(config),
-      folder: folder ?? RunFolder(output: output, name: config.name, overwrite: false),
-      threadPool: ThreadPool(threads: threads), resuming: resumption)
-    return (run, try run.run(threads: threads, shouldStop: { false }, report: report))
+      in: folder ?? RunFolder.create(output: output, name: config.name, overwrite: false),
+      threadPool: ThreadPool(threads: threads), resuming: resumePoint)
+    return (run, try run.run(shouldStop: { false }, report: report))
   }
 }
 
@@ -100,9 +100,9 @@ func rewrite(_ path: String, _ change: (inout SafeTensors) throws -> Void) throw
   try write(file.encoded(), path)
 }
 
-/// The repository this test is part of.
+/// The root of the repository.
 let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent().path
 
-/// Where real MNIST lies, if it is known.
+/// The folder of real MNIST, if `CNN_DATA_DIR` is set.
 let mnistFolder = ProcessInfo.processInfo.environment["CNN_DATA_DIR"]

@@ -78,7 +78,7 @@ import Training
     return event
   }
 
-  @Test func aRunThatGoesOnVoidsWhatLiesBeyondItsCheckpoint() throws {
+  @Test func aResumedRunDropsTheEventsAfterItsCheckpoint() throws {
     try withTemporaryFolder { folder in
       let run = "\(folder)/run"
       let config = try Small.config(
@@ -104,7 +104,7 @@ import Training
     }
   }
 
-  @Test func aRunThatIsWrittenOverLeavesNoEvents() throws {
+  @Test func anOverwrittenRunLeavesNoEvents() throws {
     try withTemporaryFolder { folder in
       for _ in 1...2 { try Small.run(config(), in: "\(folder)/run", overwrite: true) }
       #expect(try files("\(folder)/run", "train").count == 1)

@@ -3,7 +3,7 @@ import TestSupport
 import Training
 
 @Suite struct TrainConfigTests {
-  @Test("Every key arrives")
+  @Test("Every key is decoded")
   func keys() throws {
     let train = try Small.config(
       train: """
@@ -18,7 +18,7 @@ import Training
     #expect(train.earlyStop?.minimumChange == 0.5)
   }
 
-  @Test("Only accuracies grow, and only those of validation need images for it")
+  @Test("Only accuracies are better when higher, and only validation metrics need a validation set")
   func metrics() {
     #expect(TrainConfig.Metric.allCases.filter(\.higherIsBetter) == [.accuracy, .validationAccuracy])
     #expect(TrainConfig.Metric.allCases.filter(\.needsValidation) == [.validationLoss, .validationAccuracy])

@@ -3,7 +3,7 @@ import TestSupport
 import Training
 
 @Suite struct TrainerStateTests {
-  @Test("A run that has not begun")
+  @Test("The state of a new run")
   func beginning() {
     let progress = TrainerState()
     #expect(progress.epoch == 0 && progress.step == 0 && progress.best == nil && progress.sums == EpochSums())
@@ -18,7 +18,7 @@ import Training
     #expect(sums.meanLoss == 1.5 && sums.accuracy == 0.75)
   }
 
-  @Test("Progress survives the checkpoint, in the middle of an epoch and with every number")
+  @Test("Every value of the state is saved in a checkpoint, in the middle of an epoch")
   func roundTrip() throws {
     try withTemporaryFolder { folder in
       let config = try Small.config(

@@ -112,7 +112,7 @@ import Training
     #expect(zip(cosine, cosine.dropFirst()).allSatisfy { $0 > $1 } && cosine[3] < 0.01)
   }
 
-  @Test("The rate of the schedule is the rate of the updates")
+  @Test("Updates use the learning rate of the schedule")
   func scheduleReachesTheWeights() throws {
     // From the second epoch on the rate is 0: the weights stay as the first has left them.
     let schedule = #"{ "type": "step", "epochs": 1, "factor": 0 }"#
@@ -128,7 +128,7 @@ import Training
     #expect(try first != Small.config().model.initialParameters(seed: 42)[0..<first.count])
   }
 
-  @Test("Training goes on from given weights")
+  @Test("Training starts from given weights")
   func initialWeights() throws {
     let config = try Small.config(train: #""epochs": 3, "batch_size": 20"#)
     let (trainer, epochs, _) = try Small.train(config)
@@ -156,7 +156,7 @@ import Training
     #expect(trainer.progress.epochsWithoutImprovement == max(1, patience))
   }
 
-  @Test("An improvement below min_delta is none, but the best epoch is the best one")
+  @Test("A change below min_delta is no improvement for early stopping, but for the best epoch")
   func minimumChange() throws {
     let config = try Small.config(
       optimizer: #"{ "type": "adam", "lr": 0.002 }"#,
@@ -167,7 +167,7 @@ import Training
     #expect(losses[3] < losses[0] && trainer.progress.best?.value == losses.min())
   }
 
-  @Test("Improvements keep a run going; all epochs are done")
+  @Test("A run with improvements completes all epochs")
   func improving() throws {
     let config = try Small.config(
       layers: Small.linear, optimizer: #"{ "type": "sgd", "lr": 0.01 }"#,
@@ -177,7 +177,7 @@ import Training
     #expect(trainer.progress.epochsWithoutImprovement == 0 && trainer.monitor == .loss)
   }
 
-  @Test("What decides the best epoch: train.monitor, what stops early, the validation accuracy, the loss")
+  @Test("The metric of the best epoch: train.monitor, early stopping's, the validation accuracy, the loss")
   func monitor() throws {
     func monitor(_ train: String, data: String = "") throws -> TrainConfig.Metric {
       let config = try Small.config(data: data, train: "\"epochs\": 1\(train)")
@@ -190,7 +190,7 @@ import Training
     #expect(try monitor(", \"early_stop\": {}, \"monitor\": \"accuracy\"") == .accuracy)
   }
 
-  @Test("The best epoch and early stopping may watch different metrics")
+  @Test("The best epoch and early stopping may monitor different metrics")
   func twoMetrics() throws {
     let config = try Small.config(
       optimizer: #"{ "type": "adam", "lr": 0.003 }"#,
@@ -207,7 +207,7 @@ import Training
 
   // MARK: Interruption
 
-  @Test("A stop after a step leaves the weights of that step and says where the run stands")
+  @Test("A stop after a step leaves the weights and the progress of that step")
   func interruption() throws {
     let config = try Small.config(train: #""epochs": 3, "batch_size": 100"#)
     let threadPool = ThreadPool(threads: 1)
@@ -218,7 +218,7 @@ import Training
     let progress = trainer.progress
     #expect(progress.epoch == 1 && progress.stepInEpoch == 2 && progress.step == 5)
     #expect(progress.sums.images == 200 && progress.best?.epoch == 1)
-    // Another run passes the same point with the same weights, and goes on from there.
+    // Another run has the same weights at this step and continues.
     let whole = try Trainer(config, data: Small.data(config), threadPool: threadPool)
     var there: [Float] = []
     _ = try whole.run {
@@ -230,7 +230,7 @@ import Training
     #expect(trainer.progress == whole.progress)
   }
 
-  @Test("A stop between two epochs, and one too late to matter")
+  @Test("A stop between two epochs, and one after the last step")
   func interruptionBetweenEpochs() throws {
     let config = try Small.config(train: #""epochs": 2, "batch_size": 300"#)
     for (stopAfter, outcome) in [(1, TrainingOutcome.interrupted), (2, .finished)] {
@@ -278,7 +278,8 @@ import Training
     }
   }
 
-  @Test("L2, L1 and weight decay pull weights down, max-norm holds them, activity penalties quieten a layer")
+  @Test(
+    "L2, L1 and weight decay shrink weights, max-norm bounds them, activity regularization shrinks outputs")
   func regularizers() throws {
     let plain = try mlp()
     func total(_ trainer: Trainer) -> Double { norms(trainer, 0).reduce(0, +) }

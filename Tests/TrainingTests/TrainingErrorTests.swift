@@ -25,7 +25,7 @@ import Training
         + "lower the learning rate (--lr 100000.0, it was 1000000.0)")
   }
 
-  @Test("The rate to try is a tenth, as one would write it", arguments: [(0.07, "0.007"), (30, "3.0")])
+  @Test("The suggested rate is exactly a tenth in decimal", arguments: [(0.07, "0.007"), (30, "3.0")])
   func tenth(rate: Double, expected: String) {
     let error = TrainingError.diverged(.weight, epoch: 2, step: 3, layer: nil, learningRate: rate)
     #expect(
@@ -33,9 +33,9 @@ import Training
         + "(--lr \(expected), it was \(rate))")
   }
 
-  @Test("Weights that overflow in the last step of an epoch are noticed before they are saved")
+  @Test("Weights that overflow in the last step of an epoch are not saved")
   func weights() throws {
-    // Each step multiplies the weights by 10^12: the fourth is beyond what a float can hold.
+    // Each step multiplies the weights by 10^12: after the fourth they overflow.
     let config = try Small.config(
       layers: Small.linear, optimizer: #"{ "type": "sgd", "lr": 1e6, "weight_decay": 1e6 }"#,
       train: #""epochs": 3, "batch_size": 75"#)
@@ -66,7 +66,7 @@ import Training
         "the gradient is not finite at epoch 1, step 1, first in layer last; "))
   }
 
-  @Test("What an optimizer remembers is saved only while it is finite")
+  @Test("The optimizer state is saved only if it is finite")
   func optimizer() throws {
     let config = try Small.config(
       layers: layers(2, last: "1"), optimizer: #"{ "type": "adagrad", "lr": 0.01 }"#,
@@ -75,7 +75,7 @@ import Training
       let said = message { try Small.run(config, in: folder) }
       let saved = try Checkpoint(contentsOf: "\(folder)/checkpoints/last.ckpt")
       #expect(
-        said.hasPrefix("what the optimizer remembers is not finite at epoch 1, step 4, first in layer "))
+        said.hasPrefix("the optimizer's state is not finite at epoch 1, step 4, first in layer "))
       #expect(saved.progress.step == 0)
     }
   }

@@ -27,7 +27,7 @@ import Training
     }
   }
 
-  @Test("metrics.csv has a row per epoch, with the numbers of the epoch's event")
+  @Test("metrics.csv has a row per epoch, with the values of the epoch's event")
   func metrics() throws {
     try withTemporaryFolder { folder in
       var epochs: [EpochMetrics] = []
@@ -50,7 +50,7 @@ import Training
     }
   }
 
-  @Test("Without validation its columns are empty, and null in the events")
+  @Test("Without validation, validation columns are empty, and null in the events")
   func noValidation() throws {
     try withTemporaryFolder { folder in
       try Small.run(Small.config(data: "\"validation\": null", train: "\"epochs\": 1"), in: folder)
@@ -62,20 +62,20 @@ import Training
     }
   }
 
-  @Test("events.jsonl has the start, every epoch and the end; the reporter hears the same")
+  @Test("events.jsonl has the start, every epoch and the end; the same events are reported")
   func events() throws {
     try withTemporaryFolder { folder in
-      var heard: [JSON] = []
+      var reported: [JSON] = []
       var steps = 0
       let config = try Small.config(train: #""epochs": 2, "batch_size": 100"#)
       let (run, result) = try Small.run(
         config, in: folder, threads: 2,
-        report: { event, json in
-          if let json { heard.append(json) }
-          if case .step? = event { steps += 1 }
+        report: { progress, event in
+          if let event { reported.append(event.json) }
+          if case .step? = progress { steps += 1 }
         })
       let events = try lines("\(folder)/events.jsonl").map(Small.json)
-      #expect(events == heard && steps == 6)
+      #expect(events == reported && steps == 6)
       #expect(events.compactMap { $0["event"]?.string } == ["start", "epoch", "epoch", "done"])
       func keys(_ json: JSON) -> [String] { (json.members ?? []).map(\.key) }
       #expect(
@@ -124,7 +124,7 @@ import Training
     }
   }
 
-  @Test("The best checkpoint stays when later epochs are worse")
+  @Test("The best checkpoint is kept when later epochs are worse")
   func bestIsKept() throws {
     try withTemporaryFolder { folder in
       // Nothing is learned, so no epoch is better than the first.
@@ -152,7 +152,7 @@ import Training
     for (file, other) in zip(first, try files(seed: 2, threads: 1)) { #expect(file != other) }
   }
 
-  @Test("An interrupted run saves where it stands: step, sums, weights, optimizer")
+  @Test("An interrupted run saves its progress: step, sums, weights, optimizer")
   func interruption() throws {
     try withTemporaryFolder { folder in
       let config = try Small.config(train: #""epochs": 3, "batch_size": 100"#)
@@ -183,29 +183,30 @@ import Training
     }
   }
 
-  @Test("An output that cannot be written shows before any work: step 0 is saved first")
+  @Test("An output that cannot be written is an error before any training: step 0 is saved first")
   func unwritable() throws {
     try withTemporaryFolder { folder in
       let config = try Small.config()
-      let run = try RunFolder(output: "\(folder)/run", name: "small", overwrite: false)
-      // A folder stands where the checkpoint has to go.
+      let run = try RunFolder.create(output: "\(folder)/run", name: "small", overwrite: false)
+      // A folder has the name of the checkpoint.
       try AtomicFile.createFolder("\(folder)/run/checkpoints/last.ckpt/x")
       let said = message(in: folder) {
-        _ = try TrainingRun(config, data: Small.data(config), folder: run, threadPool: ThreadPool(threads: 1))
+        _ = try TrainingRun.create(
+          config, data: Small.data(config), in: run, threadPool: ThreadPool(threads: 1))
       }
       #expect(said.hasPrefix("DIR/run/checkpoints/last.ckpt: "))
       #expect(try listing("\(folder)/run/checkpoints") == ["last.ckpt", "last.ckpt/x"], "no temporary file")
     }
   }
 
-  @Test("What the reporter throws ends the run")
+  @Test("An error of the reporter ends the run")
   func reporterThrows() throws {
     try withTemporaryFolder { folder in
       let said = message {
         try Small.run(
           Small.config(), in: folder,
-          report: { _, json in
-            if json?["event"] == "epoch" { throw CheckpointError("here", "enough") }
+          report: { _, event in
+            if event?.kind == .epoch { throw CheckpointError("here", "enough") }
           })
       }
       #expect(said == "here: enough")

@@ -21,7 +21,7 @@ import Training
   private let weight = (0..<1440).map { Float($0) }
   private let bias = (0..<10).map { Float(-$0) }
 
-  @Test("Tensors in any order, with others among them, go to where they belong")
+  @Test("Tensors are matched by name, in any order, among other tensors")
   func order() throws {
     let tensors = [("step", [1], [7]), ("fc.bias", [10], bias), ("fc.weight", [10, 144], weight)]
     try withFile(tensors) { path in
@@ -49,7 +49,7 @@ import Training
     }
   }
 
-  @Test("A tensor that is missing, of another shape, or not of finite numbers is named")
+  @Test("A tensor that is missing, has another shape or values that are not finite is named")
   func faults() throws {
     func fault(_ tensors: [(String, [Int], [Float])]) throws -> String {
       var said = ""
@@ -71,10 +71,10 @@ import Training
     infinite[3] = .infinity
     #expect(
       try fault([("fc.weight", [10, 144], weight), ("fc.bias", [10], infinite)])
-        == "DIR: fc.bias has numbers that are not finite")
+        == "DIR: fc.bias has values that are not finite")
   }
 
-  @Test("Whole numbers are no weights")
+  @Test("Integers are not accepted as weights")
   func integers() throws {
     try withTemporaryFolder { folder in
       var file = SafeTensors()
@@ -82,17 +82,17 @@ import Training
       try write(file.encoded(), "\(folder)/w")
       #expect(
         message(in: folder) { _ = try WeightImport(of: model(), contentsOf: "\(folder)/w") }
-          == "DIR/w: fc.weight is I32, not floating-point numbers")
+          == "DIR/w: fc.weight is I32, not a floating-point type")
     }
   }
 
-  @Test("A file that is not there, or not safetensors")
+  @Test("A missing file, or one that is not safetensors")
   func unreadable() throws {
     #expect(
       message { _ = try WeightImport(of: model(), contentsOf: "/nowhere/w") }
         == "/nowhere/w: No such file or directory")
     try withTemporaryFolder { folder in
-      let advice = "weights come in as safetensors or NumPy's .npz (docs/interop.md)"
+      let advice = "weights are read from safetensors and NumPy's .npz (docs/interop.md)"
       for (bytes, said) in [
         (Array("<!DOCTYPE html><html></html>".utf8), "this is an HTML page (\"<!DOCTYPE html\")"),
         ([0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10, 0], "this is an HDF5 file"), ([], "the file is empty"),
@@ -107,7 +107,7 @@ import Training
     }
   }
 
-  @Test("A NumPy archive is one whatever its name")
+  @Test("A NumPy archive is recognized by its content, not by its name")
   func archives() throws {
     try withTemporaryFolder { folder in
       try write(
@@ -117,7 +117,7 @@ import Training
     }
   }
 
-  /// LeNet in small: every shape but those of conv2 and conv3 is there once.
+  /// A small LeNet: every shape but those of conv2 and conv3 is unique.
   private func convolutions() throws -> ExperimentConfig {
     try Small.config(
       layers: """
@@ -133,7 +133,7 @@ import Training
     model.tensors(of: model.initialParameters(seed: 3))
   }
 
-  /// What is read of tensors under other names.
+  /// Imports tensors under other names.
   private func read(
     _ tensors: [NamedTensor], as names: [String], _ model: Model, change: (Int, [Float]) -> [Float] = { $1 },
     shape: (Int, [Int]) -> [Int] = { $1 }
@@ -147,7 +147,7 @@ import Training
     }
   }
 
-  @Test("The names of an nn.Sequential go by their numbers, as PyTorch sorts them otherwise")
+  @Test("The names of an nn.Sequential are sorted by number, where PyTorch sorts them as text")
   func sequential() throws {
     let model = try convolutions().model
     let weights = weights(model)
@@ -158,29 +158,29 @@ import Training
     #expect(read.tensors == weights)
     #expect(
       read.notice?.hasSuffix(
-        "/w.npz: its names are not the network's, so its tensors are taken in order: 0.weight is conv1.weight, "
+        "/w.npz: its tensor names are not the network's, so tensors are matched in order: 0.weight is conv1.weight, "
           + "0.bias is conv1.bias, 2.weight is conv2.weight, 2.bias is conv2.bias, …") == true)
     #expect(try self.read(weights, as: weights.map(\.name), model).notice == nil)
   }
 
-  @Test("Where the order does not fit, shapes that are there once tell")
+  @Test("If the order does not match, unique shapes decide")
   func shapes() throws {
     let model = try Small.config().model
     let weights = weights(model)
     let read = try read(
       weights.reversed(), as: ["a.bias", "a.weight", "b.bias", "b.weight"], model)
     #expect(read.tensors == weights)
-    #expect(read.notice?.contains("taken by their shapes: b.weight is conv.weight") == true)
+    #expect(read.notice?.contains("matched by shape: b.weight is conv.weight") == true)
     let twice = try convolutions().model
     let names = (0..<10).map { "z\(9 - $0).weight" }
     let said = message { _ = try self.read(self.weights(twice), as: names, twice) }
     #expect(
       said.hasSuffix(
-        "its names are not the network's, and its shapes do not tell; in order z0.weight is [10], "
-          + "where conv1.weight is [4, 1, 3, 3]"))
+        "its tensors match the network neither by name nor by order nor by shape; z0.weight is [10], "
+          + "but conv1.weight is [4, 1, 3, 3]"))
   }
 
-  @Test("Keras' arrays are transposed, and features behind a flatten reordered")
+  @Test("Keras' arrays are transposed, and features after a flatten reordered")
   func keras() throws {
     let model = try convolutions().model
     let weights = weights(model)
@@ -190,7 +190,8 @@ import Training
       weights, as: names, model, change: { layout.toKeras($1, $0) },
       shape: { index, _ in layout.shape(index) })
     #expect(read.tensors == weights)
-    #expect(read.notice?.contains("taken in order and transposed from Keras' layout, channels last") == true)
+    #expect(
+      read.notice?.contains("matched in order and transposed from Keras' layout, channels last") == true)
     #expect(layout.shape(0) == [3, 3, 1, 4])
     #expect(layout.shape(6) == [36, 6])
     // Channel 2 of the pixel in row 1 and column 0 of a 3x3 map is feature 21 here, 14 there.
@@ -198,7 +199,7 @@ import Training
     #expect(layout.toKeras(fc1, 6)[14 * 6 + 5] == fc1[5 * 36 + 21])
   }
 
-  @Test("What fits both ways is not guessed")
+  @Test("Tensors that match both layouts are refused")
   func ambiguous() throws {
     let model = try Small.parse(
       """
@@ -208,10 +209,11 @@ import Training
     let said = message { _ = try read(weights(model), as: ["a", "b"], model) }
     #expect(
       said.hasSuffix(
-        "its tensors fit as PyTorch's and as Keras' alike; give them the network's names, such as fc.weight"))
+        "its shapes match PyTorch's and Keras' layout; rename its tensors to the network's names, such as fc.weight"
+      ))
   }
 
-  @Test("A NumPy array of a type no weights have")
+  @Test("A NumPy array of an unsupported element type")
   func wrongType() throws {
     let model = try model()
     try withTemporaryFolder { folder in

@@ -1,67 +1,76 @@
 import CNNEngine
 
-/// What a network costs on this machine, measured on images of noise in steps as a training run takes them.
+/// The cost of a network on this machine, measured in training steps on random images.
 public struct Benchmark: Sendable {
-  /// One layer's share of a training step.
+  /// The cost of one layer in a training step.
   public struct Layer: Sendable {
-    /// Its name.
+    /// The name of the layer.
     public let name: String
-    /// Multiply-adds of its forward pass for a batch, counted directly, as if Winograd did not exist.
+    /// Multiply-adds of the forward pass of a batch, counted as a direct convolution even with Winograd's algorithm.
     public let multiplyAdds: Int
-    /// Seconds per step of each pass, all threads together.
+    /// Seconds per step of each pass, summed over all threads.
     public let seconds: [ProfiledPass: Double]
   }
 
-  /// The network's name.
+  /// The name of the config.
   public let name: String
-  /// Images of a step.
+  /// Images per step.
   public let batchSize: Int
-  /// Threads of the threadPool.
+  /// The number of threads.
   public let threads: Int
-  /// Floating-point operations per second of all threads, measured on nothing but multiply-adds.
+  /// Peak floating-point operations per second of all threads, measured with multiply-adds only.
   public let peak: Double
   /// The layers in order.
   public let layers: [Layer]
-  /// Seconds per step of what belongs to no layer, all threads together.
+  /// Seconds per step of passes that belong to no layer, summed over all threads.
   public let others: [ProfiledPass: Double]
-  /// Seconds of a step while nothing is timed inside, the median of some turns.
+  /// Seconds per step without profiling, the median of several rounds.
   public let secondsPerStep: Double
-  /// Seconds of a step in which every pass is timed.
+  /// Seconds per step with profiling.
   public let secondsPerTimedStep: Double
   /// Images evaluated per second.
   public let evaluatedPerSecond: Double
-  /// The largest memory of this process so far, in bytes.
+  /// The peak memory of the process so far, in bytes.
   public let peakMemory: Int
-  /// Floating-point operations of a step, counted directly.
+  /// Floating-point operations per step, counted as direct convolutions.
   public let flopsPerStep: Int
 
-  /// Images trained on per second.
+  /// Training images per second.
   public var trainedPerSecond: Double { Double(batchSize) / secondsPerStep }
-  /// The part of the peak that a whole step reaches, counted in direct multiply-adds.
+  /// The fraction of the peak that a step reaches.
   public var shareOfPeak: Double { Double(flopsPerStep) / secondsPerStep / peak }
-  /// The part of all threads' time that is not spent in passes: they wait for each other or hand out work.
+  /// The fraction of all threads' time outside of passes: waiting for other threads, scheduling.
   public var waitingShare: Double {
     let busy = layers.reduce(others.values.reduce(0, +)) { $0 + $1.seconds.values.reduce(0, +) }
     return max(0, 1 - busy / (secondsPerTimedStep * Double(threads)))
   }
 
-  /// Turns of which the median is taken.
-  private static let turns = 5
+  /// The number of rounds of which the median is taken.
+  private static let rounds = 5
 
-  /// Measures `config` for about `seconds`; `peak` is what `SystemInfo.peakFlops` says.
+  /// The fraction of one thread's peak that a pass of a layer reaches; nil for a layer without multiply-adds.
+  package func share(of layer: Layer, _ pass: ProfiledPass) -> Double? {
+    guard layer.multiplyAdds > 0, let seconds = layer.seconds[pass], seconds > 0 else { return nil }
+    return Double(2 * layer.multiplyAdds) / seconds / (peak / Double(threads))
+  }
+
+  /// Measures `config` for about `seconds`.
+  ///
+  /// - Parameter peak: the value of `SystemInfo.peakFlops`.
   public static func measure(
     _ config: ExperimentConfig, seconds: Double, peak: Double, threadPool: ThreadPool
   ) -> Benchmark {
     let loop = BenchmarkSteps(config, threadPool: threadPool)
+    loop.warmUp()
     let once = time { loop.train() }
-    let steps = max(3, Int(seconds / 3 / Double(turns) / max(once, 1e-6)))
+    let steps = max(3, Int(seconds / 3 / Double(rounds) / max(once, 1e-6)))
     func median(_ step: () -> Void) -> Double {
-      let seconds = (0..<turns).map { _ in time { for _ in 0..<steps { step() } } / Double(steps) }
-      return seconds.sorted()[turns / 2]
+      let seconds = (0..<rounds).map { _ in time { for _ in 0..<steps { step() } } / Double(steps) }
+      return seconds.sorted()[rounds / 2]
     }
     let secondsPerStep = median(loop.train)
     loop.network.setProfiling(true)
-    let timedSteps = steps * turns
+    let timedSteps = steps * rounds
     let secondsPerTimedStep = time { for _ in 0..<timedSteps { loop.train() } } / Double(timedSteps)
     let timings = loop.network.profile()
     let secondsPerEvaluation = median(loop.evaluate)
@@ -80,13 +89,13 @@ public struct Benchmark: Sendable {
       flopsPerStep: flopsPerStep(config.model, batchSize: loop.batchSize))
   }
 
-  /// Floating-point operations of a training step: forward, weight gradient, and behind the first layer that learns
-  /// the input gradient.
+  /// Floating-point operations of a training step: forward pass, weight gradient, and input gradient of every layer
+  /// after the first one with parameters.
   private static func flopsPerStep(_ model: Model, batchSize: Int) -> Int {
-    var learns = false
+    var hasInputGradient = false
     return model.layers.reduce(0) { flops, layer in
-      let passes = layer.parameterCount == 0 ? 1 : learns ? 3 : 2
-      if layer.parameterCount > 0 { learns = true }
+      let passes = layer.parameterCount == 0 ? 1 : hasInputGradient ? 3 : 2
+      if layer.parameterCount > 0 { hasInputGradient = true }
       return flops + 2 * layer.multiplyAdds * batchSize * passes
     }
   }

@@ -1,11 +1,11 @@
 import CNNEngine
 import Randomness
 
-/// A network, its optimizer and images of noise: the steps that a benchmark repeats.
+/// A network, its optimizer and random images: the steps that a benchmark repeats.
 package final class BenchmarkSteps {
-  /// Images of a step.
+  /// Images per step.
   package let batchSize: Int
-  /// The network that trains.
+  /// The network that is trained.
   let network: Network
   private let config: ExperimentConfig
   private let evaluating: Network
@@ -15,7 +15,7 @@ package final class BenchmarkSteps {
   private let batches: Int
   private var batch = 0
 
-  /// Allocates everything that training and evaluating with `config` takes, and takes a step of each.
+  /// Allocates the networks and images of `config`.
   package init(_ config: ExperimentConfig, threadPool: ThreadPool) {
     self.config = config
     batchSize = config.train.batchSize
@@ -30,20 +30,24 @@ package final class BenchmarkSteps {
     batches = max(2, 1024 / batchSize)
     scale = config.pixelNormalization
     images = NoiseImages(config.model, count: batches * batchSize)
+  }
+
+  /// Runs one training step and one evaluation, so that later steps neither allocate nor touch new memory.
+  package func warmUp() {
     train()
     evaluate()
   }
 
-  /// Takes a training step: loading, forward, backward, update.
+  /// One training step: load, forward, backward, update.
   package func train() {
     load(into: network)
     _ = network.forward(training: true, dropout: CounterRandom(seed: UInt64(batch), purpose: .dropout))
     network.backward()
-    // Weights stay as they are: noise teaches nothing, and numbers that diverge would take longer.
+    // The learning rate is zero: on random images the weights could diverge, and denormal or NaN arithmetic is slow.
     optimizer.update(learningRate: 0)
   }
 
-  /// Evaluates a batch.
+  /// Evaluates one batch.
   package func evaluate() {
     load(into: evaluating)
     _ = evaluating.forward()
@@ -58,7 +62,7 @@ package final class BenchmarkSteps {
   }
 }
 
-/// Images without a pattern to learn, and labels.
+/// Random images and labels.
 private struct NoiseImages {
   /// `[N, C, H, W]` bytes.
   let pixels: [UInt8]

@@ -4,31 +4,34 @@ import Formatting
 import JSONText
 import ModelFormats
 
-/// A model on disk: weights under PyTorch's names, and beside them what a run needs to go on.
+/// A trained model in a file: weights under PyTorch's names, and everything a run needs to resume.
 ///
-/// The file is safetensors. Weights are `<layer>.weight` and `<layer>.bias`; what the optimizer remembers is
-/// `optimizer.<slot>.<tensor>`; everything else stands in the metadata.
+/// The file is safetensors. Weights are `<layer>.weight` and `<layer>.bias`, optimizer state is
+/// `optimizer.<slot>.<tensor>`; config, progress, class names and the data's fingerprint are metadata.
 public struct Checkpoint: Sendable {
   /// The resolved config.
   public internal(set) var config: ExperimentConfig
-  /// Where the run stood.
+  /// The progress of the run.
   public internal(set) var progress: TrainerState
   /// The weights, in the order of the model's parameters.
   public let weights: [NamedTensor]
-  /// What the optimizer remembers, slot by slot; empty in a file that is only to be used.
+  /// The optimizer's state, slot by slot; empty in `model.ckpt`.
   public var optimizer: [NamedTensor]
-  /// What the classes are called.
+  /// The names of the classes, in the order of the labels.
   public let classNames: [String]
-  /// The data set trained on: its name and fingerprint.
+  /// The name and the fingerprint of the data set.
   public let data: (name: String, fingerprint: String)
 
-  /// The newest format this program writes and reads.
+  /// The format version that is written, and the newest that is read.
   static let formatVersion = 1
 
-  /// A checkpoint of where a trainer stands.
-  public init(_ trainer: Trainer, data: (name: String, fingerprint: String), classNames: [String]) {
+  /// A checkpoint of a trainer.
+  ///
+  /// - Parameter fingerprint: the fingerprint of `data`.
+  public init(_ trainer: Trainer, data: ExperimentData, fingerprint: String) {
     let (config, optimizer) = (trainer.config, trainer.optimizer)
-    (self.config, self.progress, self.classNames, self.data) = (config, trainer.progress, classNames, data)
+    (self.config, progress, classNames) = (config, trainer.progress, data.classNames)
+    self.data = (data.name, fingerprint)
     weights = config.model.tensors(of: trainer.parameters)
     self.optimizer = zip(optimizer.slotNames, optimizer.slots).flatMap { slot, buffer in
       config.model.tensors(of: buffer, prefix: Self.prefix(ofSlot: slot))
@@ -37,15 +40,15 @@ public struct Checkpoint: Sendable {
 
   private static func prefix(ofSlot slot: String) -> String { "optimizer.\(slot)." }
 
-  /// Where the data comes from unless somebody says otherwise: digits it was trained on are drawn again.
+  /// The default of `--data`: synthetic digits for a model that was trained on them.
   public var builtinData: String? { data.name == "builtin" ? "builtin" : nil }
 
-  /// The weights in one flat buffer, laid out for the engine.
+  /// The weights in one flat buffer, in the engine's layout.
   public func parameters() -> FlatTensorBuffer { config.model.buffer(of: weights) }
 
   // MARK: Writing
 
-  /// The file's bytes, with a checksum over all of them.
+  /// The bytes of the file, with a checksum.
   public func encoded() throws(SafeTensorsError) -> [UInt8] {
     var file = SafeTensors()
     file.setMetadata("format", to: "cnn")
@@ -63,17 +66,17 @@ public struct Checkpoint: Sendable {
 
   /// Reads a checkpoint this program wrote.
   ///
-  /// - Throws: `SafeTensorsError` for a file that is damaged, `CheckpointError` for one that is not ours or does
-  ///   not hold the weights of its own config.
+  /// - Throws: `SafeTensorsError` for a damaged file, `CheckpointError` for one of another program or without the
+  ///   weights of its config.
   public init(contentsOf path: String) throws {
     try self.init(SafeTensors(contentsOf: path), path: path)
   }
 
-  /// Reads a checkpoint as above from what its file holds; `path` names it in errors.
+  /// Reads a checkpoint from the contents of its file; errors name `path`.
   package init(_ file: SafeTensors, path: String) throws(CheckpointError) {
     func fault(_ message: String) -> CheckpointError { CheckpointError(path, message) }
     guard file.metadata("format") == "cnn" else {
-      throw fault("this safetensors file has no network in it; name its config with --config FILE")
+      throw fault("this safetensors file does not describe its network; name its config with --config FILE")
     }
     guard let version = file.metadata("format_version").flatMap({ Int($0) }), version >= 1 else {
       throw fault("the format version in the metadata is not a number")
@@ -99,19 +102,20 @@ public struct Checkpoint: Sendable {
       throw fault("\(error)")
     }
     guard let progress = try TrainerState(json("progress")) else {
-      throw fault("the progress in the metadata is not whole")
+      throw fault("the progress in the metadata is incomplete or inconsistent")
     }
     self.progress = progress
     classNames = try json("classes").array?.compactMap(\.string) ?? []
     guard classNames.count == config.model.output.count else {
-      throw fault("\(classNames.count) classes in the metadata, but the network tells \(config.model.output)")
+      throw fault(
+        "\(classNames.count) classes in the metadata, but the network's output is \(config.model.output)")
     }
     guard classNames.allSatisfy({ $0 == $0.oneLine }) else {
-      throw fault("a class in the metadata has a name with control characters")
+      throw fault("a class name in the metadata has control characters")
     }
     data = (file.metadata("dataset") ?? "", file.metadata("data_fingerprint") ?? "")
     weights = try WeightFile.weights(of: config.model, in: file, path: path)
-    // A file has all of what the optimizer remembers, or nothing.
+    // The optimizer's state is saved completely or not at all.
     let slots = file.tensors.count > weights.count ? config.optimizer.rule.slots : []
     var optimizer: [NamedTensor] = []
     for slot in slots {

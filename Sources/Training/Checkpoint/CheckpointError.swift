@@ -1,10 +1,10 @@
-/// A checkpoint that cannot be used, and why.
+/// Why a checkpoint or a weights file cannot be used.
 public struct CheckpointError: Error, Sendable, CustomStringConvertible {
   /// The file.
   public let path: String
-  /// What is wrong.
+  /// The reason.
   public let message: String
-  /// Whether a newer version of this program wrote it.
+  /// Whether the format version is newer than this program.
   let isNewerFormat: Bool
 
   /// An error about the file at `path`.
@@ -14,6 +14,6 @@ public struct CheckpointError: Error, Sendable, CustomStringConvertible {
     (self.path, self.message, self.isNewerFormat) = (path, message, isNewerFormat)
   }
 
-  /// One line, or more if it is about several files.
+  /// One line, or one for each of several files.
   public var description: String { "\(path): \(message)" }
 }

@@ -1,18 +1,17 @@
-import ConfigDecoding
 import FileIO
 
-/// Where a run goes on: the newest of its checkpoints that verifies.
+/// The checkpoint that a run resumes from: the given one, or the newest intact one of a run folder.
 public struct ResumePoint {
-  /// The state to go on from.
+  /// The checkpoint, with the overrides applied to its config.
   public private(set) var checkpoint: Checkpoint
-  /// Its file.
+  /// The path of its file.
   public let path: String
-  /// What a user should know, a line each: files that were skipped and why, and what goes on otherwise.
+  /// Notices for the user, one line each: damaged files that were skipped, and what differs from the original run.
   public private(set) var notices: [String] = []
-  /// The run it is from; nil for a file that lies in no run's folder.
+  /// The run folder of the checkpoint; nil for a file outside of one.
   let source: RunFolder?
 
-  /// Reads the checkpoint at `path`, or the newest one of the run in the folder `path` that verifies.
+  /// Reads the checkpoint at `path`, or the newest one in the run folder at `path` whose checksum is valid.
   ///
   /// - Throws: `DataError` if there is none, `SafeTensorsError` or `CheckpointError` if none can be resumed.
   public init(_ path: String) throws {
@@ -24,12 +23,12 @@ public struct ResumePoint {
     }
   }
 
-  /// `last.ckpt` is the newest; where it does not verify, the one with most steps of all others.
+  /// `last.ckpt`; if it is damaged, the checkpoint with the most steps of all others.
   private static func newest(of run: RunFolder) throws -> (String, Checkpoint, skipped: [String]) {
     let kept = run.keptEpochs.sorted(by: >).map(run.checkpoint(ofEpoch:))
     let others = (kept + [run.bestCheckpoint]).filter(isFile)
     if others.isEmpty, !isFile(run.lastCheckpoint) {
-      throw DataError.unreadable(path: run.path, reason: "no checkpoint in this folder to go on from")
+      throw DataError.unreadable(path: run.path, reason: "no checkpoint in this folder to resume from")
     }
     var found: [(path: String, checkpoint: Checkpoint)] = []
     var skipped: [String] = []
@@ -54,54 +53,59 @@ public struct ResumePoint {
     if checkpoint.optimizer.isEmpty, !checkpoint.config.optimizer.rule.slots.isEmpty {
       throw CheckpointError(
         path,
-        "holds weights only, which --init starts a new run from; --resume takes a run's folder, or last.ckpt")
+        "has weights but no optimizer state: use --init for a new run, or --resume with a run folder or last.ckpt"
+      )
     }
     return checkpoint
   }
 
-  /// Changes the config to go on with by flags, see `ConfigSource.load`.
+  /// Overrides keys of the config, see `ConfigSource.load`.
   ///
-  /// - Throws: `ConfigError`, or `DataError.unsatisfiable` if the run is already past its new end.
-  public mutating func apply(_ flags: [(path: String, value: JSON, flag: String)]) throws {
+  /// - Throws: `ConfigError`, or `DataError.unsatisfiable` if the run is already beyond its new last epoch.
+  public mutating func apply(_ flags: [ConfigSource.Flag]) throws {
     if flags.isEmpty { return }
     let (before, progress) = (checkpoint.config, checkpoint.progress)
     let config = try ConfigSource.load(before.resolved, flags: flags, settings: [])
     let epochs = config.train.epochs
     if progress.epoch > epochs || progress.epoch == epochs && progress.stepInEpoch > 0 {
-      throw DataError.unsatisfiable(reason: "--epochs \(epochs): \(path) is beyond that already")
+      throw DataError.unsatisfiable(reason: "--epochs \(epochs): \(path) is already beyond that")
     }
     if case .cosine = config.optimizer.schedule, epochs != before.train.epochs {
       notices.append(
-        "the learning rate goes on as in a run of \(epochs) epochs: its cosine ends there, not at "
+        "the learning rate now follows the cosine of a run of \(epochs) epochs instead of "
           + "\(before.train.epochs)")
     }
     checkpoint.config = config
   }
 
-  /// Throws unless `data` is what the run was trained on.
+  /// Checks that the run was trained on `data`.
+  ///
+  /// - Parameter fingerprint: the fingerprint of `data`.
+  /// - Throws: `CheckpointError` for other data.
   public func check(_ data: ExperimentData, fingerprint: String) throws(CheckpointError) {
     let expected = checkpoint.data
     if expected == (data.name, fingerprint) { return }
     throw CheckpointError(
       path,
-      "was trained on \(expected.name) with SHA-256 \(expected.fingerprint.prefix(12)), but these are "
+      "was trained on \(expected.name) with SHA-256 \(expected.fingerprint.prefix(12)), but the data is "
         + "\(data.name) (\(data.origin)) with \(fingerprint.prefix(12)); name the same data with --data")
   }
 
-  /// The rows that metrics and events have up to the end of an epoch.
+  /// The rows of metrics and events up to the end of an epoch.
   func rows(through epoch: Int) throws(DataError) -> (metrics: [String], events: [String]) {
-    guard let source else { return ([EpochMetrics.heading], []) }
+    guard let source else { return ([EpochMetrics.header], []) }
     let metrics = try LineFile.lines(of: source.metrics) { row in
       EpochMetrics.epoch(ofRow: row).map { $0 <= epoch } ?? false
     }
     let events = try LineFile.lines(of: source.events) { event in
-      EpochMetrics.epoch(ofEvent: event).map { $0 <= epoch } ?? false
+      let parsed = try? RunEvent(parsing: event, origin: source.events)
+      return parsed?.epoch.map { $0 <= epoch } ?? false
     }
-    return (metrics.isEmpty ? [EpochMetrics.heading] : metrics, events)
+    return (metrics.isEmpty ? [EpochMetrics.header] : metrics, events)
   }
 
-  /// The checkpoint of the best epoch so far; nil where no epoch was the best yet, or none that verifies is left,
-  /// in which case the best is forgotten.
+  /// The checkpoint of the best epoch so far; nil if there is none. If all its files are damaged, the best epoch is
+  /// reset.
   mutating func best() -> Checkpoint? {
     guard let best = checkpoint.progress.best else { return nil }
     let files = [path] + (source.map { [$0.bestCheckpoint, $0.checkpoint(ofEpoch: best.epoch)] } ?? [])
@@ -112,7 +116,7 @@ public struct ResumePoint {
       return found
     }
     notices.append(
-      "epoch \(best.epoch), the best so far, is in no file that can be read; the best is looked for from here on"
+      "no readable checkpoint of epoch \(best.epoch), the best so far; the best epoch is chosen among the next ones"
     )
     checkpoint.progress.best = nil
     return nil

@@ -1,35 +1,35 @@
 import ConfigDecoding
 import Datasets
 
-/// Where a run stands: enough to go on from the middle of an epoch.
+/// The progress of a run: enough to resume in the middle of an epoch.
 public struct TrainerState: Sendable, Equatable {
-  /// Complete epochs.
+  /// The number of complete epochs.
   public var epoch = 0
-  /// Steps of the next epoch that are done.
+  /// The number of completed steps of the current epoch.
   public var stepInEpoch = 0
-  /// Steps the optimizer has taken.
+  /// The number of completed steps of the run.
   public var step = 0
-  /// The sums of the epoch so far.
+  /// The running sums of the current epoch.
   public var sums = EpochSums()
   /// The best epoch so far.
   public var best: Best?
-  /// The best value of the metric that early stopping watches.
+  /// The best value of the metric that early stopping monitors.
   public var bestWatched: Double?
-  /// Epochs since then, for early stopping.
+  /// The number of epochs since then.
   public var epochsWithoutImprovement = 0
 
-  /// An epoch that was better than all before.
+  /// The best epoch.
   public struct Best: Sendable, Equatable {
-    /// Its number, from 1.
+    /// The epoch, from 1.
     public var epoch: Int
-    /// The value of the metric that decides.
+    /// The value of the trainer's `monitor` metric.
     public var value: Double
   }
 
-  /// A run that has not begun.
+  /// The progress of a new run.
   public init() {}
 
-  /// Whether a run of `epochs` with the batches of `loader` can stand here.
+  /// Whether this can be the progress of a run of `epochs` epochs with the batches of `loader`.
   func fits(_ loader: DataLoader, epochs: Int) -> Bool {
     let (steps, images) = (loader.stepsPerEpoch, loader.subset.count)
     return (0...epochs).contains(epoch) && (0...steps).contains(stepInEpoch)
@@ -38,6 +38,7 @@ public struct TrainerState: Sendable, Equatable {
       && (0...sums.images).contains(sums.correct)
   }
 
+  /// The checkpoint's metadata `progress`.
   var json: JSON {
     JSON(object: [
       ("epoch", JSON(epoch)), ("step_in_epoch", JSON(stepInEpoch)), ("step", JSON(step)),
@@ -50,8 +51,7 @@ public struct TrainerState: Sendable, Equatable {
     ])
   }
 
-  /// Reads what `json` wrote; nil if a number is missing, negative, beyond the epochs done, or too large to go on
-  /// counting from.
+  /// Reads the metadata `progress`; nil if a value is missing, negative, inconsistent with the epoch, or above 2^53.
   init?(_ json: JSON) {
     func count(_ key: String) -> Int? { json[key]?.integer.flatMap { 0...1 << 53 ~= $0 ? $0 : nil } }
     guard let epoch = count("epoch"), let stepInEpoch = count("step_in_epoch"), let step = count("step"),
@@ -68,28 +68,4 @@ public struct TrainerState: Sendable, Equatable {
     bestWatched = json["best_watched"]?.number
     epochsWithoutImprovement = waited
   }
-}
-
-/// What an epoch has added up so far.
-public struct EpochSums: Sendable, Equatable {
-  /// The sum of the images' losses, penalties included.
-  public var loss = 0.0
-  /// The sum of the steps' mean losses.
-  public var stepLosses = 0.0
-  /// Images whose highest score was their label's.
-  public var correct = 0
-  /// Images seen.
-  public var images = 0
-
-  /// Nothing yet.
-  public init() {}
-
-  init(loss: Double, stepLosses: Double, correct: Int, images: Int) {
-    (self.loss, self.stepLosses, self.correct, self.images) = (loss, stepLosses, correct, images)
-  }
-
-  /// The mean loss of the images so far.
-  public var meanLoss: Double { loss / Double(images) }
-  /// The part of the images so far that was guessed right.
-  public var accuracy: Double { Double(correct) / Double(images) }
 }

@@ -1,13 +1,12 @@
 import CNNEngine
 import ModelFormats
 
-/// Weights in a safetensors file, under the network's names.
+/// Reads the weights of a model from a safetensors file with the model's names.
 enum WeightFile {
-  /// The weights of `model`, in its order, or what stands under their names behind `prefix`; other tensors are left
-  /// alone.
+  /// The tensors `<prefix><parameter>` of all parameters of `model`, in its order; other tensors are ignored.
   ///
-  /// - Throws: `CheckpointError` for a tensor that is missing, has another shape than the network's, or is not made
-  ///   of finite numbers.
+  /// - Throws: `CheckpointError` for a tensor that is missing, has another shape, is not floating-point, or has values
+  ///   that are not finite.
   static func weights(
     of model: Model, in file: SafeTensors, path: String, prefix: String = ""
   ) throws(CheckpointError) -> [NamedTensor] {
@@ -21,17 +20,17 @@ enum WeightFile {
         throw CheckpointError(path, "\(name) is \(tensor.shape), the network's is \(parameter.shape)")
       }
       guard let values = file.floats(of: tensor) else {
-        throw CheckpointError(path, "\(name) is \(tensor.dataType.rawValue), not floating-point numbers")
+        throw CheckpointError(path, "\(name) is \(tensor.dataType.rawValue), not a floating-point type")
       }
       guard values.allSatisfy(\.isFinite) else {
-        throw CheckpointError(path, "\(name) has numbers that are not finite")
+        throw CheckpointError(path, "\(name) has values that are not finite")
       }
       weights.append(NamedTensor(name: name, shape: parameter.shape, values: values))
     }
     return weights
   }
 
-  /// The first few names, for an error.
+  /// The first names, for an error message.
   private static func names(in file: SafeTensors) -> String {
     let names = file.tensors.map(\.name)
     if names.isEmpty { return "none" }

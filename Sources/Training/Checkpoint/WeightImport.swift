@@ -2,14 +2,14 @@ import CNNEngine
 import FileIO
 import ModelFormats
 
-/// Weights that another program may have written, under its names and in its layout, fitted to a network.
+/// Weights of another program, matched to the parameters of a network.
 ///
-/// Where a file has the network's names, they decide. Otherwise its tensors are taken in order if all shapes fit, as
-/// PyTorch's or, transposed, as Keras'; or by their shapes, if no two tensors share one.
+/// Tensors are matched by name if the file has the network's names. Otherwise they are matched in order if all shapes
+/// agree, as PyTorch's or, transposed, as Keras'; or by shape, if no two tensors have the same shape.
 public struct WeightImport {
-  /// The network's weights, in its order.
+  /// The weights in the order of the network's parameters.
   public let tensors: [NamedTensor]
-  /// What was guessed, in a line for the user; nil if nothing was.
+  /// How tensors were matched, one line for the user; nil if they were matched by name.
   public let notice: String?
 
   /// Reads the weights of `model` from the file at `path`, safetensors or a NumPy archive.
@@ -19,11 +19,11 @@ public struct WeightImport {
     try self.init(of: model, in: Self.file(path), path: path)
   }
 
-  /// The tensors in the file at `path`; says of other programs' files how their weights come in.
+  /// The tensors in the file at `path`; errors say which formats are read.
   private static func file(_ path: String) throws -> SafeTensors {
     var source = try ByteSource(path: path)
     let start = try source.peek(FileSignature.length)
-    // The length in front of a header may look like any signature; the brace at its start is no other format's.
+    // The header length at the start may look like any signature; only safetensors has a brace after it.
     if start.dropFirst(8).first == UInt8(ascii: "{") { return try SafeTensors(contentsOf: path) }
     switch FileSignature(start) {
     case .zip:
@@ -37,9 +37,9 @@ public struct WeightImport {
     }
   }
 
-  private static let advice = "weights come in as safetensors or NumPy's .npz (docs/interop.md)"
+  private static let advice = "weights are read from safetensors and NumPy's .npz (docs/interop.md)"
 
-  /// Fits what `file` holds to `model`, as above; `path` names it in errors.
+  /// Matches the tensors of `file` to `model`; errors name `path`.
   package init(of model: Model, in file: SafeTensors, path: String) throws(CheckpointError) {
     let parameters = model.parameters
     let candidates = Self.ordered(file.tensors.filter(\.dataType.isFloatingPoint))
@@ -48,31 +48,32 @@ public struct WeightImport {
       notice = nil
       return
     }
-    let fit = try Fit(candidates, model, path)
+    let match = try Match(candidates, model, path)
     var renamed = SafeTensors()
-    for (index, (parameter, tensor)) in zip(parameters, fit.tensors).enumerated() {
+    for (index, (parameter, tensor)) in zip(parameters, match.tensors).enumerated() {
       let values = file.floats(of: tensor) ?? []
       do {
         try renamed.append(
-          parameter.name, shape: parameter.shape, fit.layout?.fromKeras(values, index) ?? values)
+          parameter.name, shape: parameter.shape, match.layout?.fromKeras(values, index) ?? values)
       } catch {
         throw CheckpointError(path, "\(error)")
       }
     }
     tensors = try WeightFile.weights(of: model, in: renamed, path: path)
-    let pairs = zip(fit.tensors, parameters).prefix(4).map { "\($0.name) is \($1.name)" }
+    let pairs = zip(match.tensors, parameters).prefix(4).map { "\($0.name) is \($1.name)" }
     let list = pairs.joined(separator: ", ") + (parameters.count > 4 ? ", …" : "")
-    notice = "\(path): its names are not the network's, so its tensors are \(fit.words): \(list)"
+    notice =
+      "\(path): its tensor names are not the network's, so tensors are matched \(match.description): \(list)"
   }
 
-  /// How tensors under other names go to the parameters of a network.
-  private struct Fit {
+  /// The tensors that match the parameters of a network.
+  private struct Match {
     /// One for each parameter.
     let tensors: [SafeTensors.Tensor]
-    /// The layout they are in; nil for PyTorch's.
+    /// Their layout; nil for PyTorch's.
     let layout: KerasLayout?
-    /// What was done, in words for a user.
-    let words: String
+    /// How they were matched, for the notice.
+    let description: String
 
     init(_ tensors: [SafeTensors.Tensor], _ model: Model, _ path: String) throws(CheckpointError) {
       let parameters = model.parameters
@@ -81,19 +82,19 @@ public struct WeightImport {
       let fitsKeras = tensors.indices.allSatisfy { tensors[$0].shape == layout?.shape($0) }
       switch (fitsTorch, fitsKeras) {
       case (true, true):
-        let advice = "give them the network's names, such as \(parameters.first?.name ?? "")"
-        throw CheckpointError(path, "its tensors fit as PyTorch's and as Keras' alike; \(advice)")
-      case (true, false): (self.tensors, self.layout, words) = (tensors, nil, "taken in order")
+        let advice = "rename its tensors to the network's names, such as \(parameters.first?.name ?? "")"
+        throw CheckpointError(path, "its shapes match PyTorch's and Keras' layout; \(advice)")
+      case (true, false): (self.tensors, self.layout, description) = (tensors, nil, "in order")
       case (false, true):
         (self.tensors, self.layout) = (tensors, layout)
-        words = "taken in order and transposed from Keras' layout, channels last"
+        description = "in order and transposed from Keras' layout, channels last"
       case (false, false):
         self.tensors = try Self.byShape(tensors, parameters, path)
-        (self.layout, words) = (nil, "taken by their shapes")
+        (self.layout, description) = (nil, "by shape")
       }
     }
 
-    /// The tensors whose shapes are the parameters', in their order, where no two share a shape.
+    /// The tensors with the shapes of the parameters, in their order; throws if two tensors have the same shape.
     private static func byShape(
       _ tensors: [SafeTensors.Tensor], _ parameters: [Parameter], _ path: String
     ) throws(CheckpointError) -> [SafeTensors.Tensor] {
@@ -105,15 +106,16 @@ public struct WeightImport {
         return matches
       }
       let difference = zip(tensors, parameters).first { $0.shape != $1.shape }.map { tensor, parameter in
-        "; in order \(tensor.name) is \(tensor.shape), where \(parameter.name) is \(parameter.shape)"
+        "; \(tensor.name) is \(tensor.shape), but \(parameter.name) is \(parameter.shape)"
       }
       throw CheckpointError(
-        path, "its names are not the network's, and its shapes do not tell\(difference ?? "")")
+        path, "its tensors match the network neither by name nor by order nor by shape\(difference ?? "")")
     }
   }
 
-  /// PyTorch's files are sorted by name: `10.bias` stands before `2.weight`. Modules go by their numbers, and a
-  /// module's weight before its bias. Names without modules keep their order.
+  /// The tensors in the order of their modules. safetensors files of PyTorch are sorted by name, `10.bias` before
+  /// `2.weight`; here, modules are sorted by number, and a weight comes before its bias. Names without a module keep
+  /// their order.
   private static func ordered(_ tensors: [SafeTensors.Tensor]) -> [SafeTensors.Tensor] {
     guard tensors.allSatisfy({ $0.name.contains(".") }) else { return tensors }
     return tensors.sorted { a, b in
@@ -122,7 +124,7 @@ public struct WeightImport {
     }
   }
 
-  /// The parts of a name, with numbers as numbers: `features`, 10, and whether it is a bias.
+  /// The sort key of a name: its parts, with numbers as integers, and whether it is a bias.
   private static func key(_ name: String) -> [NamePart] {
     let parts = name.split(separator: ".")
     return parts.dropLast().map { NamePart($0) } + [parts.last == "bias" ? .number(1) : .number(0)]
@@ -133,7 +135,7 @@ public struct WeightImport {
     case number(Int)
     case word(String, Int)
 
-    /// `conv10` is the word `conv` and the number 10.
+    /// Splits a part: `conv10` is the word `conv` and the number 10.
     init(_ text: Substring) {
       let digits = text.reversed().prefix(while: \.isNumber).count
       let number = Int(text.suffix(digits)) ?? 0
@@ -152,7 +154,7 @@ public struct WeightImport {
 }
 
 extension SafeTensors.DataType {
-  /// Whether its numbers may be weights.
+  /// Whether the element type is a floating-point type.
   fileprivate var isFloatingPoint: Bool {
     switch self {
     case .float64, .float32, .float16, .bfloat16: true
@@ -162,7 +164,9 @@ extension SafeTensors.DataType {
 }
 
 extension SafeTensors {
-  /// The arrays of a NumPy archive in its order; throws `DataError`, or `CheckpointError` for a type no weights have.
+  /// The arrays of a NumPy archive in its order.
+  ///
+  /// - Throws: `DataError`, or `CheckpointError` for an element type that weights cannot have.
   package init(_ archive: NPZ) throws {
     self.init()
     let types: [String: DataType] = [
@@ -171,7 +175,8 @@ extension SafeTensors {
     for array in try archive.arrays() {
       guard let type = types[array.type] else {
         throw CheckpointError(
-          archive.name, "\(array.name) has elements of \(array.type), which are no weights")
+          archive.name, "\(array.name) has the element type \(array.type), which is not supported for weights"
+        )
       }
       try append(array.name, shape: array.shape, type, bytes: array.bytes)
     }

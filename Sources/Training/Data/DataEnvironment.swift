@@ -1,12 +1,12 @@
 import Datasets
 
-/// Where the program runs, as far as finding data is concerned.
+/// The part of the process environment that determines where data is found.
 public struct DataEnvironment {
   /// The environment variables.
   public let variables: [String: String]
-  /// The current folder, absolute.
+  /// The absolute path of the current folder.
   public let currentFolder: String
-  /// Called when no data set is found; it fetches one to where the locator wants it, or throws.
+  /// Called when no data set is found: downloads it to the locator's folder, or throws.
   public let whenMissing: (DatasetLocator) throws -> Void
 
   /// An environment; by default a missing data set is an error.

@@ -3,34 +3,42 @@ import ConfigDecoding
 import Datasets
 import FileIO
 
-/// The images of an experiment, split as its config says.
+/// The training, validation and test images of a config.
 public struct ExperimentData: Sendable {
-  /// What the set is called: `mnist`, or `builtin` for drawn digits.
+  /// The name of the data set: `mnist`, or `builtin` for synthetic digits.
   public let name: String
-  /// Where it was found, in words for a user.
+  /// Where the data set comes from, for the user: a path, or `synthetic digits`.
   public let origin: String
-  /// Images to train with.
+  /// The training images.
   public let train: Subset
-  /// Images to test with.
+  /// The test images.
   public let test: Subset
-  /// What the classes are called.
+  /// The names of the classes, in the order of the labels.
   public let classNames: [String]
-  /// What each epoch is validated on.
+  /// The validation images, or those that they are sampled from in each epoch.
   private let validationSource: Subset?
   private let validationSample: Int?
   private let seed: UInt64
   private let dataset: Dataset
 
-  /// Which part of a data set.
+  /// A part of a data set.
   public enum Split: String, CaseIterable, Sendable { case test, train, validation }
 
   /// Loads and splits the data of `config`.
   ///
-  /// - Parameter directory: `--data`: a folder, `builtin`, or nil to look where the config says.
-  /// - Throws: `DataError` for files and splits, `ConfigError` if the images do not fit the model.
-  public init(_ config: ExperimentConfig, directory: String?, environment: DataEnvironment) throws {
-    (dataset, origin) = try Self.load(config, directory, environment)
-    try Self.check(dataset, fits: config)
+  /// - Parameter directory: `--data`: a folder, a file, or `builtin`; nil for the default of the config.
+  /// - Throws: `DataError` for files and splits, `ConfigError` if shape or classes do not match the model.
+  public static func load(
+    _ config: ExperimentConfig, directory: String?, environment: DataEnvironment
+  ) throws -> ExperimentData {
+    let (dataset, origin) = try loadDataset(config, directory, environment)
+    try check(dataset, fits: config)
+    return try ExperimentData(dataset, origin: origin, config)
+  }
+
+  /// Splits a data set.
+  private init(_ dataset: Dataset, origin: String, _ config: ExperimentConfig) throws(DataError) {
+    (self.dataset, self.origin) = (dataset, origin)
     name = dataset.name
     classNames = dataset.classNames
     seed = config.seed
@@ -50,11 +58,11 @@ public struct ExperimentData: Sendable {
     _ = try self.validation(epoch: 0)
   }
 
-  private static func load(
+  private static func loadDataset(
     _ config: ExperimentConfig, _ directory: String?, _ environment: DataEnvironment
   ) throws -> (Dataset, String) {
     if directory == "builtin" || (directory == nil && config.data.source == .builtin) {
-      return (try Self.drawn(config), "digits drawn by the program")
+      return (try synthetic(config), "synthetic digits")
     }
     let locator = DatasetLocator(
       option: directory, environment: environment.variables, configDirectory: config.data.directory,
@@ -65,12 +73,13 @@ public struct ExperimentData: Sendable {
     return (try Dataset.load(from: folder), folder)
   }
 
-  private static func drawn(_ config: ExperimentConfig) throws(ConfigError) -> Dataset {
+  private static func synthetic(_ config: ExperimentConfig) throws(ConfigError) -> Dataset {
     let input = config.model.input
     guard input.channels == 1 || input.channels == 3, input.height == input.width,
       (8...1024).contains(input.height)
     else {
-      let message = "is \(input), but drawn digits are square, 8 to 1024 pixels wide, with 1 or 3 channels"
+      let message =
+        "is \(input), but synthetic digits are square, 8 to 1024 pixels wide, with 1 or 3 channels"
       throw ConfigError([config.resolved.issue(at: ["model", "input"], message)])
     }
     let digits = SyntheticDigits(seed: config.seed, channels: input.channels, size: input.height)
@@ -85,7 +94,7 @@ public struct ExperimentData: Sendable {
     return Dataset(name: "builtin", pool: pool, trainCount: train)
   }
 
-  /// Images and classes have to be what the model's first and last layers expect.
+  /// Checks that images and classes match the model's input and output.
   private static func check(_ dataset: Dataset, fits config: ExperimentConfig) throws(ConfigError) {
     let (issues, model) = (IssueList(), config.model)
     let shape = dataset.pool.shape
@@ -95,14 +104,15 @@ public struct ExperimentData: Sendable {
     }
     let classes = dataset.classNames.count
     if model.output != Shape([classes]) {
-      let message = "the last layer gives \(model.output), but \(dataset.name) has \(classes) classes"
+      let message =
+        "the output of the last layer is \(model.output), but \(dataset.name) has \(classes) classes"
       let last = config.resolved["model"]?["layers"]?.array?.last
       issues.report(ConfigIssue(location: last?.location ?? .code, path: "model.layers", message: message))
     }
     try issues.check()
   }
 
-  /// What epoch `epoch` is validated on; nil when nothing is.
+  /// The validation images of epoch `epoch`; nil without validation.
   ///
   /// - Throws: `DataError` if a sample is larger than the set it is drawn from.
   public func validation(epoch: Int) throws(DataError) -> Subset? {
@@ -110,7 +120,9 @@ public struct ExperimentData: Sendable {
     return try validationSource.sample(validationSample, seed: seed, epoch: epoch)
   }
 
-  /// One part of the data; the validation part is that of epoch 0.
+  /// One part of the data; a validation sample is that of epoch 0.
+  ///
+  /// - Throws: `DataError` if the config has no validation set.
   public func split(_ split: Split) throws(DataError) -> Subset {
     switch split {
     case .train: return train
@@ -123,6 +135,17 @@ public struct ExperimentData: Sendable {
     }
   }
 
-  /// SHA-256 over all images and labels.
+  /// One part of the data, or only its first `limit` images, or `sample` random ones.
+  ///
+  /// - Parameter seed: the seed of the sample; nil for that of the config.
+  /// - Throws: `DataError` if the config has no validation set, or the sample is larger than the part.
+  public func split(_ split: Split, limit: Int?, sample: Int?, seed: UInt64?) throws(DataError) -> Subset {
+    var images = try self.split(split)
+    if let limit { images = images.prefix(limit) }
+    if let sample { images = try images.sample(sample, seed: seed ?? self.seed) }
+    return images
+  }
+
+  /// The SHA-256 of all images and labels, in hexadecimal.
   public func fingerprint() -> String { dataset.fingerprint() }
 }

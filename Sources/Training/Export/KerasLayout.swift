@@ -1,17 +1,17 @@
 import CNNEngine
 
-/// How Keras lays out the weights of a network: kernels [h, w, in, out], dense weights [in, out], and the features
-/// behind a flatten channels last.
+/// Keras' layout of the weights of a network: kernels [h, w, in, out], dense weights [in, out], flattened features
+/// channels last.
 package struct KerasLayout {
-  /// The sizes of each parameter as PyTorch orders them, [out, channels, rows, columns]; nil for biases.
+  /// The dimensions of each parameter in PyTorch's order, [out, channels, rows, columns]; nil for biases.
   private let sizes: [[Int]?]
   private let parameters: [Parameter]
 
-  /// The layout for `model`; nil if it has a reshape, whose features Keras counts in another order.
+  /// The layout of `model`; nil for a model with a reshape, whose features have another order in Keras.
   package init?(_ model: Model) {
     if model.layers.contains(where: { $0.layer is Reshape }) { return nil }
     parameters = model.parameters
-    // The map whose pixels the flat features are.
+    // The shape before the last flatten.
     var map: Shape?
     var sizes: [[Int]?] = []
     for layer in model.layers {
@@ -34,12 +34,12 @@ package struct KerasLayout {
     return shape.count == 4 ? [2, 3, 1, 0].map { shape[$0] } : shape.reversed()
   }
 
-  /// The values of parameter `index` in Keras' order.
+  /// Converts the values of parameter `index` from PyTorch's to Keras' layout.
   package func toKeras(_ values: [Float], _ index: Int) -> [Float] {
     permuted(values, index) { keras, torch in (to: keras, from: torch) }
   }
 
-  /// The values of parameter `index` in PyTorch's order.
+  /// Converts the values of parameter `index` from Keras' to PyTorch's layout.
   package func fromKeras(_ values: [Float], _ index: Int) -> [Float] {
     permuted(values, index) { keras, torch in (to: torch, from: keras) }
   }

@@ -4,16 +4,15 @@ import JSONText
 import ModelFormats
 
 extension ModelExport {
-  /// The network as a graph that takes raw pixels, 0 to 255, and gives logits and probabilities.
-  ///
-  /// The normalization is part of the graph, so that nobody can get it wrong.
+  /// The ONNX file of the network. The input is raw pixels, 0 to 255, since normalization is part of the graph; the
+  /// outputs are logits and probabilities.
   func onnx() -> [UInt8] {
     let model = config.model
     var graph = GraphBuilder(value: "input")
     graph.file.appendInput("input", shape: model.input.dimensions)
     appendNormalization(to: &graph)
     for tensor in weights { graph.file.append(tensor.name, shape: tensor.shape, tensor.values) }
-    // Logits are what a last softmax reads.
+    // The logits are the input of a last softmax.
     let endsWithSoftmax = model.layers.last?.layer is Softmax
     for layer in endsWithSoftmax ? model.layers.dropLast() : model.layers[...] {
       graph.append(layer)
@@ -27,19 +26,19 @@ extension ModelExport {
     return graph.file.encoded(name: config.name)
   }
 
-  /// (pixel / scale - mean) / std, in the engine's order; what changes nothing is left out.
+  /// Appends (pixel / scale - mean) / std, in the engine's order, without operations that change nothing.
   private func appendNormalization(to graph: inout GraphBuilder) {
     let (scale, mean, std) = config.data.normalization
-    for (type, name, numbers, neutral) in [
+    for (type, name, values, neutral) in [
       ("Div", "scale", [scale], 1.0), ("Sub", "mean", mean, 0), ("Div", "std", std, 1),
-    ] where numbers.contains(where: { $0 != neutral }) {
+    ] where values.contains(where: { $0 != neutral }) {
       let constant = "normalize.\(name)"
-      graph.file.append(constant, shape: [1, numbers.count, 1, 1], numbers.map { Float($0) })
+      graph.file.append(constant, shape: [1, values.count, 1, 1], values.map { Float($0) })
       graph.append(ONNXOperator(type, takesWeights: true), weights: [constant], output: "\(constant).output")
     }
   }
 
-  /// The numbers of `cnn predict`: logits (where only probabilities are known, their logarithms), probabilities.
+  /// Appends the outputs: logits, or log-probabilities as `Evaluator.scores` gives them, and probabilities.
   private func appendOutputs(to graph: inout GraphBuilder, endsWithSoftmax: Bool) {
     if !config.model.output.isFlat {
       graph.append(ONNXOperator("Flatten", [.integer("axis", 1)]), output: "scores.output")
@@ -58,10 +57,10 @@ extension ModelExport {
   }
 }
 
-/// A graph whose nodes read one another's output. No layer's name has a dot, so that no two values share one.
+/// Builds a chain of nodes. Layer names have no dot, so that value names with a dot are unique.
 private struct GraphBuilder {
   var file = ONNX()
-  /// What the next node reads.
+  /// The input of the next node.
   var value: String
 
   init(value: String) { self.value = value }
@@ -88,7 +87,7 @@ private struct GraphBuilder {
 }
 
 extension ONNXOperator.Attribute {
-  /// The attribute as the file format has it.
+  /// The attribute in the file format.
   fileprivate var onnx: (name: String, value: ONNX.Attribute) {
     switch value {
     case .integer(let number): (name, .integer(number))

@@ -2,23 +2,23 @@ import FileIO
 import Formatting
 import ModelFormats
 
-/// A trained network that leaves for other tools.
+/// Exports a trained network for other tools.
 public struct ModelExport {
-  /// The formats there are.
+  /// A file format.
   public enum Format: String, CaseIterable, Sendable {
-    /// The network with its weights, for onnxruntime and others.
+    /// The network with its weights, as an ONNX model.
     case onnx
-    /// The weights alone, under PyTorch's names.
+    /// The weights, under PyTorch's names.
     case safetensors
-    /// The weights alone, as arrays for NumPy.
+    /// The weights, as NumPy arrays.
     case npz
   }
 
-  /// How arrays are named and laid out.
+  /// Names and layout of the arrays of an npz.
   public enum Layout: String, CaseIterable, Sendable {
-    /// As in a state_dict: `conv1.weight`, [out, in, h, w].
+    /// PyTorch's `state_dict`: `conv1.weight`, [out, in, h, w].
     case pytorch
-    /// As `model.get_weights()` lists them: `arr_0`, [h, w, in, out], channels last.
+    /// Keras' `get_weights()`: `arr_0`, [h, w, in, out], channels last.
     case keras
   }
 
@@ -27,7 +27,7 @@ public struct ModelExport {
   let classNames: [String]
   let weights: [NamedTensor]
 
-  /// The network that `source` names.
+  /// An export of a loaded model.
   ///
   /// - Throws: `CheckpointError` for a config, which has no weights.
   public init(_ source: LoadedModel) throws(CheckpointError) {
@@ -35,14 +35,14 @@ public struct ModelExport {
     weights = config.model.tensors(of: try source.requireParameters())
   }
 
-  /// Where a file goes unless somebody says otherwise: beside the checkpoint, under its name.
+  /// The default path of the file: the checkpoint's path with the format's extension.
   public func defaultPath(_ format: Format) -> String {
     let name = path.split(separator: "/").last ?? ""
     let stem = name.dropFirst().lastIndex(of: ".").map { name[..<$0] } ?? name
     return path.dropLast(name.count) + stem + ".\(format.rawValue)"
   }
 
-  /// What is in a file, in words for a user.
+  /// A description of the file for the user.
   public func summary(_ format: Format) -> String {
     let parameters = "\(config.model.parameterCount.grouped) parameters"
     switch format {
@@ -51,9 +51,25 @@ public struct ModelExport {
     }
   }
 
-  /// A file's bytes: the same for the same network.
+  /// Writes the file and returns its path.
   ///
-  /// - Throws: `DataError` for a network that Keras would lay out in another way.
+  /// - Parameters:
+  ///   - path: nil for `defaultPath`.
+  ///   - overwrite: whether an existing file may be overwritten.
+  /// - Throws: `DataError`, `SafeTensorsError`.
+  public func write(_ format: Format, layout: Layout, to path: String?, overwrite: Bool) throws -> String {
+    let path = path ?? defaultPath(format)
+    if isFolder(path) { throw DataError.unwritable(path: path, reason: "this is a folder; name a file") }
+    if !overwrite, isFile(path) {
+      throw DataError.unwritable(path: path, reason: "the file already exists; --force overwrites it")
+    }
+    try AtomicFile.write(encoded(format, layout: layout), to: path)
+    return path
+  }
+
+  /// The bytes of the file; the same network gives the same bytes.
+  ///
+  /// - Throws: `DataError` for a network without a Keras layout.
   public func encoded(_ format: Format, layout: Layout = .pytorch) throws -> [UInt8] {
     switch format {
     case .onnx: return onnx()
@@ -79,7 +95,7 @@ public struct ModelExport {
 
   private func safetensors() throws(SafeTensorsError) -> [UInt8] {
     var file = SafeTensors()
-    // What PyTorch's own files say.
+    // The value in PyTorch's own files.
     file.setMetadata("format", to: "pt")
     for tensor in weights { try file.append(tensor.name, shape: tensor.shape, tensor.values) }
     return try file.encoded()

@@ -2,12 +2,12 @@ import ArgumentParser
 import FileIO
 import Training
 
-/// What a shell offers for the value of an option.
+/// Shell completions for the values of options.
 extension CompletionKind {
-  /// A shipped config, or a file or folder.
+  /// A built-in config, a file or a folder.
   static let config = paths(or: ConfigSource.shipped.map(\.name))
 
-  /// `words`, and the files and folders below what was typed, of which the shell takes those that begin with it.
+  /// `words`, and the files and folders in the folder that was typed; the shell filters them by prefix.
   static func paths(or words: [String]) -> CompletionKind {
     .custom { _, _, typed in
       let folder = typed.lastIndex(of: "/").map { String(typed[...$0]) } ?? ""

@@ -5,15 +5,15 @@ import Formatting
 
 struct Download: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Download MNIST and check it against its checksums.",
+    abstract: "Download MNIST and verify its SHA-256 checksums.",
     discussion: """
       Example: cnn download data/mnist
 
-      Mirrors are tried in turn; files that are there and right are kept; nothing is left half-written.
+      Mirrors are tried in turn. Files that are already complete are kept; no partial file is left behind.
       """)
 
   @Argument(
-    help: ArgumentHelp("Where to; by default the user's cache folder.", valueName: "dir"),
+    help: ArgumentHelp("The folder; by default in the user's cache.", valueName: "dir"),
     completion: .directory)
   var directory: String?
 
@@ -21,11 +21,11 @@ struct Download: ParsableCommand {
     let cache = DatasetLocator.cacheFolder(environment: Console.environment)
     guard let folder = directory ?? cache else {
       throw DataError.unsatisfiable(
-        reason: "there is no cache folder without $HOME; name a folder: cnn download DIR")
+        reason: "no cache folder, since $HOME is not set; name a folder: cnn download DIR")
     }
-    for outcome in try Self.fetch(into: folder, Interruption(), isQuiet: false) {
+    for outcome in try Self.fetch(into: folder, Interruption.install(), isQuiet: false) {
       switch outcome {
-      case .kept(let path): try Console.print("\(path): there, and right")
+      case .kept(let path): try Console.print("\(path): already complete")
       case .downloaded(let path, let url): try Console.print("\(path): downloaded from \(url)")
       }
     }
@@ -60,7 +60,7 @@ struct Download: ParsableCommand {
     } catch {
       guard interruption.isRequested else { throw error }
       bar.clear()
-      Console.error("the download was stopped; what was complete is kept in \(folder)")
+      Console.error("the download was stopped; complete files are kept in \(folder)")
       throw interruption.status.code
     }
   }

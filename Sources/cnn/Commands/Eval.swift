@@ -1,5 +1,4 @@
 import ArgumentParser
-import ConfigDecoding
 import Datasets
 import Formatting
 import JSONText
@@ -13,24 +12,20 @@ struct Eval: ParsableCommand {
     discussion: """
       Example: cnn eval runs/lenet --min-accuracy 0.99
 
-      CKPT is a checkpoint, a run's folder, or weights written elsewhere together with --config.
+      CKPT is a checkpoint, a run folder, or weights of another program together with --config.
       """)
 
-  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"), completion: .file())
-  var checkpoint: String
-
-  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"), completion: .config)
-  var config: String?
+  @OptionGroup var model: CheckpointOptions
 
   @OptionGroup var data: DataOptions
 
   @Option(help: ArgumentHelp("Part of the data: test, train or validation.", valueName: "split"))
   var split: ExperimentData.Split = .test
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Only the first images.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Only the first n images.", valueName: "n"))
   var limit: Int?
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Only a random sample of the images.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Only a random sample of n images.", valueName: "n"))
   var sample: Int?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Seed of the sample.", valueName: "n"))
@@ -57,24 +52,24 @@ struct Eval: ParsableCommand {
   }
 
   func run() throws {
-    let source = try LoadedModel.named(checkpoint, config: config)
-    let parameters = try source.requireParameters()
-    let interruption = Interruption()
-    let experiment = try ExperimentData(
-      source.config, directory: data.data ?? source.builtinData, environment: data.environment(interruption))
-    var images = try experiment.split(split)
-    if let limit { images = images.prefix(limit) }
-    if let sample { images = try images.sample(sample, seed: seed ?? source.config.seed) }
+    let model = try model.load()
+    _ = try model.requireParameters()
+    let interruption = Interruption.install()
+    let experiment = try ExperimentData.load(
+      model.config, directory: data.data ?? model.builtinData, environment: data.environment(interruption))
+    let images = try experiment.split(split, limit: limit, sample: sample, seed: seed)
+    let evaluator = try Evaluator(model, threadPool: machine.threadPool)
     let clock = ContinuousClock()
-    let evaluator = Evaluator(source.config, parameters: parameters, threadPool: machine.threadPool)
     let start = clock.now
     let evaluation = try evaluate(images, evaluator, interruption)
     let seconds = (clock.now - start) / .seconds(1)
     if json {
-      try Console.print(evaluation.json(seconds: seconds, classes: source.classNames).text(pretty: false))
+      let json = evaluation.json(seconds: seconds, classNames: model.classNames)
+      try Console.print(json.text(pretty: false))
     } else {
-      let what = "\(source.path) on the \(split.rawValue) images of \(experiment.name) (\(experiment.origin))"
-      for line in evaluation.report(what, seconds: seconds, classes: source.classNames) {
+      let title =
+        "\(model.path) on the \(split.rawValue) images of \(experiment.name) (\(experiment.origin))"
+      for line in evaluation.lines(title: title, seconds: seconds, classNames: model.classNames) {
         try Console.print(line)
       }
     }
@@ -84,7 +79,7 @@ struct Eval: ParsableCommand {
     }
   }
 
-  /// Evaluates, with a progress bar on a terminal.
+  /// Evaluates with a progress bar on a terminal.
   private func evaluate(
     _ images: Subset, _ evaluator: Evaluator, _ interruption: Interruption
   ) throws -> Evaluation {
@@ -97,44 +92,5 @@ struct Eval: ParsableCommand {
         [ProgressLine.Piece("accuracy \((Double(correct) / Double(done)).fixed(4))", importance: 0)]
       }
     }
-  }
-}
-
-extension ExperimentData.Split: ExpressibleByArgument {}
-
-extension Evaluation {
-  func json(seconds: Double, classes: [String]) -> JSON {
-    JSON(object: [
-      ("accuracy", JSON(accuracy)), ("loss", JSON(loss)), ("count", JSON(count)), ("seconds", JSON(seconds)),
-      ("confusion", JSON(confusion.map { JSON($0.map { JSON($0) }) })),
-      (
-        "per_class",
-        JSON(
-          perClass.map { row in
-            JSON(object: [
-              ("class", JSON(classes.name(of: row.label))),
-              ("precision", row.precision.map { JSON($0) } ?? .null),
-              ("recall", row.recall.map { JSON($0) } ?? .null), ("f1", row.f1.map { JSON($0) } ?? .null),
-              ("count", JSON(row.count)),
-            ])
-          })
-      ),
-    ])
-  }
-
-  /// Lines for a reader.
-  func report(_ what: String, seconds: Double, classes: [String]) -> [String] {
-    var lines = [
-      what,
-      "\(count.grouped) images  loss \(loss.fixed(4))  accuracy \(accuracy.fixed(4))  "
-        + "(\(correct.grouped) right, \((count - correct).grouped) wrong)  \(seconds.duration)", "",
-      "Confusion: a row per label, a column per guess",
-    ]
-    var matrix = Table([("", .right)] + confusion.indices.map { (classes.name(of: $0), .right) })
-    for (label, row) in confusion.enumerated() {
-      matrix.add([classes.name(of: label)] + row.map { "\($0)" })
-    }
-    lines += matrix.lines + [""] + classTable(classes).lines
-    return lines
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FileIO
 import Training
 
 struct Export: ParsableCommand {
@@ -9,19 +8,19 @@ struct Export: ParsableCommand {
     discussion: """
       Example: cnn export runs/lenet --format onnx
 
-      onnx holds the network: raw pixels from 0 to 255 in, logits and probabilities out. safetensors and npz \
-      hold the weights alone, under PyTorch's names and in its shapes. Recipes are in docs/interop.md.
+      onnx is the network with its weights: its input is pixels from 0 to 255, its outputs are logits and \
+      probabilities. safetensors and npz are the weights, under PyTorch's names and in its shapes. \
+      docs/interop.md has recipes.
       """)
 
-  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"), completion: .file())
-  var checkpoint: String
+  @OptionGroup var model: CheckpointOptions
 
   @Option(help: ArgumentHelp("onnx, safetensors or npz.", valueName: "format"))
   var format: ModelExport.Format
 
   @Option(
     help: ArgumentHelp(
-      "The file to write; by default the checkpoint's name, ending in the format's.", valueName: "file"),
+      "The file to write; by default the checkpoint's name with the format's extension.", valueName: "file"),
     completion: .file())
   var output: String?
 
@@ -30,10 +29,7 @@ struct Export: ParsableCommand {
       "Names and shapes in an npz: pytorch's, or keras's for set_weights.", valueName: "layout"))
   var layout = ModelExport.Layout.pytorch
 
-  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"), completion: .config)
-  var config: String?
-
-  @Flag(help: "Write over a file that is there.")
+  @Flag(help: "Overwrite an existing file.")
   var force = false
 
   func validate() throws {
@@ -41,14 +37,8 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
-    let source = try LoadedModel.named(checkpoint, config: config)
-    let export = try ModelExport(source)
-    let path = output ?? export.defaultPath(format)
-    if isFolder(path) { throw DataError.unwritable(path: path, reason: "this is a folder; name a file") }
-    if !force, isFile(path) {
-      throw DataError.unwritable(path: path, reason: "this is there already; --force writes over it")
-    }
-    try AtomicFile.write(export.encoded(format, layout: layout), to: path)
+    let export = try ModelExport(model.load())
+    let path = try export.write(format, layout: layout, to: output, overwrite: force)
     try Console.print("\(path): \(export.summary(format))")
   }
 }

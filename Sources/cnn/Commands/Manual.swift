@@ -8,7 +8,7 @@ struct Manual: ParsableCommand {
     discussion: """
       Example: cnn manual >cnn.1 && man ./cnn.1
 
-      In a folder man1 of those that manpath names, such as ~/.local/share/man/man1, man cnn finds it.
+      man finds it in a folder man1 below one of manpath, such as ~/.local/share/man/man1.
       """)
 
   func run() throws {

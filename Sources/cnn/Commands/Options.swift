@@ -4,11 +4,11 @@ import Datasets
 import FileIO
 import Training
 
-/// Options several commands share.
+/// The option for the number of threads.
 struct MachineOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Threads to compute with; by default one per core.", valueName: "n"))
+    help: ArgumentHelp("Number of threads; by default one per core.", valueName: "n"))
   var threads: Int?
 
   mutating func validate() throws {
@@ -20,19 +20,42 @@ struct MachineOptions: ParsableArguments {
   var threadPool: ThreadPool { ThreadPool(threads: threads ?? ThreadPool.availableCores) }
 }
 
-/// Where data comes from.
+/// The option for the config of a weights file that does not describe its network.
+struct WeightsConfigOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Config of the network, for weights of another program.", valueName: "file"),
+    completion: .config)
+  var config: String?
+}
+
+/// The argument and the option that name a network with weights.
+struct CheckpointOptions: ParsableArguments {
+  @Argument(help: ArgumentHelp("A checkpoint or a run folder.", valueName: "ckpt"), completion: .file())
+  var checkpoint: String
+
+  @OptionGroup var weights: WeightsConfigOption
+
+  /// Loads the network and its weights; notices about imported weights go to standard error.
+  func load() throws -> LoadedModel {
+    let model = try LoadedModel(checkpoint: checkpoint, config: weights.config)
+    for notice in model.notices { Console.error(notice) }
+    return model
+  }
+}
+
+/// The option for the data set.
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Folder of the IDX files, mnist.npz, mnist-original.mat, or \"builtin\" for digits the program draws.",
+      "Folder of the IDX files, mnist.npz, mnist-original.mat, or \"builtin\" for synthetic digits.",
       valueName: "path|builtin"),
     completion: .paths(or: ["builtin"]))
   var data: String?
 
-  /// The environment to look for data in; a missing MNIST is downloaded into the cache.
+  /// The environment in which data is looked for; a missing MNIST is downloaded into the cache.
   ///
   /// - Parameters:
-  ///   - interruption: what already waits for signals, so that only one does.
+  ///   - interruption: the signal handler of the command, if it has one already.
   ///   - mayDownload: false makes a missing MNIST an error.
   func environment(
     _ interruption: Interruption? = nil, isQuiet: Bool = false, mayDownload: Bool = true
@@ -41,27 +64,20 @@ struct DataOptions: ParsableArguments {
     return DataEnvironment(variables: variables, currentFolder: Console.currentFolder) { locator in
       let folder = locator.chosen.directory
       guard locator.chosen.origin == .cache else {
-        // A folder that somebody named: which of its files is missing helps more than where else one could look.
+        // For a folder named by the user, which of its files is missing says more than where else data is looked for.
         if isFolder(folder) { _ = try DatasetFiles(in: folder) }
         throw locator.notFound
       }
       guard mayDownload else { throw locator.notFound }
       if !isQuiet { Console.error("no MNIST found; downloading it into \(folder)") }
       do {
-        try Download.fetch(into: folder, interruption ?? Interruption(), isQuiet: isQuiet)
+        try Download.fetch(into: folder, interruption ?? Interruption.install(), isQuiet: isQuiet)
       } catch DataError.unreadable(let path, let reason) {
-        let advice = "or name another folder with --data DIR, or use --data builtin: digits the program draws"
+        let advice = "or name another folder with --data DIR, or use --data builtin for synthetic digits"
         throw DataError.unreadable(path: path, reason: "\(reason)\n\(advice)")
       }
     }
   }
 }
 
-extension LoadedModel {
-  /// The network with weights that a command was given; says on standard error what was guessed of it.
-  static func named(_ checkpoint: String, config: String?) throws -> LoadedModel {
-    let source = try LoadedModel(checkpoint: checkpoint, config: config)
-    for notice in source.notices { Console.error(notice) }
-    return source
-  }
-}
+extension ExperimentData.Split: ExpressibleByArgument {}

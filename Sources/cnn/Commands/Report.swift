@@ -8,42 +8,46 @@ import Training
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Draw what a run has learned: a page of HTML with its pictures.",
+    abstract: "Write an HTML report of a run: curves, confusion matrix, misclassified digits.",
     usage: "cnn report <run> ... [<options>]",
     discussion: """
       Example: cnn report runs/lenet
 
-      The page is RUN/report.html and needs no other file; its pictures lie in RUN/report, too, as SVG and PNG. \
-      Several runs are laid over each other in comparison.html of the first one's folder.
+      The page is RUN/report.html, a single file; its pictures are also written to RUN/report, as SVG and PNG. \
+      Several runs are compared in comparison.html in the first run's folder.
       """)
 
   @Argument(
-    help: ArgumentHelp("A run's folder, or a checkpoint in one; several are compared.", valueName: "run"),
+    help: ArgumentHelp("A run folder, or a checkpoint in one; several are compared.", valueName: "run"),
     completion: .file())
   var runs: [String]
 
   @OptionGroup var data: DataOptions
 
   @Option(
-    help: ArgumentHelp("The page to write; pictures go to a folder of its name.", valueName: "file.html"),
+    help: ArgumentHelp(
+      "The page to write; pictures are written to a folder of the same name.", valueName: "file.html"),
     completion: .file())
   var output: String?
 
-  @Flag(help: "Draw the curves with characters in the terminal, and write nothing.")
+  @Flag(help: "Print the curves in the terminal, and write nothing.")
   var text = false
 
   @OptionGroup var machine: MachineOptions
 
   func validate() throws {
-    if text, output != nil { throw ValidationError("--output is for a page, which --text does not write") }
+    if text, output != nil {
+      throw ValidationError("--output cannot be combined with --text, which writes no page")
+    }
     if let output, !output.hasSuffix(".html") || output.hasSuffix("/.html") || output == ".html" {
-      throw ValidationError("--output \(output): must be the name of a file that ends in .html")
+      throw ValidationError("--output \(output): must be a file name that ends in .html")
     }
     if runs.count > 1, data.data != nil || machine.threads != nil {
-      throw ValidationError("--data and --threads are for one run: several are compared by what they noted")
+      throw ValidationError(
+        "--data and --threads are for one run; a comparison reads only the runs' metrics and events")
     }
     if runs.count > Self.mostRuns {
-      throw ValidationError("\(runs.count) runs are more than the \(Self.mostRuns) that can be told apart")
+      throw ValidationError("\(runs.count) runs are more than the \(Self.mostRuns) that can be compared")
     }
   }
 
@@ -78,16 +82,16 @@ struct ReportCommand: ParsableCommand {
     return "\(runs[0].config.name)\(accuracy)"
   }
 
-  /// Reads the test images; returns why that was not possible, where nobody has named them.
+  /// Evaluates the run on its test images; returns a notice if they are not found, unless --data names them.
   private func read(_ run: inout ReportedRun) throws -> [String] {
     let directory = data.data ?? run.checkpoint.builtinData
     do {
-      let experiment = try ExperimentData(
+      let experiment = try ExperimentData.load(
         run.config, directory: directory, environment: data.environment(mayDownload: false))
       try run.evaluate(experiment, threadPool: machine.threadPool)
       return []
     } catch DataError.unreadable(let path, let reason) where data.data == nil {
-      return ["No test images, so no confusion matrix and no misread digits: \(path): \(reason)"]
+      return ["No test images, so no confusion matrix and no misclassified digits: \(path): \(reason)"]
     }
   }
 }

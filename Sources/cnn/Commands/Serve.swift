@@ -1,30 +1,25 @@
 import ArgumentParser
 import HTTPServer
-import Training
 import WebDemo
 
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Open a page on which you draw digits and watch the network read them.",
+    abstract: "Serve a web page that predicts the digits you draw.",
     usage: "cnn serve <ckpt> [<options>]",
     discussion: """
       Example: cnn serve runs/lenet
 
-      The scores move with every stroke; beside them stand the input the network sees and what its first layer makes \
-      of it. The page needs nothing from elsewhere and is for this machine alone, unless --host names another of its \
-      addresses: 0.0.0.0 lets in a phone in the same network. Ctrl-C stops.
+      The probabilities change with every stroke; the page also shows the network's input and the feature maps of its \
+      first layer. It loads nothing from other sites, and only this computer can open it; --host 0.0.0.0 also \
+      admits other devices in the network. Ctrl-C stops.
       """)
 
-  @Argument(help: ArgumentHelp("A checkpoint or a run's folder.", valueName: "ckpt"), completion: .file())
-  var checkpoint: String
+  @OptionGroup var model: CheckpointOptions
 
-  @Option(help: ArgumentHelp("The network of bare weights.", valueName: "file"), completion: .config)
-  var config: String?
-
-  @Option(parsing: .unconditional, help: ArgumentHelp("Port; 0 picks a free one.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Port; 0 for any free one.", valueName: "n"))
   var port = 8080
 
-  @Option(help: ArgumentHelp("Address to be reached at.", valueName: "address"))
+  @Option(help: ArgumentHelp("Address to listen on.", valueName: "address"))
   var host = "127.0.0.1"
 
   @OptionGroup var machine: MachineOptions
@@ -36,13 +31,13 @@ struct Serve: ParsableCommand {
   }
 
   func run() throws {
-    let interruption = Interruption()
-    let page = try DigitPage(LoadedModel.named(checkpoint, config: config), threadPool: machine.threadPool)
+    let interruption = Interruption.install()
+    let page = try DigitPage(model.load(), threadPool: machine.threadPool)
     let listener = try Listener(host: host, port: port)
     for url in listener.networkURLs {
-      Console.error("open to everybody in the network, without a password: \(url)")
+      Console.error("anyone in the network can open this page, without a password: \(url)")
     }
-    try Console.print("Serving \(checkpoint) at \(listener.url) (Ctrl-C stops)")
+    try Console.print("Serving \(model.checkpoint) at \(listener.url) (Ctrl-C stops)")
     var server = page.server(on: listener, host: host)
     server.run { interruption.isRequested }
     throw interruption.status.code

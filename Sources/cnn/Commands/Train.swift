@@ -9,70 +9,70 @@ struct Train: ParsableCommand {
     discussion: """
       Example: cnn train --config lenet --epochs 3 --set optimizer.lr=0.005
 
-      Shipped configs: \(ConfigSource.shipped.map(\.name).joined(separator: ", ")).
-      A run writes its folder: config.json, metrics.csv, events.jsonl, checkpoints/, and model.ckpt, the best epoch. \
-      Ctrl-C saves and stops; cnn train --resume runs/lenet goes on from there, and with --epochs 20 beyond its end.
+      Built-in configs: \(ConfigSource.shipped.map(\.name).joined(separator: ", ")).
+      A run writes a folder: config.json, metrics.csv, events.jsonl, checkpoints/, and model.ckpt, the best epoch. \
+      Ctrl-C saves and stops. cnn train --resume runs/lenet continues the run, with --epochs 20 beyond its last epoch.
       """)
 
   @Option(
     help: ArgumentHelp(
-      "A config: a file, a run's folder, or the name of a shipped one. (default: lenet)", valueName: "file"),
+      "A config file, a run folder, or the name of a built-in config. (default: lenet)", valueName: "file"),
     completion: .config)
   var config: String?
 
   @OptionGroup var data: DataOptions
 
   @Option(
-    help: ArgumentHelp("Folder to write to; by default runs/<name>.", valueName: "dir"),
+    help: ArgumentHelp("The run folder; by default runs/<name>.", valueName: "dir"),
     completion: .directory)
   var output: String?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Passes over the training set.", valueName: "n"))
   var epochs: Int?
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Images in a step.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Images per step.", valueName: "n"))
   var batchSize: Int?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Learning rate.", valueName: "x"))
   var lr: Double?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Where every random number comes from.", valueName: "n"))
+    parsing: .unconditional, help: ArgumentHelp("Seed of all random numbers.", valueName: "n"))
   var seed: UInt64?
 
   @OptionGroup var machine: MachineOptions
 
-  @Option(help: ArgumentHelp("Change any key of the config; may be repeated.", valueName: "key.path=value"))
+  @Option(help: ArgumentHelp("Override any key of the config; may be repeated.", valueName: "key.path=value"))
   var set: [String] = []
 
   @Option(
     name: .customLong("init"),
-    help: ArgumentHelp("Weights to start from: safetensors, npz, or a run's folder.", valueName: "weights"),
+    help: ArgumentHelp("Initial weights: safetensors, npz, or a run folder.", valueName: "weights"),
     completion: .file())
   var initialWeights: String?
 
   @Option(
     help: ArgumentHelp(
-      "Go on with a run: its folder (the newest checkpoint that is whole), or a checkpoint.",
+      "Resume a run: its folder (from its newest intact checkpoint), or a checkpoint.",
       valueName: "run|ckpt"), completion: .file())
   var resume: String?
 
-  @Flag(help: "Write curves, histograms and filters for TensorBoard, into the run's folder tb.")
+  @Flag(help: "Write curves, histograms and filters for TensorBoard into the run folder's tb.")
   var tensorboard = false
 
-  @Flag(help: "Check config and data, print what would be done, and stop.")
+  @Flag(help: "Check config and data, and write nothing.")
   var dryRun = false
 
-  @Flag(help: "Print the config with every default filled in, and stop.")
+  @Flag(help: "Print the config with every default, and exit.")
   var printConfig = false
 
-  @Flag(help: "Write over a run that is already in the folder.")
+  @Flag(help: "Overwrite an existing run in the folder.")
   var force = false
 
-  @Flag(help: "Print nothing but errors.")
+  @Flag(help: "Print errors only.")
   var quiet = false
 
-  @Flag(help: "Print JSON Lines: a start, an epoch each, a done.")
+  @Flag(help: "Print JSON Lines: a start event, one event per epoch, a done event.")
   var json = false
 
   func validate() throws {
@@ -84,56 +84,50 @@ struct Train: ParsableCommand {
     ]
     if let (option, _) = given.first(where: \.1) {
       throw ValidationError(
-        "\(option) cannot stand beside --resume: a run goes on as it began; "
-          + "only --epochs and --tensorboard change its config")
+        "\(option) cannot be combined with --resume: a resumed run keeps its config, "
+          + "except for --epochs and --tensorboard")
     }
   }
 
   func run() throws {
-    // Locked first, so that nobody writes what is read here.
-    let writes = !dryRun && !printConfig
-    let resumedFolder = try resume.flatMap { writes && output == nil ? try RunFolder(resuming: $0) : nil }
-    var resumption = try resume.map { try ResumePoint($0) }
-    try resumption?.apply(flags)
-    let config =
-      try resumption?.checkpoint.config ?? ConfigSource.load(config ?? "lenet", flags: flags, settings: set)
+    let setup = try TrainingSetup.resolve(request)
+    let config = setup.config
     if printConfig { return try Console.print(config.resolved.text()) }
-    let interruption = Interruption()
-    let weights = try initialWeights.map {
-      try WeightImport(of: config.model, contentsOf: LoadedModel.file($0))
-    }
+    let interruption = Interruption.install()
+    let weights = try setup.initialWeights()
     if let notice = weights?.notice, !quiet { Console.error(notice) }
-    let experiment = try ExperimentData(
-      config, directory: data.data ?? resumption?.checkpoint.builtinData,
+    let data = try setup.loadData(
+      directory: data.data,
       environment: data.environment(interruption, isQuiet: quiet, mayDownload: !dryRun))
     let threadPool = machine.threadPool
     let printer = TrainingPrinter(config: config, isQuiet: quiet || json, isJSON: json)
     defer { printer.clear() }
     if dryRun {
-      try resumption?.check(experiment, fingerprint: experiment.fingerprint())
-      return try printer.dryRun(experiment, threads: threadPool.threads)
+      try setup.check(data)
+      return try printer.dryRun(data, threads: threadPool.threads)
     }
     if interruption.isRequested { throw interruption.status.code }
-    let folder = try resumedFolder ?? RunFolder(output: output, name: config.name, overwrite: force)
-    let run = try TrainingRun(
-      config, data: experiment, folder: folder, threadPool: threadPool, weights: weights?.tensors,
-      resuming: resumption)
+    let run = try setup.createRun(data: data, threadPool: threadPool, weights: weights)
     for notice in run.notices where !quiet { Console.error(notice) }
-    try printer.header(experiment, threads: threadPool.threads, folder: folder.path)
-    if let resumption { try printer.resuming(resumption, stepsPerEpoch: run.trainer.stepsPerEpoch) }
-    let result = try run.run(
-      threads: threadPool.threads, shouldStop: { interruption.isRequested || !printer.isRead }
-    ) {
-      try printer.report($0, $1)
+    try printer.header(data, threads: threadPool.threads, folder: run.folder.path)
+    if let resumePoint = setup.resumePoint {
+      try printer.resuming(resumePoint, stepsPerEpoch: run.trainer.stepsPerEpoch)
     }
-    let isUnread = result.outcome == .interrupted && !interruption.isRequested
-    if isUnread { throw ExitStatus.unread.code }
+    let result = try run.run(
+      shouldStop: { interruption.isRequested || printer.isOutputClosed }, report: printer.report)
+    if result.outcome == .interrupted, !interruption.isRequested { throw ExitStatus.brokenPipe.code }
     try printer.end(result, monitor: run.trainer.monitor, progress: run.trainer.progress)
     if result.outcome == .interrupted { throw interruption.status.code }
   }
 
-  /// The options that change the config, as they were typed.
-  private var flags: [(path: String, value: JSON, flag: String)] {
+  private var request: TrainingRequest {
+    TrainingRequest(
+      config: config, flags: flags, settings: set, resume: resume, initialWeights: initialWeights,
+      output: output, overwrite: force, writes: !dryRun && !printConfig)
+  }
+
+  /// The options that override config keys, as they were typed.
+  private var flags: [ConfigSource.Flag] {
     let flags: [(String, String, JSON?)] = [
       ("train.epochs", "--epochs", epochs.map { JSON($0) }),
       ("train.batch_size", "--batch-size", batchSize.map { JSON($0) }),

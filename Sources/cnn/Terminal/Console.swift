@@ -9,13 +9,13 @@ import FileIO
 
 /// Standard output for results, standard error for everything else.
 enum Console {
-  /// Prints a result line; ends the program quietly when nobody reads any more.
+  /// Prints a result line; exits with success if the reader has closed standard output.
   static func print(_ line: String = "") throws {
-    if try !isRead(line) { throw ExitCode.success }
+    if try !tryPrint(line) { throw ExitCode.success }
   }
 
-  /// Prints a result line and says whether there is still somebody to read it.
-  static func isRead(_ line: String) throws -> Bool {
+  /// Prints a result line; returns false if the reader has closed standard output.
+  static func tryPrint(_ line: String) throws -> Bool {
     if write(line + "\n", to: STDOUT_FILENO) { return true }
     if errno == EPIPE { return false }
     error("standard output: \(systemMessage())")
@@ -25,18 +25,18 @@ enum Console {
   /// Prints an error or a notice.
   static func error(_ line: String) { _ = write(line + "\n", to: STDERR_FILENO) }
 
-  /// Writes to standard error as it is, for a progress bar.
+  /// Writes text without a newline to standard error, for a progress bar.
   static func draw(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
-  /// A closed pipe and a file beyond the user's limit are errors of the write, not the end of the program.
+  /// Makes a closed pipe, and a file beyond the user's limit, errors of `write` instead of fatal signals.
   static func ignoreFailedWrites() {
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
   }
 
-  /// The width of the terminal behind standard error; nil when it is none, or cannot move its cursor.
+  /// The width of the terminal on standard error; nil if it is not a terminal, or one without cursor movement.
   static var terminalWidth: Int? { variable("TERM") == "dumb" ? nil : width(of: STDERR_FILENO) }
 
-  /// The width of the terminal behind standard output; nil when it is none.
+  /// The width of the terminal on standard output; nil if it is not a terminal.
   static var outputWidth: Int? { width(of: STDOUT_FILENO) }
 
   private static func width(of descriptor: Int32) -> Int? {
@@ -46,16 +46,16 @@ enum Console {
     return Int(size.ws_col)
   }
 
-  /// Whether more than ASCII can be shown.
+  /// Whether the locale has Unicode.
   static var showsUnicode: Bool { environment.isUnicode }
 
-  /// Whether standard output is a terminal that shows 24-bit colours, and nobody asked for none.
+  /// Whether standard output is a terminal with 24-bit colours, unless `NO_COLOR` is set.
   static var hasTrueColor: Bool {
     isatty(STDOUT_FILENO) == 1 && ["truecolor", "24bit"].contains(variable("COLORTERM") ?? "")
       && variable("TERM") != "dumb" && environment.allowsColor
   }
 
-  /// An environment variable.
+  /// The value of an environment variable.
   static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
   /// All environment variables.
@@ -77,7 +77,7 @@ enum Console {
     return String(cString: path)
   }
 
-  /// Writes everything; false leaves the reason to `errno`.
+  /// Writes all of a text; returns false and sets `errno` on failure.
   private static func write(_ text: String, to descriptor: Int32) -> Bool {
     Array(text.utf8).withUnsafeBytes { writeAll($0, to: descriptor) }
   }

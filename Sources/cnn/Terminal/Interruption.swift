@@ -6,21 +6,24 @@ import Synchronization
   import Darwin
 #endif
 
-/// Notes SIGINT and SIGTERM, so that work can be saved before the program ends; a second one ends it at once.
+/// Handles SIGINT and SIGTERM: the first requests a stop, so that work can be saved; a second one exits at once.
 final class Interruption: Sendable {
   private let received = Atomic<Int32>(0)
 
-  /// Whether somebody asked the program to stop.
+  /// Whether a signal was received.
   var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
 
-  /// The status to end with after an interruption.
+  /// The exit status after the received signal.
   var status: ExitStatus { received.load(ordering: .relaxed) == SIGTERM ? .terminated : .interrupted }
 
-  /// Starts to wait for signals, on a thread of its own. Has to come before any other thread is started.
-  init() {
-    var signals = Self.signals
+  private init() {}
+
+  /// Starts a thread that waits for signals. Must be called before any other thread is started.
+  static func install() -> Interruption {
+    let interruption = Interruption()
+    var signals = signals
     pthread_sigmask(SIG_BLOCK, &signals, nil)
-    let watcher = Unmanaged.passRetained(self)
+    let watcher = Unmanaged.passRetained(interruption)
     #if canImport(Darwin)
       var thread: pthread_t?
     #else
@@ -35,9 +38,10 @@ final class Interruption: Sendable {
         return nil
       }, watcher.toOpaque())
     if status != 0 { watcher.release() }
+    return interruption
   }
 
-  /// What is waited for. A shell lets programs in the background ignore SIGINT; that is left as it is.
+  /// The handled signals, without those that are ignored: a shell makes background programs ignore SIGINT.
   private static var signals: sigset_t {
     var signals = sigset_t()
     sigemptyset(&signals)

@@ -1,6 +1,6 @@
 import ConfigDecoding
 
-/// A manual page in the man(7) language, made of the help texts as the argument parser describes them.
+/// A manual page in the man(7) language, generated from the argument parser's description of all commands.
 struct ManualPage {
   private(set) var lines: [String]
 
@@ -26,12 +26,14 @@ struct ManualPage {
   }
 
   private static let environment = [
-    ("CNN_DATA_DIR", "Folder of MNIST, unless --data names one."),
-    ("XDG_CACHE_HOME", "Folder of the user's cache, into which MNIST is downloaded; by default ~/.cache."),
-    ("NO_COLOR", "Where it is set and not empty, nothing is printed in colours."),
-    ("LC_ALL, LC_CTYPE, LANG", "A character set other than UTF-8: bars and curves are drawn in ASCII."),
-    ("COLORTERM", "With \"truecolor\" or \"24bit\", cnn show draws images in shades of gray and in colours."),
-    ("TERM", "On a terminal called \"dumb\" there is no progress bar."),
+    ("CNN_DATA_DIR", "Folder of MNIST, overridden by --data."),
+    ("XDG_CACHE_HOME", "The user's cache folder, into which MNIST is downloaded; by default ~/.cache."),
+    ("NO_COLOR", "If not empty, nothing is printed in colours."),
+    (
+      "LC_ALL, LC_CTYPE, LANG", "With a character set other than UTF-8, bars and curves are printed in ASCII."
+    ),
+    ("COLORTERM", "With \"truecolor\" or \"24bit\", cnn show prints images in colours and shades of gray."),
+    ("TERM", "With \"dumb\", there is no progress bar."),
   ]
 
   private mutating func add(_ command: JSON, of program: String) {
@@ -45,7 +47,7 @@ struct ManualPage {
     add(arguments)
   }
 
-  /// Arguments and options.
+  /// Adds arguments and options.
   private mutating func add(_ arguments: [JSON]) {
     for argument in arguments where argument["shouldDisplay"]?.bool != false {
       let names = argument.array("names").map { name in
@@ -67,7 +69,7 @@ struct ManualPage {
     lines += [".TP", heading, Self.escaped(text)]
   }
 
-  /// Lines that begin with blanks are kept as they are.
+  /// Adds paragraphs; indented lines are not filled.
   private mutating func add(paragraphs text: String) {
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
       if line.isEmpty {
@@ -87,7 +89,7 @@ struct ManualPage {
 
   private static func bold(_ text: String) -> String { "\\fB\(escaped(text))\\fR" }
 
-  /// The text without what troff would understand: a backslash, a dash that is no hyphen, a command's first letter.
+  /// Escapes what troff interprets: backslashes, minus signs, a control character at the start of a line.
   private static func escaped(_ text: String) -> String {
     let plain = text.replacing("\\", with: "\\e").replacing("-", with: "\\-")
     return plain.hasPrefix(".") || plain.hasPrefix("'") ? "\\&" + plain : plain

@@ -1,14 +1,14 @@
 import Formatting
 
-/// The probability of classes as bars, for a terminal.
+/// Prints the probabilities of classes as bars on a terminal.
 package struct ProbabilityBars {
-  /// How a terminal shows text.
+  /// The capabilities of a terminal.
   package struct Style: Equatable, Sendable {
-    /// Characters in a line.
+    /// Characters per line.
     package var width: Int
     /// Whether block characters are shown.
     package var isUnicode: Bool
-    /// Whether escape sequences change colours.
+    /// Whether escape sequences for colours are supported.
     package var isColored: Bool
 
     /// A style.
@@ -16,7 +16,7 @@ package struct ProbabilityBars {
       (self.width, self.isUnicode, self.isColored) = (width, isUnicode, isColored)
     }
 
-    /// What the environment variables of a terminal of `width` characters say.
+    /// The capabilities of a terminal of `width` characters with these environment variables.
     package init(width: Int, environment: [String: String]) {
       let isDumb = environment["TERM", default: "dumb"] == "dumb"
       self.width = width
@@ -28,42 +28,44 @@ package struct ProbabilityBars {
   private let style: Style
 
   private static let mostCells = 40
-  /// A cell filled by eighths.
+  /// A cell filled by one to eight eighths.
   private static let eighths = Array("▏▎▍▌▋▊▉█")
 
   /// Bars in a style.
   package init(_ style: Style) { self.style = style }
 
-  /// Bars as the terminal behind standard output shows them; nil when it is none.
+  /// Bars for the terminal on standard output; nil if it is not a terminal.
   static var inTerminal: ProbabilityBars? {
     Console.outputWidth.map { ProbabilityBars(Style(width: $0, environment: Console.environment)) }
   }
 
-  /// A heading with the guess, then a line for each class, the guess's emphasized.
+  /// A heading with the prediction, then one line per class; the predicted class is emphasized.
   ///
-  /// - Parameter shown: classes with their probabilities, in the order of the lines.
+  /// - Parameter classes: class names with probabilities, in the order of the lines.
   package func lines(
-    input: String, guess: String, shown: [(name: String, probability: Double)]
+    input: String, prediction: String, classes: [(name: String, probability: Double)]
   ) -> [String] {
-    let names = shown.map(\.name.count).max() ?? 0
+    let names = classes.map(\.name.count).max() ?? 0
     // "  name bar 100.0 %"
     let cells = max(0, min(Self.mostCells, style.width - names - 12))
-    let room = max(1, style.width - guess.count - 2)
+    let room = max(1, style.width - prediction.count - 2)
     let title = input.count <= room ? input : "…" + input.suffix(room - 1)
     let heading =
-      "\(style.isUnicode ? title : String(title.map { $0 == "…" ? "~" : $0 })): \(emphasized(guess))"
+      "\(style.isUnicode ? title : String(title.map { $0 == "…" ? "~" : $0 })): \(emphasized(prediction))"
     return [heading]
-      + shown.map { name, probability in
+      + classes.map { name, probability in
         let percent = "\((probability * 100).fixed(1)) %"
         let line =
           "  \(name.padded(left: names)) \(bar(probability, cells).padded(right: cells)) \(percent.padded(left: 7))"
-        return name == guess ? emphasized(line) : line
+        return name == prediction ? emphasized(line) : line
       }
   }
 
-  private func bar(_ part: Double, _ cells: Int) -> String {
-    guard style.isUnicode else { return String(repeating: "#", count: Int((part * Double(cells)).rounded())) }
-    let (whole, rest) = Int((part * Double(cells) * 8).rounded()).quotientAndRemainder(dividingBy: 8)
+  private func bar(_ fraction: Double, _ cells: Int) -> String {
+    guard style.isUnicode else {
+      return String(repeating: "#", count: Int((fraction * Double(cells)).rounded()))
+    }
+    let (whole, rest) = Int((fraction * Double(cells) * 8).rounded()).quotientAndRemainder(dividingBy: 8)
     return String(repeating: "█", count: whole) + (rest > 0 ? String(Self.eighths[rest - 1]) : "")
   }
 

@@ -1,6 +1,6 @@
 import Formatting
 
-/// One line that is drawn over and over on a terminal, and gone when the work is done.
+/// A progress bar on the last line of a terminal, removed at the end.
 struct ProgressBar {
   private let clock = ContinuousClock()
   private let label: String
@@ -9,17 +9,17 @@ struct ProgressBar {
   private var lastDrawn: ContinuousClock.Instant?
   private var isVisible = false
 
-  /// Nothing is drawn more often than this.
+  /// The shortest time between two updates.
   private static let interval = Duration.milliseconds(100)
-  /// Removes a bar, however many lines it takes since the window has become narrower.
+  /// Erases the bar, also if a narrower window has wrapped it.
   static let eraser = "\r\u{1B}[J"
 
   init(label: String) { self.label = label }
 
-  /// Draws the bar if it is time to.
+  /// Updates the bar unless the last update was less than `interval` ago.
   ///
-  /// - Parameter pieces: what stands between the bar and the time it will take; `seconds` have passed since the
-  ///   first update, nil as long as nothing was done since.
+  /// - Parameter pieces: the texts between the bar and the ETA; `seconds` is the time since the first update, nil
+  ///   without progress since then.
   mutating func update(done: Int, of total: Int, pieces: (_ seconds: Double?) -> [ProgressLine.Piece]) {
     let now = clock.now
     let start = first ?? (now, done)
@@ -37,8 +37,8 @@ struct ProgressBar {
     draw(line.text(width: width - 1, style: style))
   }
 
-  /// Writes over the last line, without wrapping, and leaves the cursor at its start: there it stays when the window
-  /// is resized and the terminal wraps the line, so that the next one covers all of it.
+  /// Overwrites the line without wrapping and leaves the cursor at its start, so that the next update also covers a
+  /// line that the terminal wraps after a resize.
   private mutating func draw(_ text: String) {
     Console.draw("\r\u{1B}[?7l\(text)\u{1B}[?7h\u{1B}[J\r")
     isVisible = true

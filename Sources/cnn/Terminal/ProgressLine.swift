@@ -1,25 +1,25 @@
 import Formatting
 
-/// What a progress bar says, as much of it as a window has room for.
+/// The text of a progress bar, shortened to the width of the window.
 package struct ProgressLine {
-  /// One thing said behind the bar.
+  /// A text after the bar.
   package struct Piece {
     let text: String
     let importance: Int
 
-    /// A piece; those of the smallest importance are left out first.
+    /// A piece; those of the smallest importance are dropped first.
     package init(_ text: String, importance: Int) { (self.text, self.importance) = (text, importance) }
   }
 
-  /// What a bar is drawn with.
+  /// The characters and colours of the bar.
   package struct Style: Equatable {
     let isUnicode: Bool
     let isColored: Bool
 
-    /// The characters every terminal has.
+    /// ASCII without colours.
     package static let plain = Style(environment: ["NO_COLOR": "1", "LC_ALL": "C"])
 
-    /// Line characters unless the locale has only others, colours unless `NO_COLOR` is set.
+    /// Line characters if the locale has Unicode, colours unless `NO_COLOR` is set.
     package init(environment: [String: String]) {
       isUnicode = environment.isUnicode
       isColored = environment.allowsColor
@@ -33,12 +33,12 @@ package struct ProgressLine {
 
   private static let (fewestCells, mostCells) = (4, 24)
 
-  /// A line about `done` of `total`, which is at least 1, with `pieces` in the order they are shown.
+  /// A line for `done` of `total`, which is at least 1, with `pieces` in order.
   package init(_ label: String, done: Int, of total: Int, _ pieces: [Piece]) {
     (self.label, self.done, self.total, self.pieces) = (label, min(done, total), total, pieces)
   }
 
-  /// At most `width` characters, colours not counted: the bar shrinks first, then the pieces go, one after the other.
+  /// The text in at most `width` characters, not counting colours: first the bar is shortened, then pieces are dropped.
   package func text(width: Int, style: Style = .plain) -> String {
     var shown = pieces
     while true {

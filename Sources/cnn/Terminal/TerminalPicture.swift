@@ -1,12 +1,12 @@
 import ImageFiles
 
-/// An image as lines of text; a line stands for two rows of pixels, as letters are tall.
+/// An image as lines of text; each line shows two rows of pixels, since characters are twice as tall as wide.
 struct TerminalPicture {
   let lines: [String]
 
   private static let shades = Array(" .:-=+*#%@")
 
-  /// Draws with the colours of the pixels where a terminal has them, else with letters of that darkness.
+  /// An image in colours, or in ASCII characters of increasing density.
   init(_ image: ArraySlice<UInt8>, shape: ImageShape, inColor: Bool) {
     func color(_ row: Int, _ column: Int) -> [Int] {
       guard row < shape.height else { return [0, 0, 0] }
@@ -28,7 +28,8 @@ struct TerminalPicture {
     }
   }
 
-  /// Upper halves of blocks in the upper colour on the lower one; colours are named where they change.
+  /// Half blocks: the upper pixel is the foreground colour, the lower one the background; colours are set where they
+  /// change.
   private static func halfBlocks(_ pixels: [(upper: [Int], lower: [Int])]) -> String {
     var text = ""
     var last: (upper: [Int], lower: [Int]) = ([], [])

@@ -1,13 +1,13 @@
-/// What environment variables say of a terminal.
+/// Environment variables that describe a terminal.
 extension [String: String] {
-  /// The locale in lower case; nil where none is named.
+  /// The locale in lower case; nil if none is set.
   private var locale: String? {
     ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { self[$0] }.first { !$0.isEmpty }?.lowercased()
   }
 
-  /// Whether more than ASCII can be shown: no where the locale names a character set other than UTF-8, or `C`.
+  /// Whether the locale has Unicode: false for `C` and for character sets other than UTF-8.
   var isUnicode: Bool { locale.map { $0.contains("utf-8") || $0.contains("utf8") } ?? true }
 
-  /// Whether colours are welcome: `NO_COLOR` is not set, or empty.
+  /// Whether colours may be used: `NO_COLOR` is not set, or empty.
   var allowsColor: Bool { self["NO_COLOR", default: ""].isEmpty }
 }

@@ -9,7 +9,7 @@ import Training
   import Darwin
 #endif
 
-/// A report on a terminal: curves drawn with characters, and tables.
+/// A report in text: curves and tables.
 struct TextReport {
   private let runs: [ReportedRun]
 
@@ -36,14 +36,13 @@ struct TextReport {
   }
 
   private func headline(_ run: ReportedRun) -> String {
-    let accuracy = run.accuracy.map { "accuracy \($0.value.fixed(4)) (\($0.of))" } ?? "no epoch yet"
+    let accuracy = run.accuracy.map { "accuracy \($0.value.fixed(4)) (\($0.of))" } ?? "no complete epoch yet"
     let best = run.bestEpoch.map { ", best epoch \($0.grouped)" } ?? ""
-    let epochs = run.history.epochs.count
-    return "\(run.config.name): \(accuracy), \(epochs.grouped) \(epochs == 1 ? "epoch" : "epochs")\(best), "
+    return "\(run.config.name): \(accuracy), \(run.history.epochs.count.pluralized("epoch"))\(best), "
       + "\(run.history.seconds.duration) of training"
   }
 
-  /// The curves: training and validation of one run, one of each run where there are several.
+  /// The curves: training and validation of a single run, or one curve of each of several runs.
   private func series(_ training: TrainConfig.Metric, _ validation: TrainConfig.Metric) -> [TextChart.Series]
   {
     func series(_ run: ReportedRun, _ metric: TrainConfig.Metric, _ name: String, _ letter: Character)

@@ -1,17 +1,15 @@
 import CNNEngine
-import ConfigDecoding
 import Formatting
-import JSONText
 import Training
 
-/// What a user reads while a network trains.
+/// Prints the progress of a training run.
 final class TrainingPrinter {
   private let config: ExperimentConfig
   private let isQuiet: Bool
   private let isJSON: Bool
   private var bar: ProgressBar?
-  /// Whether there is still somebody to read what is printed.
-  private(set) var isRead = true
+  /// Whether the reader has closed standard output.
+  private(set) var isOutputClosed = false
   private var imagesBefore = 0
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
@@ -21,18 +19,18 @@ final class TrainingPrinter {
     start = clock.now
   }
 
-  /// Prints a line as long as somebody reads.
+  /// Prints a line unless standard output is closed.
   private func print(_ line: String) throws {
-    if isRead { isRead = try Console.isRead(line) }
+    if !isOutputClosed { isOutputClosed = try !Console.tryPrint(line) }
   }
 
-  /// Data, network and machine.
+  /// Prints data, network and machine.
   func header(_ data: ExperimentData, threads: Int, folder: String? = nil) throws {
     guard !isQuiet else { return }
     let shape = data.train.shape
     try print(
-      "\(data.name) (\(data.origin)): \(data.train.count.grouped) images to train with, "
-        + "\(data.test.count.grouped) to test")
+      "\(data.name) (\(data.origin)): \(data.train.count.pluralized("training image")), "
+        + data.test.count.pluralized("test image"))
     try print(
       "x [\(data.train.count), \(shape.channels), \(shape.height), \(shape.width)] bytes, "
         + "y [\(data.train.count)] in \(data.classNames.count) classes")
@@ -40,44 +38,38 @@ final class TrainingPrinter {
     try print(
       "\(config.name): \(config.model.parameterCount.grouped) parameters, \(config.optimizer.type) "
         + "lr \(config.optimizer.learningRate), batches of \(train.batchSize), seed \(config.seed)")
-    let changes = config.data.augmentation.names
-    if !changes.isEmpty {
-      try print("each image changed anew in every epoch: \(changes.joined(separator: ", "))")
+    let augmentation = config.data.augmentation.names
+    if !augmentation.isEmpty {
+      try print("training images augmented in every epoch: \(augmentation.joined(separator: ", "))")
     }
-    let place = folder.map { ", writing to \($0)" } ?? ""
-    try print("CPU (\(CPUFeatures.name)), \(threads) \(threads == 1 ? "thread" : "threads")\(place)")
+    let output = folder.map { ", writing to \($0)" } ?? ""
+    try print("CPU (\(CPUFeatures.name)), \(threads.pluralized("thread"))\(output)")
   }
 
-  /// Where a run goes on.
-  func resuming(_ resumption: ResumePoint, stepsPerEpoch: Int) throws {
+  /// Prints where a run resumes.
+  func resuming(_ resumePoint: ResumePoint, stepsPerEpoch: Int) throws {
     guard !isQuiet else { return }
-    let progress = resumption.checkpoint.progress
+    let progress = resumePoint.checkpoint.progress
     let step = progress.stepInEpoch > 0 ? ", step \(progress.stepInEpoch + 1) of \(stepsPerEpoch)" : ""
     let isDone = progress.epoch == config.train.epochs
-    let place = isDone ? "its end" : "epoch \(progress.epoch + 1)\(step)"
-    try print("Going on from \(resumption.path) at \(place)")
+    let position = isDone ? "its end" : "epoch \(progress.epoch + 1)\(step)"
+    try print("Resuming from \(resumePoint.path) at \(position)")
   }
 
-  /// What a run would do.
+  /// Prints what a run would do.
   func dryRun(_ data: ExperimentData, threads: Int) throws {
     try header(data, threads: threads)
     if isJSON {
-      let summary = JSON(object: [
-        ("event", "dry_run"), ("name", JSON(config.name)), ("dataset", JSON(data.name)),
-        ("data", JSON(data.origin)), ("train_images", JSON(data.train.count)),
-        ("test_images", JSON(data.test.count)), ("parameters", JSON(config.model.parameterCount)),
-        ("epochs", JSON(config.train.epochs)), ("batch_size", JSON(config.train.batchSize)),
-        ("seed", JSON(config.seed)), ("threads", JSON(threads)),
-      ])
-      try print(summary.text(pretty: false))
+      try print(RunEvent.dryRun(config, data: data, threads: threads).line)
     } else if !isQuiet {
-      try print("Dry run: config and data are fine; nothing was written.")
+      try print("Dry run: config and data are valid; nothing was written.")
     }
   }
 
-  func report(_ event: TrainingEvent?, _ json: JSON?) throws {
-    if isJSON, let json { try print(json.text(pretty: false)) }
-    switch event {
+  /// Prints a completed step or epoch, or the JSON of an event.
+  func report(_ progress: TrainingEvent?, _ event: RunEvent?) throws {
+    if isJSON, let event { try print(event.line) }
+    switch progress {
     case .step(let epoch, let step, let steps, let sums): draw(epoch, step, steps, sums)
     case .epoch(let metrics, _): try line(metrics)
     case nil: break
@@ -127,7 +119,7 @@ final class TrainingPrinter {
     try print(parts.joined(separator: "  "))
   }
 
-  /// How the run ended, and what to do next.
+  /// Prints how the run ended.
   func end(_ result: TrainingRun.Result, monitor: TrainConfig.Metric, progress: TrainerState) throws {
     clear()
     guard !isQuiet else { return }
@@ -137,9 +129,8 @@ final class TrainingPrinter {
       Console.error("stopped after \(elapsed) at epoch \(progress.epoch + 1); saved in \(result.checkpoint)")
       return
     case .stoppedEarly:
-      let count = progress.epochsWithoutImprovement
-      try print(
-        "Stopped early: no better \(monitor.rawValue) for \(count) \(count == 1 ? "epoch" : "epochs")")
+      let epochs = progress.epochsWithoutImprovement.pluralized("epoch")
+      try print("Stopped early: no better \(monitor.rawValue) for \(epochs)")
     case .finished: break
     }
     let best =

@@ -4,9 +4,9 @@ import Testing
 import TestSupport
 import Training
 
-@Suite struct LineFileTests {
-  @Test("A run's lines replace those of an earlier one")
-  func startsAnew() throws {
+@Suite struct RunLogsTests {
+  @Test("A run's lines replace those of the run that it overwrites")
+  func replacesOldLines() throws {
     try withTemporaryFolder { folder in
       let config = try Small.config(layers: Small.linear, train: "\"epochs\": 3")
       try Small.run(config, in: folder)
@@ -16,14 +16,15 @@ import Training
     }
   }
 
-  @Test("A file that cannot be written is named")
+  @Test("The error names a file that cannot be written")
   func unwritable() throws {
     try withTemporaryFolder { folder in
       let config = try Small.config(layers: Small.linear)
-      let run = try RunFolder(output: folder, name: "small", overwrite: false)
+      let run = try RunFolder.create(output: folder, name: "small", overwrite: false)
       try AtomicFile.createFolder(run.events)
       let said = message(in: folder) {
-        _ = try TrainingRun(config, data: Small.data(config), folder: run, threadPool: ThreadPool(threads: 1))
+        _ = try TrainingRun.create(
+          config, data: Small.data(config), in: run, threadPool: ThreadPool(threads: 1))
       }
       #expect(said == "DIR/events.jsonl: Is a directory")
     }

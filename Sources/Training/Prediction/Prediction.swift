@@ -1,19 +1,21 @@
+import ConfigDecoding
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
   import Darwin
 #endif
 
-/// What a model says of one image.
+/// The prediction of a model for one image.
 public struct Prediction: Sendable {
-  /// The class with the highest score.
+  /// The label with the highest logit; the first of equal ones.
   public let label: Int
-  /// The probability of each class.
+  /// The probability of each class, the softmax of the logits.
   public let probabilities: [Double]
-  /// The scores before softmax.
+  /// The logits.
   public let logits: [Double]
 
-  /// The outcome of scores: softmax of log-probabilities gives the probabilities back, too.
+  /// The prediction of given logits; log-probabilities are logits, too.
   public init(scores: [Float]) {
     logits = scores.map(Double.init)
     let largest = logits.max() ?? 0
@@ -23,7 +25,15 @@ public struct Prediction: Sendable {
     label = logits.firstIndex(of: largest) ?? 0
   }
 
-  /// The `count` most probable classes, most probable first.
+  /// The output of `cnn predict --json` for one image.
+  public func json(input: String, classNames: [String]) -> JSON {
+    JSON(object: [
+      ("input", JSON(input)), ("label", JSON(classNames.name(of: label))),
+      ("probabilities", JSON(probabilities.map { JSON($0) })), ("logits", JSON(logits.map { JSON($0) })),
+    ])
+  }
+
+  /// The `count` most probable classes in descending order.
   public func top(_ count: Int) -> [(label: Int, probability: Double)] {
     probabilities.enumerated().map { (label: $0.offset, probability: $0.element) }
       .sorted { ($0.probability, $1.label) > ($1.probability, $0.label) }

@@ -1,7 +1,7 @@
-/// Why a run cannot go on.
+/// Why a run cannot continue.
 public enum TrainingError: Error, Sendable, Equatable {
-  /// A number that has to be finite no longer is; the layer is the one where that began: the first, or for a
-  /// gradient, which comes from behind, the last whose numbers are not finite.
+  /// A quantity became infinite or NaN. `layer` is the first layer with such values; for a gradient, which is computed
+  /// backward, the last one.
   case diverged(Quantity, epoch: Int, step: Int, layer: String?, learningRate: Double)
 
   /// What is not finite.
@@ -12,16 +12,16 @@ public enum TrainingError: Error, Sendable, Equatable {
     case gradient
     /// A weight after an update.
     case weight
-    /// What the optimizer remembers.
+    /// The state of the optimizer.
     case optimizer
   }
 }
 
 extension TrainingError: CustomStringConvertible {
-  /// A tenth in decimal: 0.007 for 0.07, which a division would miss.
+  /// A tenth of a learning rate, exact in decimal: 0.007 for 0.07, where a division gives 0.007000000000000001.
   private func tenth(of rate: Double) -> Double { Double("\(rate)e-1") ?? rate / 10 }
 
-  /// One line that says where, and what to lower.
+  /// One line with epoch, step, layer and a learning rate to try.
   public var description: String {
     switch self {
     case .diverged(let what, let epoch, let step, let layer, let rate):
@@ -30,7 +30,7 @@ extension TrainingError: CustomStringConvertible {
         case .loss: "the loss is"
         case .gradient: "the gradient is"
         case .weight: "weights are"
-        case .optimizer: "what the optimizer remembers is"
+        case .optimizer: "the optimizer's state is"
         }
       let place = layer.map { ", first in layer \($0)" } ?? ""
       return "\(subject) not finite at epoch \(epoch), step \(step)\(place); lower the learning rate "

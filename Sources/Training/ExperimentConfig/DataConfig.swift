@@ -1,40 +1,40 @@
 import CNNEngine
 import ConfigDecoding
 
-/// The data set of a config and how it is split and scaled.
+/// The section `data` of a config: the data set, its splits, augmentation and normalization.
 public struct DataConfig: Sendable {
   /// Where images come from.
   public enum Source: String, CaseIterable, Sendable {
-    /// IDX files.
+    /// Files of MNIST.
     case mnist
-    /// Digits the program draws itself.
+    /// Synthetic digits.
     case builtin
   }
 
-  /// What is held out to validate with.
+  /// The validation set.
   public struct Validation: Sendable {
-    /// Where validation images come from.
+    /// The set that validation images are taken from.
     public enum Origin: String, CaseIterable, Sendable { case train, test }
 
-    /// The set they are taken from.
+    /// The set that the images are taken from.
     public let from: Origin
-    /// How many are held out once; nil takes all of the test set.
+    /// The number of images held out once; nil for the whole test set.
     public let count: Int?
-    /// How many are drawn anew each epoch.
+    /// The number of test images sampled in each epoch.
     public let sample: Int?
   }
 
   /// Where images come from.
   public let source: Source
-  /// The folder of the IDX files.
+  /// The folder of the data files.
   public let directory: String?
-  /// Drawn digits to train and to test with.
+  /// The numbers of synthetic training and test images.
   public let builtin: (train: Int, test: Int)
-  /// Random disjoint sets drawn from all images pooled.
+  /// The sizes of random disjoint training and test sets, drawn from all images pooled.
   public let resplit: (train: Int, test: Int)?
-  /// What is validated on after each epoch.
+  /// The validation set; nil without validation.
   public let validation: Validation?
-  /// How images to train with are changed in every epoch.
+  /// The augmentation of the training images.
   public let augmentation: Augmentation
   let normalization: (scale: Double, mean: [Double], std: [Double])
 
@@ -43,22 +43,22 @@ public struct DataConfig: Sendable {
     let counts = { @Sendable (train: Int, test: Int) in
       ConfigField<(train: Int, test: Int)>.object { decoder in
         (
-          train: decoder.value("train", images, default: JSON(train), "Images to train with."),
-          test: decoder.value("test", images, default: JSON(test), "Images to test with.")
+          train: decoder.value("train", images, default: JSON(train), "Number of training images."),
+          test: decoder.value("test", images, default: JSON(test), "Number of test images.")
         )
       }
     }
     source = decoder.value(
-      "dataset", .choice(of: Source.self), default: "mnist", "IDX files, or digits the program draws.")
-    directory = decoder.optional("dir", .string, "Folder of the IDX files.")
-    builtin = decoder.value("builtin", counts(20_000, 5_000), default: [:], "How many digits are drawn.")
+      "dataset", .choice(of: Source.self), default: "mnist", "Files of MNIST, or synthetic digits.")
+    directory = decoder.optional("dir", .string, "Folder of the data files.")
+    builtin = decoder.value("builtin", counts(20_000, 5_000), default: [:], "Numbers of synthetic digits.")
     resplit = decoder.optional(
-      "resplit", counts(50_000, 10_000), "Pool all images and draw disjoint random sets from them.")
-    validation = decoder.optional("validation", .object(Self.validation), "What each epoch is validated on.")
+      "resplit", counts(50_000, 10_000), "Pool all images and draw disjoint random sets of these sizes.")
+    validation = decoder.optional("validation", .object(Self.validation), "Validation set of every epoch.")
     augmentation = Augmentation(
       decoder.value(
         "augment", .list(of: Augmentation.Entry.field, count: .within(0...64)), default: [],
-        "How images to train with are changed in every epoch."))
+        "Random changes of the training images in every epoch."))
     normalization = decoder.value(
       "normalize", .object(Self.normalization), default: [:], "(byte / scale - mean) / std for each channel.")
   }
@@ -67,15 +67,16 @@ public struct DataConfig: Sendable {
     let images = ConfigField<Int>.integer(.within(1...1_000_000))
     let validation = Validation(
       from: decoder.value(
-        "from", .choice(of: Validation.Origin.self), default: "train", "The set validation images come from."),
-      count: decoder.optional("count", images, "Images held out once, at random."),
-      sample: decoder.optional("sample", images, "Images drawn anew each epoch, from the test set."))
+        "from", .choice(of: Validation.Origin.self), default: "train",
+        "Set from which validation images are taken."),
+      count: decoder.optional("count", images, "Number of random images held out once."),
+      sample: decoder.optional("sample", images, "Number of random test images in each epoch."))
     if validation.from == .train, validation.sample != nil {
-      decoder.report("is for \"from\": \"test\"; hold out images to train with by \"count\"", at: "sample")
+      decoder.report("is for \"from\": \"test\"; \"count\" holds out training images", at: "sample")
     } else if validation.from == .train, validation.count == nil {
-      decoder.report("is required: how many images are held out", at: "count")
+      decoder.report("is required: the number of images to hold out", at: "count")
     } else if validation.count != nil, validation.sample != nil {
-      decoder.report("cannot stand beside \"count\"", at: "sample")
+      decoder.report("cannot be combined with \"count\"", at: "sample")
     }
     return validation
   }

@@ -1,37 +1,46 @@
 import Datasets
 import FileIO
+import Formatting
 import ImageFiles
-import Training
 
-/// Images somebody asked about, each with a name.
-struct PredictionInput {
-  /// What the network sees.
-  let images: Images
-  /// What each image is called.
-  let names: [String]
+/// The images of one input of `cnn predict`, each with a name, as the network reads them.
+public struct PredictionInput {
+  /// The images in the network's input shape.
+  public let images: Images
+  /// The name of each image.
+  public let names: [String]
 
-  /// What `words` name, files and folders, as names of single inputs; notices what is skipped.
-  static func expand(_ words: [String]) -> [Result<String, DataError>] {
-    words.flatMap { word -> [Result<String, DataError>] in
-      guard word != "-", isFolder(word) else { return [.success(word)] }
+  /// Replaces each folder of `arguments` by its pictures, or by the error of reading it.
+  ///
+  /// - Returns: the inputs, and one notice per folder with other files.
+  public static func expand(
+    _ arguments: [String]
+  ) -> (inputs: [Result<String, DataError>], notices: [String]) {
+    var notices: [String] = []
+    let inputs = arguments.flatMap { argument -> [Result<String, DataError>] in
+      guard argument != "-", isFolder(argument) else { return [.success(argument)] }
       do throws(DataError) {
-        let folder = try PictureFolder(word)
-        if !folder.skipped.isEmpty { Console.error(notice(word, folder.skipped)) }
+        let folder = try PictureFolder(argument)
+        if !folder.skipped.isEmpty { notices.append(notice(argument, folder.skipped)) }
         return folder.paths.map { .success($0) }
       } catch {
         return [.failure(error)]
       }
     }
+    return (inputs, notices)
   }
 
   private static func notice(_ folder: String, _ skipped: [String]) -> String {
     let named = skipped.prefix(3).joined(separator: ", ") + (skipped.count > 3 ? ", ..." : "")
-    return
-      "\(folder): skipped \(skipped.count) that \(skipped.count == 1 ? "is no picture" : "are no pictures"): \(named)"
+    return "\(folder): skipped \(skipped.count.pluralized("file")) of other types: \(named)"
   }
 
-  /// Reads what `text` names, once, so that it may be a pipe, and makes the network's input of it.
-  init(_ text: String, for config: ExperimentConfig, isRaw: Bool) throws(DataError) {
+  /// Reads an input once, so that it may be a pipe, and converts it to the network's input.
+  ///
+  /// - Parameters:
+  ///   - text: a picture, an IDX file, `FILE@7`, `FILE@0..99`, or `-` for standard input.
+  ///   - isRaw: whether pictures are only scaled.
+  public init(_ text: String, for config: ExperimentConfig, isRaw: Bool) throws(DataError) {
     let reference = try ImageReference(text)
     var source =
       reference.path == "-"
@@ -41,7 +50,7 @@ struct PredictionInput {
     if PictureFile.isPicture(signature) {
       guard reference.range == nil else {
         throw .unreadable(
-          path: text, reason: "\(reference.path) is one picture; @ chooses among the images of an IDX file")
+          path: text, reason: "\(reference.path) is one picture; @ selects images of an IDX file")
       }
       let shape = try Self.inputShape(config, of: text)
       let name = source.name
@@ -59,18 +68,18 @@ struct PredictionInput {
     }
   }
 
-  /// The network's input as the shape of a picture.
+  /// The network's input shape as the shape of a picture.
   private static func inputShape(_ config: ExperimentConfig, of path: String) throws(DataError) -> ImageShape
   {
     let sides = config.model.input.dimensions
     guard sides.count == 3, [1, 3].contains(sides[0]) else {
       throw .unsuitable(
-        path: path, reason: "\(config.name) reads \(config.model.input), neither gray nor RGB pictures")
+        path: path, reason: "\(config.name) reads \(config.model.input), which is neither gray nor RGB")
     }
     return ImageShape(channels: sides[0], height: sides[1], width: sides[2])
   }
 
-  /// Throws when images that are taken as they are have not the network's input size.
+  /// Checks that images of an IDX file have the network's input shape.
   private func check(fits config: ExperimentConfig) throws(DataError) {
     let input = config.model.input
     guard input.dimensions == [images.shape.channels, images.shape.height, images.shape.width] else {

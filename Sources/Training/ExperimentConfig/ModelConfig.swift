@@ -1,14 +1,14 @@
 import CNNEngine
 import ConfigDecoding
 
-/// The network of a config: the input's shape and the layers as they were written.
+/// The section `model` of a config: the input shape and the layers, before shapes are checked.
 struct ModelConfig: Sendable {
-  /// Channels of the input.
+  /// The number of input channels.
   var channels: Int { input.channels }
   private let input: Shape
   private let layers: [Entry]
 
-  /// One entry of `model.layers` and where it stands.
+  /// One entry of `model.layers` with its location.
   private struct Entry: Sendable {
     let layer: NamedLayer
     let location: ConfigLocation
@@ -31,7 +31,7 @@ struct ModelConfig: Sendable {
     layers = decoder.value("layers", .list(of: entry, count: .within(1...256)), "The layers in order.")
   }
 
-  /// The model, or nil after reporting every layer that does not fit.
+  /// The model; nil after reporting every layer whose shapes do not match.
   func checked(_ engine: EngineConfig, issues: IssueList) -> Model? {
     let named = layers.map(\.layer)
     var seen: Set<String> = []
@@ -54,7 +54,7 @@ struct ModelConfig: Sendable {
     }
   }
 
-  /// How many layers can be checked: those in front of the first that could not be read.
+  /// The number of layers that can be checked: those before the first one with an issue.
   private func readableCount(_ issues: IssueList) -> Int {
     if issues.concern("model.input") { return 0 }
     return layers.firstIndex { $0.path.isEmpty || issues.concern($0.path) } ?? layers.count

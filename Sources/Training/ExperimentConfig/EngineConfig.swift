@@ -1,13 +1,13 @@
 import ConfigDecoding
 
-/// How the network is computed.
+/// The section `engine` of a config: how the network is computed.
 struct EngineConfig: Sendable {
-  /// Whether 3x3 convolutions may be computed by Winograd's algorithm.
+  /// Whether 3x3 convolutions may use Winograd's algorithm.
   let usesWinograd: Bool
 
   init(_ decoder: ConfigDecoder) {
     usesWinograd = decoder.value(
       "winograd", .boolean, default: JSON(true),
-      "Compute 3x3 convolutions with fewer multiplications where that is faster.")
+      "Use Winograd's algorithm for 3x3 convolutions where it is faster.")
   }
 }

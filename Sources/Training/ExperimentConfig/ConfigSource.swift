@@ -2,9 +2,12 @@ import ConfigDecoding
 import FileIO
 import JSONText
 
-/// Where a config comes from: a file, or one of those the program ships with, changed by flags.
+/// Finds a config, a file or a built-in one, and applies overrides to it.
 public enum ConfigSource {
-  /// The configs the program ships with, by name; the files of `configs/`.
+  /// An option that overrides a config key: the key's path, its value, and the option as it was typed.
+  public typealias Flag = (path: String, value: JSON, flag: String)
+
+  /// The built-in configs by name: the files of `configs/`.
   public static let shipped: [(name: String, text: [UInt8])] = [
     ("lenet", PackageResources.lenet_json),
     ("lenet-augmented", PackageResources.lenet_augmented_json),
@@ -16,18 +19,18 @@ public enum ConfigSource {
     ("rgb-vgg", PackageResources.rgb_vgg_json),
   ]
 
-  /// Whether `path` is the name of a shipped config.
+  /// Whether `path` is the name of a built-in config.
   static func isShipped(_ path: String) -> Bool { shipped.contains { $0.name == name(path) } }
 
   private static func name(_ path: String) -> String {
     path.hasSuffix(".json") ? String(path.dropLast(5)) : path
   }
 
-  /// The config in the file at `path`, the shipped one of that name, with or without `.json`, or that of a run's
-  /// folder or checkpoint.
+  /// The config at `path`: a file, the name of a built-in config with or without `.json`, a run folder, or a
+  /// checkpoint.
   ///
-  /// - Throws: `ConfigError` if it is not JSON, `DataError` if there is no such file or config, and what a
-  ///   checkpoint that is damaged throws.
+  /// - Throws: `ConfigError` if it is not JSON, `DataError` if nothing is found, `SafeTensorsError` or
+  ///   `CheckpointError` for a damaged checkpoint.
   public static func json(_ path: String) throws -> JSON {
     let issues = IssueList()
     let json = try json(path, issues: issues)
@@ -35,8 +38,7 @@ public enum ConfigSource {
     return json
   }
 
-  /// The config as above, but with faults that do not keep it from being read, such as keys that stand in it
-  /// twice, added to `issues`.
+  /// The config at `path`; adds to `issues` what does not prevent parsing, such as duplicate keys.
   private static func json(_ path: String, issues: IssueList) throws -> JSON {
     if path.hasSuffix(".ckpt") { return try Checkpoint(contentsOf: path).config.resolved }
     let name = name(path)
@@ -46,7 +48,7 @@ public enum ConfigSource {
     do {
       return try parse(Self.read(path), origin: path, issues)
     } catch let error as DataError {
-      let runConfig = RunFolder(reading: path).config
+      let runConfig = RunFolder(path).config
       guard let text = try? Self.read(runConfig) else { throw Self.notFound(path, name, error) }
       return try parse(text, origin: runConfig, issues)
     }
@@ -70,26 +72,27 @@ public enum ConfigSource {
     guard case .unreadable(_, let reason) = error else { return error }
     let hint =
       Spelling.nearest(to: name, among: shipped.map(\.name)).map { "; did you mean \"\($0)\"?" }
-      ?? "; shipped configs are \(shipped.map(\.name).joined(separator: ", "))"
+      ?? "; built-in configs are \(shipped.map(\.name).joined(separator: ", "))"
     return .unreadable(path: path, reason: reason + (path.contains("/") ? "" : hint))
   }
 
-  /// Reads what `path` names, see `json`, and applies flags to it, each a key path, a value, and the flag as it
-  /// was typed.
+  /// Reads the config at `path`, see `json`, with overrides.
   ///
-  /// - Throws: what `json` throws, and `ConfigError` with the faults of text, flags and config together.
+  /// - Parameter settings: values of `--set`, `key.path=value`.
+  /// - Throws: what `json` throws, and `ConfigError` with the errors of text, overrides and config together.
   public static func load(
-    _ path: String, flags: [(path: String, value: JSON, flag: String)] = [], settings: [String] = []
+    _ path: String, flags: [Flag] = [], settings: [String] = []
   ) throws -> ExperimentConfig {
     let issues = IssueList()
     return try load(json(path, issues: issues), flags: flags, settings: settings, issues: issues)
   }
 
-  /// Applies flags to a config and reads it, see above.
+  /// Reads a config with overrides.
   ///
-  /// - Parameter issues: the faults of the config's text.
+  /// - Parameter issues: the errors of the config's text.
+  /// - Throws: `ConfigError`.
   public static func load(
-    _ json: JSON, flags: [(path: String, value: JSON, flag: String)], settings: [String],
+    _ json: JSON, flags: [Flag], settings: [String],
     issues: IssueList = IssueList()
   ) throws(ConfigError) -> ExperimentConfig {
     var json = json
@@ -103,7 +106,7 @@ public enum ConfigSource {
 }
 
 extension JSON {
-  /// Makes an object of an optimizer that is left out or only named, so that a flag can change a key of it.
+  /// Replaces a missing optimizer, or one given by name, by an object, so that an override can change its keys.
   fileprivate mutating func spellOutOptimizer() {
     guard members != nil, self["optimizer"]?.members == nil else { return }
     self["optimizer"] = JSON(object: [("type", self["optimizer"] ?? OptimizerConfig.defaultType)])

@@ -3,31 +3,32 @@ import ConfigDecoding
 import Formatting
 import Randomness
 
-/// Everything an experiment is made of, read from a config and checked, shapes included.
+/// A checked config: data, model, loss, optimizer and training.
 public struct ExperimentConfig: Sendable {
-  /// What the run is called.
+  /// The name of the run.
   public let name: String
-  /// Where every random number comes from.
+  /// The seed of all random numbers.
   public let seed: UInt64
-  /// The data set and how it is split.
+  /// The data set, its splits, augmentation and normalization.
   public let data: DataConfig
-  /// The checked layers.
+  /// The model, with all shapes.
   public let model: Model
+  /// The loss.
   package let loss: any Loss
-  /// The rule of the updates.
+  /// The optimizer and the learning rate.
   public let optimizer: OptimizerConfig
-  /// How long and in which batches.
+  /// Epochs, batches, early stopping and checkpoints.
   public let train: TrainConfig
-  /// What is written besides metrics and checkpoints.
+  /// TensorBoard.
   public let log: LogConfig
-  /// The config with every default filled in and every flag applied.
+  /// The config with every default and override.
   public let resolved: JSON
 
   /// Reads a config.
   ///
-  /// - Parameter issues: the faults that were found before, such as those of the text.
-  /// - Throws: `ConfigError` with all faults: unknown and missing keys, wrong types and ranges, and layers that
-  ///   do not fit each other, each with its location.
+  /// - Parameter issues: errors found before, such as those of the text.
+  /// - Throws: `ConfigError` with all errors and their locations: unknown and missing keys, wrong types, values out of
+  ///   range, and shapes that do not match.
   public init(_ json: JSON, issues: IssueList = IssueList()) throws(ConfigError) {
     let (draft, resolved) = Self.field.read(json, issues: issues)
     let model = draft.model.checked(draft.engine, issues: issues)
@@ -49,7 +50,7 @@ public struct ExperimentConfig: Sendable {
     return JSON(object: head + members.map { ($0.key, $0.value) })
   }
 
-  /// A config as it was written, before its layers are checked against each other.
+  /// A decoded config before shapes and combinations of keys are checked.
   private struct Draft: Sendable {
     let name: String
     let seed: UInt64
@@ -61,10 +62,10 @@ public struct ExperimentConfig: Sendable {
     let log: LogConfig
     let engine: EngineConfig
 
-    /// Activations of a batch beyond which a config is refused: 2^31 floats are 8 GiB.
+    /// The largest number of activations of a batch: 2^31 floats are 8 GiB.
     private static let largestBatch = 1 << 31
 
-    /// Reports keys that are fine alone but do not fit others.
+    /// Reports values that are valid alone but not together.
     func checkTogether(_ checked: Model?, in json: JSON, issues: IssueList) {
       func report(_ path: String..., message: String) {
         issues.report(json.issue(at: path, message))
@@ -83,7 +84,7 @@ public struct ExperimentConfig: Sendable {
         report("loss", message: message)
       }
       let perImage = checked?.activationCount ?? 0
-      // A block of images is allocated whole.
+      // Batch blocks are allocated completely.
       let allocated = vectorCount(train.batchSize) * CPUFeatures.laneCount
       if perImage > Self.largestBatch / allocated {
         let message =
@@ -95,7 +96,7 @@ public struct ExperimentConfig: Sendable {
       let channels = model.channels
       for (key, list) in [("mean", data.normalization.mean), ("std", data.normalization.std)]
       where list.count != 1 && list.count != channels {
-        let message = "has \(list.count) numbers; it takes one, or one for each of \(channels) channels"
+        let message = "has \(list.count) values; it takes one, or one for each of \(channels) channels"
         report("data", "normalize", key, message: message)
       }
     }
@@ -105,29 +106,31 @@ public struct ExperimentConfig: Sendable {
     _ = decoder.value("version", .integer(.within(1...1)), default: 1, "Version of the config format.")
     return Draft(
       name: decoder.value("name", .identifier, default: "experiment", "Name of the run."),
-      seed: decoder.value("seed", .unsigned(), default: 42, "Where every random number comes from."),
+      seed: decoder.value("seed", .unsigned(), default: 42, "Seed of all random numbers."),
       data: decoder.value("data", .object(DataConfig.init), default: [:], "The data set and its splits."),
       model: decoder.value("model", .object(ModelConfig.init), "The network."),
-      loss: decoder.value("loss", LossType.field, default: "cross_entropy", "What is minimised."),
+      loss: decoder.value("loss", LossType.field, default: "cross_entropy", "Loss that is minimized."),
       optimizer: decoder.value(
-        "optimizer", OptimizerConfig.field, default: OptimizerConfig.defaultType, "How weights are updated."),
+        "optimizer", OptimizerConfig.field, default: OptimizerConfig.defaultType,
+        "Optimizer and learning rate."),
       train: decoder.value(
-        "train", .object(TrainConfig.init), default: [:], "How long and in which batches."),
+        "train", .object(TrainConfig.init), default: [:], "Epochs, batches, early stopping and checkpoints."),
       log: decoder.value(
-        "log", .object(LogConfig.init), default: [:], "What is written besides metrics and checkpoints."),
-      engine: decoder.value("engine", .object(EngineConfig.init), default: [:], "How it is computed."))
+        "log", .object(LogConfig.init), default: [:], "Logs besides metrics and events."),
+      engine: decoder.value(
+        "engine", .object(EngineConfig.init), default: [:], "How the network is computed."))
   }
 }
 
 extension ExperimentConfig {
-  /// The generator of the changes that images undergo in epoch `epoch`, from 1.
+  /// The random number generator of the augmentation in epoch `epoch`, from 1.
   public func augmentationRandom(epoch: Int) -> CounterRandom {
     CounterRandom(seed: seed, purpose: .augmentation, stream: UInt64(epoch))
   }
 }
 
 extension Model {
-  /// Numbers that one image's pass keeps: the input, every output, and the copies that padding takes.
+  /// The number of activations kept for one image: the input, every output, and padded copies.
   fileprivate var activationCount: Int {
     layers.reduce(input.count) { sum, layer in
       let window = (layer.layer as? any WindowedLayer)?.window
@@ -143,7 +146,7 @@ extension LossType {
 }
 
 extension ConfigField where Value == String {
-  /// A name that can stand in a path and in front of a dot.
+  /// A name that is valid in a path and before a dot.
   static var identifier: ConfigField {
     ConfigField(
       "a name of letters, digits, - and _", schema: ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"],
@@ -167,21 +170,21 @@ private func isIdentifierByte(_ byte: UInt8) -> Bool {
 }
 
 extension IssueList {
-  /// Whether the value under `path` has a fault, or something inside it.
+  /// Whether there is an issue at `path` or below it.
   func concern(_ path: String) -> Bool {
     issues.contains { $0.path == path || $0.path.hasPrefix("\(path).") || $0.path.hasPrefix("\(path)[") }
   }
 }
 
 extension JSON {
-  /// A fault of the value under `path`, or of what stands nearest to it.
+  /// An issue located at the value under `path`, or at its closest parent if it does not exist.
   func issue(at path: [String], _ message: String) -> ConfigIssue {
     var value = self
     for key in path { value = value[key] ?? value }
     return ConfigIssue(location: value.location, path: path.joined(separator: "."), message: message)
   }
 
-  /// The value without the members that are `null`: an absent key says the same.
+  /// The value without members that are `null`, which means the same as a missing key.
   fileprivate var withoutNulls: JSON {
     switch content {
     case .object(let members):

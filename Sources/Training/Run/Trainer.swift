@@ -2,35 +2,17 @@ import CNNEngine
 import Datasets
 import Randomness
 
-/// What a trainer tells while it works.
-public enum TrainingEvent: Sendable {
-  /// A step is done: the sums of the epoch so far.
-  case step(epoch: Int, step: Int, of: Int, sums: EpochSums)
-  /// An epoch is done.
-  case epoch(EpochMetrics, isBest: Bool)
-}
-
-/// How a run ended.
-public enum TrainingOutcome: String, Sendable {
-  /// All epochs are done.
-  case finished
-  /// Early stopping ended it.
-  case stoppedEarly = "stopped_early"
-  /// Somebody asked it to stop.
-  case interrupted
-}
-
-/// Trains a model: epochs of steps, validation after each, the best epoch remembered.
+/// Trains a model: epochs of steps, each followed by validation; keeps track of the best epoch.
 public final class Trainer {
-  /// What is trained.
+  /// The config of the run.
   public let config: ExperimentConfig
-  /// The weights, changed by every step.
+  /// The weights, updated by every step.
   public let parameters: FlatTensorBuffer
-  /// Where the run stands.
+  /// The progress of the run.
   public private(set) var progress = TrainerState()
-  /// The optimizer and what it remembers.
+  /// The optimizer with its state.
   public let optimizer: Optimizer
-  /// What decides which epoch is the best.
+  /// The metric that chooses the best epoch.
   public let monitor: TrainConfig.Metric
   private let data: ExperimentData
   private let loader: DataLoader
@@ -39,23 +21,23 @@ public final class Trainer {
   private let evaluator: Evaluator
   private let clock = ContinuousClock()
 
-  /// Allocates everything a run needs.
+  /// Allocates the network and the optimizer of a run.
   ///
   /// - Parameters:
-  ///   - weights: weights to start from; nil draws new ones.
-  ///   - resumption: where to go on instead.
-  /// - Throws: `DataError` if there is no batch, `CheckpointError` if the data is not that of the checkpoint.
+  ///   - weights: initial weights; nil for random ones.
+  ///   - resumePoint: the checkpoint to resume from instead.
+  /// - Throws: `DataError` if there is no batch, `CheckpointError` if the checkpoint does not fit config and data.
   public init(
     _ config: ExperimentConfig, data: ExperimentData, threadPool: ThreadPool, weights: [NamedTensor]? = nil,
-    resuming resumption: ResumePoint? = nil
+    resuming resumePoint: ResumePoint? = nil
   ) throws {
     (self.config, self.data) = (config, data)
-    // Accuracies on another sample each epoch do not tell which epoch was better.
+    // Accuracies on a different sample in each epoch are not comparable.
     let isComparable = config.data.validation.map { $0.sample == nil } ?? false
     monitor =
       config.train.monitor ?? config.train.earlyStop?.monitor ?? (isComparable ? .validationAccuracy : .loss)
     parameters =
-      (resumption?.checkpoint.weights ?? weights).map(config.model.buffer(of:))
+      (resumePoint?.checkpoint.weights ?? weights).map(config.model.buffer(of:))
       ?? config.model.initialParameters(seed: config.seed)
     loader = try DataLoader(
       data.train, batchSize: config.train.batchSize, shuffle: config.train.shuffle,
@@ -67,15 +49,15 @@ public final class Trainer {
       augmentation: config.data.augmentation)
     optimizer = Optimizer(config.optimizer.rule, network: network)
     evaluator = Evaluator(config, parameters: parameters, threadPool: threadPool)
-    if let resumption { try restore(resumption) }
+    if let resumePoint { try restore(resumePoint) }
   }
 
-  /// Goes on where a checkpoint stands; its weights are there already.
-  private func restore(_ resumption: ResumePoint) throws(CheckpointError) {
-    let (checkpoint, count) = (resumption.checkpoint, config.model.parameters.count)
+  /// Restores progress and optimizer state of a checkpoint, whose weights are already loaded.
+  private func restore(_ resumePoint: ResumePoint) throws(CheckpointError) {
+    let (checkpoint, count) = (resumePoint.checkpoint, config.model.parameters.count)
     guard checkpoint.progress.fits(loader, epochs: config.train.epochs),
       checkpoint.optimizer.count == optimizer.slots.count * count
-    else { throw CheckpointError(resumption.path, "its progress does not fit its config and these data") }
+    else { throw CheckpointError(resumePoint.path, "its progress does not fit its config and this data") }
     for (index, slot) in optimizer.slots.enumerated() {
       config.model.copy(checkpoint.optimizer[index * count..<(index + 1) * count], to: slot)
     }
@@ -83,10 +65,10 @@ public final class Trainer {
     optimizer.step = progress.step
   }
 
-  /// Steps of an epoch.
+  /// The number of steps per epoch.
   public var stepsPerEpoch: Int { loader.stepsPerEpoch }
 
-  /// Trains until the last epoch, early stopping, or until `shouldStop` says so after a step.
+  /// Trains until the last epoch, until early stopping, or until `shouldStop` returns true after a step.
   ///
   /// - Throws: `TrainingError` when the run diverges, and what `report` throws.
   public func run(
@@ -94,7 +76,7 @@ public final class Trainer {
   ) throws -> TrainingOutcome {
     while !hasStoppedEarly, progress.epoch < config.train.epochs {
       guard let metrics = try runEpoch(shouldStop: shouldStop, report: report) else { return .interrupted }
-      let isBest = judge(metrics)
+      let isBest = updateBest(metrics)
       try report(.epoch(metrics, isBest: isBest))
       if shouldStop(), !hasStoppedEarly, progress.epoch < config.train.epochs { return .interrupted }
     }
@@ -105,7 +87,7 @@ public final class Trainer {
     config.train.earlyStop.map { progress.epochsWithoutImprovement >= max($0.patience, 1) } ?? false
   }
 
-  /// One epoch with its validation; nil when it was interrupted.
+  /// One epoch with its validation; nil when interrupted.
   private func runEpoch(
     shouldStop: () -> Bool, report: (TrainingEvent) throws -> Void
   ) throws -> EpochMetrics? {
@@ -118,7 +100,7 @@ public final class Trainer {
       try report(.step(epoch: epoch, step: progress.stepInEpoch, of: batches.count, sums: progress.sums))
       if progress.stepInEpoch < batches.count, shouldStop() { return nil }
     }
-    // Nothing is left to train where a run goes on behind the last step.
+    // A run resumed after the last step of an epoch has trained for no time.
     let seconds = max((clock.now - start) / .seconds(1), 1e-9)
     let validation = try data.validation(epoch: epoch).map { try evaluator.evaluate($0) }
     if validation?.loss.isFinite == false { throw diverged(.loss, atStep: progress.stepInEpoch, in: nil) }
@@ -132,7 +114,7 @@ public final class Trainer {
       imagesPerSecond: Double(sums.images - imagesBefore) / seconds)
   }
 
-  /// One step: forward, backward, update. Nothing is allocated here.
+  /// One step: forward, backward, update; allocates nothing.
   private func step(on batch: ArraySlice<Int32>) throws(TrainingError) {
     let pool = data.train.images
     network.load(
@@ -160,15 +142,15 @@ public final class Trainer {
     progress.sums.images += result.images
   }
 
-  /// The learning rate of the step that follows `steps` others.
+  /// The learning rate of the step after `steps` steps.
   private func learningRate(afterStep steps: Int) -> Double {
     let epoch = Double(steps) / Double(loader.stepsPerEpoch)
     let epochs = Double(config.train.epochs)
     return config.optimizer.learningRate * config.optimizer.schedule.factor(epoch: epoch, of: epochs)
   }
 
-  /// Remembers whether an epoch was the best so far, and how long early stopping has waited.
-  private func judge(_ metrics: EpochMetrics) -> Bool {
+  /// Updates the best epoch and the patience of early stopping; returns whether the epoch is the best so far.
+  private func updateBest(_ metrics: EpochMetrics) -> Bool {
     if let earlyStop = config.train.earlyStop, let value = metrics[earlyStop.monitor] {
       if earlyStop.monitor.isBetter(value, than: progress.bestWatched, by: earlyStop.minimumChange) {
         (progress.bestWatched, progress.epochsWithoutImprovement) = (value, 0)
@@ -185,10 +167,10 @@ public final class Trainer {
 
   // MARK: Divergence
 
-  /// Weights are finite after every step; what the optimizer remembers has to be, too, before it is saved.
+  /// Throws if the optimizer's state is not finite, which must not be saved; weights are checked in every step.
   func checkOptimizer() throws(TrainingError) {
     guard let slot = optimizer.slots.first(where: { !$0.isFinite }) else { return }
-    // Between two epochs it was the last step of the one before.
+    // Between two epochs, the last step is that of the epoch before.
     let (epoch, step) =
       progress.stepInEpoch > 0
       ? (progress.epoch + 1, progress.stepInEpoch) : (progress.epoch, stepsPerEpoch)

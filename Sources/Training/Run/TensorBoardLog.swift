@@ -9,8 +9,8 @@ import ModelFormats
   import Darwin
 #endif
 
-/// What a run writes for TensorBoard: an event for every epoch in `tb/train` and in `tb/validation`, whose curves
-/// of one name share a chart. Step 0 is the network before training.
+/// TensorBoard's event files of a run: one event per epoch in `tb/train` and in `tb/validation`; curves of the same
+/// tag share a chart. Step 0 is the network before training.
 struct TensorBoardLog: ~Copyable {
   private let model: Model
   private let histogramEveryEpochs: Int
@@ -20,42 +20,51 @@ struct TensorBoardLog: ~Copyable {
   private static let (trainName, validationName) = ("train", "validation")
   private static let prefix = "events.out.tfevents."
 
-  /// Begins new files in the folder of a run, or where it goes on from.
-  ///
-  /// - Parameter source: the folder of the run that goes on; its files are copied unless they are there already.
-  init(
-    in folder: RunFolder, _ config: ExperimentConfig, _ trainer: Trainer, goingOnFrom source: RunFolder?
-  ) throws(DataError) {
-    func begin(_ name: String, _ events: [UInt8] = []) throws(DataError) -> AppendOnlyFile {
-      let target = joinPath(folder.tensorBoard, name)
-      try AtomicFile.createFolder(target)
-      AtomicFile.removeLeftovers(in: target)
-      if let source, !isSameFile(source.path, folder.path) {
-        try Self.copyFiles(from: joinPath(source.tensorBoard, name), to: target)
-      }
-      var bytes = Self.record(0, .fileVersion)
-      // TensorBoard drops the epochs that were written, but not reached by the checkpoint this run goes on from.
-      if source != nil { bytes += Self.record(hasBegun ? trainer.progress.epoch + 1 : 0, .start) }
-      return try AppendOnlyFile(path: Self.newFile(in: target), bytes: bytes + events)
-    }
-    let hasBegun = trainer.progress.step > 0
-    let histogramEveryEpochs = config.log.histogramEveryEpochs
-    let start =
-      hasBegun || histogramEveryEpochs == 0
-      ? [] : Self.record(0, .summary(Self.weights(of: config.model, trainer.parameters)))
-    let train = try begin(Self.trainName, start)
-    let validation = config.data.validation == nil ? nil : try begin(Self.validationName)
-    (model, self.histogramEveryEpochs) = (config.model, histogramEveryEpochs)
+  private init(
+    _ config: ExperimentConfig, train: consuming AppendOnlyFile, validation: consuming AppendOnlyFile?
+  ) {
+    (model, histogramEveryEpochs) = (config.model, config.log.histogramEveryEpochs)
     self.train = train
     self.validation = validation
   }
 
-  /// Adds the event of an epoch.
+  /// Creates new event files in the folder of a run.
+  ///
+  /// - Parameter source: the folder of the resumed run; its event files are copied if it is another one.
+  /// - Throws: `DataError.unwritable`.
+  static func create(
+    in folder: RunFolder, _ trainer: Trainer, resuming source: RunFolder?
+  ) throws(DataError) -> TensorBoardLog {
+    let config = trainer.config
+    let hasBegun = trainer.progress.step > 0
+    func create(_ name: String, _ events: [UInt8] = []) throws(DataError) -> AppendOnlyFile {
+      let target = joinPath(folder.tensorBoard, name)
+      try AtomicFile.createFolder(target)
+      AtomicFile.removeLeftovers(in: target)
+      if let source, !isSameFile(source.path, folder.path) {
+        try copyFiles(from: joinPath(source.tensorBoard, name), to: target)
+      }
+      var bytes = record(0, .fileVersion)
+      // A session start makes TensorBoard drop the epochs after the checkpoint that the run resumes from.
+      if source != nil { bytes += record(hasBegun ? trainer.progress.epoch + 1 : 0, .start) }
+      return try AppendOnlyFile(path: newFile(in: target), bytes: bytes + events)
+    }
+    let start =
+      hasBegun || config.log.histogramEveryEpochs == 0
+      ? [] : record(0, .summary(weights(of: config.model, trainer.parameters)))
+    let train = try create(trainName, start)
+    guard config.data.validation != nil else {
+      return TensorBoardLog(config, train: train, validation: nil)
+    }
+    return TensorBoardLog(config, train: train, validation: try create(validationName))
+  }
+
+  /// Appends the events of an epoch.
   func append(_ metrics: EpochMetrics, parameters: FlatTensorBuffer) throws(DataError) {
-    var values: [(tag: String, value: TensorBoardEvent.Value)] = [
-      ("loss", .scalar(metrics.loss)), ("accuracy", .scalar(metrics.accuracy)),
-      ("learning_rate", .scalar(metrics.learningRate)),
-      ("images_per_second", .scalar(metrics.imagesPerSecond)),
+    var values = [
+      Self.scalar(.loss, metrics.loss), Self.scalar(.accuracy, metrics.accuracy),
+      Self.scalar(.learningRate, metrics.learningRate),
+      Self.scalar(.imagesPerSecond, metrics.imagesPerSecond),
     ]
     if histogramEveryEpochs > 0, metrics.epoch % histogramEveryEpochs == 0 {
       values += Self.weights(of: model, parameters)
@@ -63,11 +72,18 @@ struct TensorBoardLog: ~Copyable {
     try train.append(Self.record(metrics.epoch, .summary(values)))
     if let loss = metrics.validationLoss, let accuracy = metrics.validationAccuracy {
       try validation?.append(
-        Self.record(metrics.epoch, .summary([("loss", .scalar(loss)), ("accuracy", .scalar(accuracy))])))
+        Self.record(
+          metrics.epoch, .summary([Self.scalar(.loss, loss), Self.scalar(.accuracy, accuracy)])))
     }
   }
 
-  /// A histogram of each parameter, `conv1/weight`, and the filters of the first convolution, `conv1/filters`.
+  private static func scalar(
+    _ key: RunEvent.Key, _ value: Double
+  ) -> (tag: String, value: TensorBoardEvent.Value) {
+    (key.rawValue, .scalar(value))
+  }
+
+  /// The histogram of each parameter, `conv1/weight`, and an image of the first convolution's filters, `conv1/filters`.
   private static func weights(
     of model: Model, _ parameters: FlatTensorBuffer
   ) -> [(tag: String, value: TensorBoardEvent.Value)] {
@@ -96,7 +112,7 @@ struct TensorBoardLog: ~Copyable {
 
   // MARK: Files
 
-  /// All event files of a run.
+  /// The paths of a run's event files.
   static func files(in folder: RunFolder) -> [String] {
     [trainName, validationName].map { joinPath(folder.tensorBoard, $0) }.flatMap { folder in
       eventFiles(in: folder).map { joinPath(folder, $0) }
@@ -115,13 +131,13 @@ struct TensorBoardLog: ~Copyable {
   }
 
   /// `events.out.tfevents.<seconds>.<host>`; TensorBoard reads the files of a folder in the order of their names, so
-  /// the seconds are more than those of any file that is there.
+  /// the seconds exceed those of every existing file.
   private static func newFile(in folder: String) -> String {
     var host = [CChar](repeating: 0, count: 256)
     gethostname(&host, host.count - 1)
     let name = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let taken = eventFiles(in: folder).compactMap { Int($0.dropFirst(prefix.count).prefix { $0 != "." }) }
-    let seconds = max(time(nil), (taken.max() ?? 0) + 1)
+    let existing = eventFiles(in: folder).compactMap { Int($0.dropFirst(prefix.count).prefix { $0 != "." }) }
+    let seconds = max(time(nil), (existing.max() ?? 0) + 1)
     return joinPath(folder, "\(prefix)\(seconds).\(name.isEmpty ? "localhost" : name)")
   }
 }

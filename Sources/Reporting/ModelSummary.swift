@@ -1,0 +1,37 @@
+import CNNEngine
+import FileIO
+import Formatting
+import Training
+
+extension Model {
+  /// The output of `cnn summary`: the table of the layers, and the totals for a batch.
+  ///
+  /// - Throws: `DataError.unsatisfiable` if a total exceeds `Int`.
+  package func summaryLines(name: String, batchSize: Int) throws(DataError) -> [String] {
+    let table = summary.lines
+    let batch = batchSize == 1 ? "an image" : "a batch of \(batchSize.grouped)"
+    let activations = input.count + layers.reduce(0) { $0 + $1.output.count }
+    return try ["\(name), input \(input)"] + table + [
+      table[1], "Parameters: \(parameterCount.grouped) (\((parameterCount * 4).byteSize))",
+      "Multiply-adds for \(batch): \(multiplyAdds.times(batchSize).grouped)",
+      "Activations for \(batch): \((activations * 4).times(batchSize).byteSize)",
+    ]
+  }
+}
+
+extension Int {
+  /// The value for each image, times the batch size.
+  fileprivate func times(_ batchSize: Int) throws(DataError) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: batchSize)
+    if overflow {
+      throw .unsatisfiable(
+        reason: "--batch-size \(batchSize): \(grouped) for each image are too many to count")
+    }
+    return product
+  }
+
+  /// A number of bytes as kB or MB.
+  fileprivate var byteSize: String {
+    self < 1_000_000 ? "\((Double(self) / 1e3).fixed(1)) kB" : "\((Double(self) / 1e6).fixed(1)) MB"
+  }
+}

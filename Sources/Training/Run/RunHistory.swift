@@ -1,0 +1,103 @@
+import FileIO
+import Formatting
+
+/// The history of a run: the metrics of its epochs and its events, as its folder holds them.
+public struct RunHistory: Sendable {
+  /// One row of `metrics.csv`.
+  public struct Epoch: Sendable, Equatable {
+    /// The epoch, from 1.
+    public let number: Int
+    /// The values of the row by column name, without those that are missing or not finite.
+    public let values: [String: Double]
+
+    /// The value of a metric.
+    public subscript(metric: TrainConfig.Metric) -> Double? { values[metric.rawValue] }
+  }
+
+  /// The epochs in ascending order.
+  public let epochs: [Epoch]
+  /// The events in the order they were written.
+  public let events: [RunEvent]
+
+  /// Reads `metrics.csv` and `events.jsonl`; either may be missing, empty, or truncated in its last line.
+  ///
+  /// - Throws: `DataError.malformed` for a line that is not a row of numbers, or not JSON.
+  public init(_ folder: RunFolder) throws(DataError) {
+    epochs = try Self.epochs(LineFile.lines(of: folder.metrics), folder.metrics)
+    events = try Self.events(LineFile.lines(of: folder.events), folder.events)
+  }
+
+  /// Reads the bytes of both files; errors name them `metrics.csv` and `events.jsonl`.
+  package init(metrics: [UInt8], events: [UInt8]) throws(DataError) {
+    epochs = try Self.epochs(LineFile.lines(in: metrics), "metrics.csv")
+    self.events = try Self.events(LineFile.lines(in: events), "events.jsonl")
+  }
+
+  private static func epochs(_ lines: [String], _ path: String) throws(DataError) -> [Epoch] {
+    let epochColumn = RunEvent.Key.epoch.rawValue
+    var columns: [Substring]?
+    var epochs: [Epoch] = []
+    var byte = 0
+    for line in lines {
+      func fault(_ reason: String) -> DataError { .malformed(path: path, byte: byte, reason: reason) }
+      let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+      if let columns {
+        guard fields.count == columns.count else {
+          throw fault("a row of \(fields.count) values under \(columns.count) column names")
+        }
+        var values: [String: Double] = [:]
+        for (column, field) in zip(columns, fields) where !field.isEmpty {
+          guard let value = Double(field) else {
+            throw fault("\(column) is not a number: \(String(field).oneLine)")
+          }
+          values[String(column)] = value.isFinite ? value : nil
+        }
+        let previous = epochs.last?.number ?? 0
+        guard let number = values[epochColumn].flatMap(Int.init(exactly:)), number > previous else {
+          throw fault("the epoch is not a whole number above \(previous)")
+        }
+        epochs.append(Epoch(number: number, values: values))
+      } else {
+        guard fields.first.map(String.init) == epochColumn else {
+          throw fault("the header does not begin with epoch")
+        }
+        columns = fields
+      }
+      byte += line.utf8.count + 1
+    }
+    return epochs
+  }
+
+  private static func events(_ lines: [String], _ path: String) throws(DataError) -> [RunEvent] {
+    var events: [RunEvent] = []
+    var byte = 0
+    for line in lines {
+      do {
+        events.append(try RunEvent(parsing: line, origin: path))
+      } catch {
+        throw .malformed(path: path, byte: byte, reason: "this line is not JSON")
+      }
+      byte += line.utf8.count + 1
+    }
+    return events
+  }
+
+  /// The events of a kind.
+  public func events(_ kind: RunEvent.Kind) -> [RunEvent] { events.filter { $0.kind == kind } }
+
+  /// The epoch of the best checkpoint; nil if no event says so.
+  public var bestEpoch: Int? { events.last { $0.epoch != nil && $0[.best]?.bool == true }?.epoch }
+
+  /// Seconds of training, without validation.
+  public var seconds: Double {
+    epochs.reduce(0) { $0 + ($1.values[RunEvent.Key.seconds.rawValue] ?? 0) }
+  }
+
+  /// The last event if it is the end of the run; nil for a run that is not complete.
+  public var end: RunEvent? { events.last.flatMap { $0.kind == .done ? $0 : nil } }
+
+  /// Whether the run started from given weights (`--init`) instead of random ones; nil if no event says so.
+  public var beganWithWeights: Bool? {
+    events(.start).first.flatMap { $0[.resumed] == nil ? $0[.initialWeights]?.bool == true : nil }
+  }
+}

@@ -1,0 +1,66 @@
+import CNNEngine
+
+/// A requested run with its config: new, or resumed from a checkpoint.
+public struct TrainingSetup {
+  /// The config, with every override.
+  public let config: ExperimentConfig
+  /// Where the run resumes; nil for a new run.
+  public let resumePoint: ResumePoint?
+  private let request: TrainingRequest
+  /// The locked folder of the resumed run; nil if the run gets another one.
+  private let folder: RunFolder?
+
+  /// Resolves a request: finds and locks the run to resume, reads the config and applies its overrides.
+  ///
+  /// - Throws: `DataError`, `ConfigError`, `SafeTensorsError` or `CheckpointError`.
+  public static func resolve(_ request: TrainingRequest) throws -> TrainingSetup {
+    guard let path = request.resume else {
+      let config = try ConfigSource.load(
+        request.config ?? "lenet", flags: request.flags, settings: request.settings)
+      return TrainingSetup(config: config, resumePoint: nil, request: request, folder: nil)
+    }
+    // Locked before its checkpoints are read, so that no other run changes them.
+    let folder = request.writes && request.output == nil ? try RunFolder.open(resuming: path) : nil
+    var resumePoint = try ResumePoint(path)
+    try resumePoint.apply(request.flags)
+    return TrainingSetup(
+      config: resumePoint.checkpoint.config, resumePoint: resumePoint, request: request, folder: folder)
+  }
+
+  /// The weights to start from; nil for random ones.
+  ///
+  /// - Throws: `DataError`, `SafeTensorsError`, or `CheckpointError` for weights that do not fit the model.
+  public func initialWeights() throws -> WeightImport? {
+    try request.initialWeights.map { try WeightImport(of: config.model, contentsOf: LoadedModel.file($0)) }
+  }
+
+  /// Loads the data of the run.
+  ///
+  /// - Parameter directory: `--data`; nil for the default of the config or of the resumed run.
+  /// - Throws: `DataError` or `ConfigError`.
+  public func loadData(directory: String?, environment: DataEnvironment) throws -> ExperimentData {
+    try ExperimentData.load(
+      config, directory: directory ?? resumePoint?.checkpoint.builtinData, environment: environment)
+  }
+
+  /// Checks that a resumed run was trained on `data`.
+  ///
+  /// - Throws: `CheckpointError` for other data.
+  public func check(_ data: ExperimentData) throws(CheckpointError) {
+    if let resumePoint { try resumePoint.check(data, fingerprint: data.fingerprint()) }
+  }
+
+  /// Creates the run and its folder.
+  ///
+  /// - Throws: `DataError`, `CheckpointError` or `SafeTensorsError`.
+  public func createRun(
+    data: ExperimentData, threadPool: ThreadPool, weights: WeightImport?
+  ) throws -> TrainingRun {
+    let folder =
+      try folder
+      ?? RunFolder.create(output: request.output, name: config.name, overwrite: request.overwrite)
+    return try TrainingRun.create(
+      config, data: data, in: folder, threadPool: threadPool, weights: weights?.tensors, resuming: resumePoint
+    )
+  }
+}
