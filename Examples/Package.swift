@@ -13,6 +13,10 @@ let package = Package(
       dependencies: [
         .product(name: "CNNEngine", package: "cnn"), .product(name: "CNNTraining", package: "cnn"),
       ]),
-    .executableTarget(name: "ReadPicture", dependencies: [.product(name: "CNNTraining", package: "cnn")]),
+    .executableTarget(
+      name: "ReadPicture",
+      dependencies: [
+        .product(name: "CNNEngine", package: "cnn"), .product(name: "CNNTraining", package: "cnn"),
+      ]),
   ]
 )

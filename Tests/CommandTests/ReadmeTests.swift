@@ -198,4 +198,17 @@ import Testing
       atPath: Repository.folder.appending(path: "docs").path)
     for name in docs { #expect(reached.contains("docs/\(name)"), "docs/\(name)") }
   }
+
+  /// Code that documentation shows is the code of the file that it names.
+  @Test(arguments: [
+    ("Sources/CNNEngine/CNNEngine.docc/TrainLeNet.md", "Examples/Sources/TrainLeNet/main.swift"),
+    ("Sources/CNNEngine/CNNEngine.docc/ReadPicture.md", "Examples/Sources/ReadPicture/main.swift"),
+    ("CONTRIBUTING.md", "Sources/CNNEngine/Layers/Tanh.swift"),
+  ])
+  func quotedCodeIsCurrent(page: String, source: String) throws {
+    func text(_ path: String) throws -> String {
+      try String(contentsOf: Repository.folder.appending(path: path), encoding: .utf8)
+    }
+    #expect(try text(page).contains("```swift\n\(text(source))```"), "\(page) quotes \(source)")
+  }
 }

@@ -32,5 +32,6 @@ for epoch in 1...3 {
     network.load(pixels: test.pixels, labels: test.labels, indices: batch, normalization: pixels)
     correct += network.forward().correct
   }
-  print("Epoch \(epoch): loss \(lossSum / Double(train.count)), accuracy \(Double(correct) / Double(test.count))")
+  print(
+    "Epoch \(epoch): loss \(lossSum / Double(train.count)), accuracy \(Double(correct) / Double(test.count))")
 }
