@@ -9,15 +9,14 @@ package struct AppendOnlyFile: ~Copyable {
   private let path: String
   private let descriptor: Int32
 
-  /// Replaces the file at `path` by `bytes`; throws `unwritable`.
-  package init(path: String, bytes: [UInt8]) throws(DataError) {
+  /// Replaces the file at `path` by `bytes` and opens it; throws `unwritable`.
+  package static func create(_ path: String, bytes: [UInt8]) throws(DataError) -> AppendOnlyFile {
+    try AtomicFile.write(bytes, to: path)
+    return try AppendOnlyFile(opening: path)
+  }
+
+  private init(opening path: String) throws(DataError) {
     self.path = path
-    do throws(DataError) {
-      try AtomicFile.write(bytes, to: path)
-    } catch {
-      descriptor = -1
-      throw error
-    }
     descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
     try check(descriptor)
   }

@@ -2,10 +2,12 @@
 package struct LineFile: ~Copyable {
   private let file: AppendOnlyFile
 
-  /// Replaces the file at `path` by `lines`; throws `unwritable`.
-  package init(path: String, lines: [String]) throws(DataError) {
-    file = try AppendOnlyFile(path: path, bytes: Array(lines.map { "\($0)\n" }.joined().utf8))
+  /// Replaces the file at `path` by `lines` and opens it; throws `unwritable`.
+  package static func create(_ path: String, lines: [String]) throws(DataError) -> LineFile {
+    LineFile(file: try AppendOnlyFile.create(path, bytes: Array(lines.map { "\($0)\n" }.joined().utf8)))
   }
+
+  private init(file: consuming AppendOnlyFile) { self.file = file }
 
   /// Appends a complete line, or nothing if an error is thrown (`unwritable`).
   package func append(_ line: String) throws(DataError) { try file.append(Array("\(line)\n".utf8)) }

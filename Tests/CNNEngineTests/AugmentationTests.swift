@@ -108,7 +108,7 @@ func readAugmentation(_ entries: [JSON]) throws -> Augmentation {
         x += tan(slant) * y
         (x, y) = (x / factor - right, y / factor - down)
         (x, y) = (cos(angle) * x - sin(angle) * y, sin(angle) * x + cos(angle) * y)
-        let expected = plainRead(
+        let expected = referenceSample(
           image, shape, channel: place / shape.width / shape.height, x: x + middleX, y: y + middleY)
         let error = Double(result[place]) - expected
         sum += error
@@ -296,7 +296,7 @@ func readAugmentation(_ entries: [JSON]) throws -> Augmentation {
 }
 
 /// The shade between four pixels, the edge's beyond it.
-private func plainRead(_ image: [UInt8], _ shape: Shape, channel: Int, x: Double, y: Double) -> Double {
+private func referenceSample(_ image: [UInt8], _ shape: Shape, channel: Int, x: Double, y: Double) -> Double {
   func pixel(_ row: Int, _ column: Int) -> Double {
     let (row, column) = (min(max(row, 0), shape.height - 1), min(max(column, 0), shape.width - 1))
     return Double(image[(channel * shape.height + row) * shape.width + column])

@@ -10,11 +10,13 @@ import Testing
     var kernel = 5
     var stride = 1
     var filters: Int
-    var tail: [JSON]
+    var epilogue: [JSON]
     var images: Int
     var bias = true
 
-    var testDescription: String { "\(images)x\(input) to \(filters), kernel \(kernel)/\(stride), \(tail)" }
+    var testDescription: String {
+      "\(images)x\(input) to \(filters), kernel \(kernel)/\(stride), \(epilogue)"
+    }
 
     var layers: [JSON] {
       [
@@ -22,7 +24,7 @@ import Testing
           "type": "conv2d", "filters": JSON(filters), "kernel": JSON(kernel), "stride": JSON(stride),
           "padding": "same", "bias": JSON(bias),
         ]
-      ] + tail
+      ] + epilogue
     }
   }
 
@@ -31,22 +33,24 @@ import Testing
   private static let dropout: JSON = ["type": "dropout", "rate": 0.3]
 
   static let cases = [
-    Case(input: [1, 28, 28], filters: 6, tail: [relu, pool], images: 100),
-    Case(input: [1, 28, 28], filters: 30, tail: [relu, pool, dropout], images: 17),
-    Case(input: [1, 28, 28], kernel: 3, filters: 32, tail: [relu, pool, dropout], images: 20, bias: false),
-    Case(input: [3, 11, 13], kernel: 3, filters: 5, tail: [relu], images: 5),
-    Case(input: [4, 9, 9], kernel: 7, stride: 2, filters: 7, tail: [["type": "tanh"], pool], images: 33),
-    Case(input: [2, 15, 10], kernel: 4, filters: 3, tail: [dropout, relu, pool], images: 16),
+    Case(input: [1, 28, 28], filters: 6, epilogue: [relu, pool], images: 100),
+    Case(input: [1, 28, 28], filters: 30, epilogue: [relu, pool, dropout], images: 17),
+    Case(
+      input: [1, 28, 28], kernel: 3, filters: 32, epilogue: [relu, pool, dropout], images: 20, bias: false),
+    Case(input: [3, 11, 13], kernel: 3, filters: 5, epilogue: [relu], images: 5),
+    Case(
+      input: [4, 9, 9], kernel: 7, stride: 2, filters: 7, epilogue: [["type": "tanh"], pool], images: 33),
+    Case(input: [2, 15, 10], kernel: 4, filters: 3, epilogue: [dropout, relu, pool], images: 16),
     Case(
       input: [1, 15, 15], filters: 9,
-      tail: [relu, ["type": "average_pool2d", "kernel": 3, "rounding": "floor"], ["type": "sigmoid"]],
+      epilogue: [relu, ["type": "average_pool2d", "kernel": 3, "rounding": "floor"], ["type": "sigmoid"]],
       images: 50),
     // Windows that overlap cannot be worked on apart.
     Case(
       input: [1, 14, 14], filters: 4,
-      tail: [relu, ["type": "max_pool2d", "kernel": 3, "stride": 2, "rounding": "floor"]], images: 18),
+      epilogue: [relu, ["type": "max_pool2d", "kernel": 3, "stride": 2, "rounding": "floor"]], images: 18),
     // Five input channels are too many for sums that stay in the cache.
-    Case(input: [5, 10, 10], filters: 4, tail: [relu, pool], images: 18),
+    Case(input: [5, 10, 10], filters: 4, epilogue: [relu, pool], images: 18),
   ]
 
   @Test(arguments: cases, [1, 3]) func givesWhatTheWholeGradientGives(_ example: Case, threads: Int) throws {

@@ -39,13 +39,13 @@ func expectFaults(
 
   /// The fixtures were made with the layers the configs have, up to the logits and without dropout.
   @Test(arguments: counts.map(\.0)) func configsAreTheNetworksOfTheFixtures(name: String) throws {
-    let twin = try NetworkFixtureTests.model(of: Fixture("network-\(name)"))
+    let decoded = try NetworkFixtureTests.model(of: Fixture("network-\(name)"))
     let leftOut = ["dropout", "softmax", "log_softmax"]
     let layers = try Self.shipped(name).layers.filter { !leftOut.contains($0.type) }
-    #expect(layers.map(\.type) == twin.layers.map(\.type))
-    #expect(layers.map(\.output) == twin.layers.map(\.output))
-    #expect(layers.flatMap(\.parameters).map(\.name) == twin.parameters.map(\.name))
-    #expect(layers.flatMap(\.parameters).map(\.shape) == twin.parameters.map(\.shape))
+    #expect(layers.map(\.type) == decoded.layers.map(\.type))
+    #expect(layers.map(\.output) == decoded.layers.map(\.output))
+    #expect(layers.flatMap(\.parameters).map(\.name) == decoded.parameters.map(\.name))
+    #expect(layers.flatMap(\.parameters).map(\.shape) == decoded.parameters.map(\.shape))
   }
 
   @Test func mapsOfTheDocuments() throws {

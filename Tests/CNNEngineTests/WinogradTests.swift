@@ -69,9 +69,9 @@ import TestSupport
     let (x, dy, weights) = (numbers.x.doubles, numbers.dy.doubles, numbers.parameters[0].doubles)
 
     func compare(
-      _ values: [Float], _ others: [Float], _ truth: [Double], atMost factor: Double = 3, _ what: String
+      _ values: [Float], _ others: [Float], _ reference: [Double], atMost factor: Double = 3, _ what: String
     ) {
-      let (error, directError) = (meanError(values, truth), meanError(others, truth))
+      let (error, directError) = (meanError(values, reference), meanError(others, reference))
       #expect(values != others, "\(what) is not computed by Winograd's algorithm")
       #expect(error < factor * directError, "\(what): \(error) where the direct sum has \(directError)")
     }
@@ -88,9 +88,9 @@ import TestSupport
   }
 
   /// The root of the mean square.
-  private func meanError(_ values: [Float], _ truth: [Double]) -> Double {
-    let squares = zip(values, truth).reduce(0) { $0 + (Double($1.0) - $1.1) * (Double($1.0) - $1.1) }
-    return (squares / Double(truth.count)).squareRoot()
+  private func meanError(_ values: [Float], _ reference: [Double]) -> Double {
+    let squares = zip(values, reference).reduce(0) { $0 + (Double($1.0) - $1.1) * (Double($1.0) - $1.1) }
+    return (squares / Double(reference.count)).squareRoot()
   }
 
   @Test(arguments: [2, 3, 8]) func threadsDoNotChangeABit(threads: Int) throws {

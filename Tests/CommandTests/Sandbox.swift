@@ -1,3 +1,4 @@
+import CNNEngine
 import Foundation
 import TestSupport
 
@@ -121,7 +122,9 @@ final class Sandbox {
 
   /// The text without what differs from run to run: folders, times, rates, the CPU.
   func normalized(_ text: String) -> String {
-    text.replacing(folder, with: "<folder>").replacing(cache, with: "<cache>")
+    let layerTypes = LayerType.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+    return text.replacing(folder, with: "<folder>").replacing(cache, with: "<cache>")
+      .replacing(layerTypes, with: "<layer types>")
       .replacing(/\d+\.\d+s\b/, with: "#s").replacing(/\d+\.\d+ms\/step/, with: "#ms/step")
       .replacing(/[\d,]+ img\/s/, with: "# img/s").replacing(/\((AVX[^)]*|NEON|SSE[^)]*)\)/, with: "(<cpu>)")
   }

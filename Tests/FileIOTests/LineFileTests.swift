@@ -7,7 +7,7 @@ import TestSupport
     try withTemporaryFolder { folder in
       let path = "\(folder)/a"
       try write(Array("old\n".utf8), path)
-      let file = try LineFile(path: path, lines: ["one", "two"])
+      let file = try LineFile.create(path, lines: ["one", "two"])
       try file.append("three")
       try file.sync()
       #expect(try LineFile.lines(of: path) == ["one", "two", "three"])
@@ -26,7 +26,7 @@ import TestSupport
     try withTemporaryFolder { folder in
       try AtomicFile.createFolder("\(folder)/a/b")
       #expect(
-        message(in: folder) { _ = try LineFile(path: "\(folder)/a", lines: []) } == "DIR/a: Is a directory")
+        message(in: folder) { _ = try LineFile.create("\(folder)/a", lines: []) } == "DIR/a: Is a directory")
     }
   }
 }

@@ -1,7 +1,7 @@
 import ConfigDecoding
 import Randomness
 
-/// Random transforms of training images, applied anew in every epoch, each with its own probability.
+/// Random transforms of training images, different in every epoch, each with its own probability.
 ///
 /// Spatial transforms come first and share one resampling; then come pixel transforms, in their order. The result depends
 /// only on the generator, the index of the image and the position of the transform in the list.
@@ -74,7 +74,7 @@ enum AugmentationType: String, CaseIterable, Sendable {
 /// The configuration of one random transform of an image.
 ///
 /// A new one is a file with a type that conforms to `SpatialTransform` or `PixelTransform`, one case of
-/// `AugmentationType`, and the line in its switch that the compiler asks for.
+/// `AugmentationType`, and the line in its switch that the compiler requires.
 public protocol ImageTransform: Sendable {
   /// Reads the transform's own keys; `type` has been read.
   init(decoding decoder: ConfigDecoder)

@@ -1,7 +1,7 @@
 import ConfigDecoding
 import Randomness
 
-/// Shifts an image by a random fraction of pixels in each direction.
+/// Shifts an image by a random number of pixels, not necessarily whole ones, in each direction.
 public struct Shift: SpatialTransform {
   /// The largest shift down (or up) and to the right (or left), in pixels.
   public let range: (rows: Double, columns: Double)

@@ -94,10 +94,13 @@ struct ExecutionPlan {
   // MARK: Loss
 
   private static func loss(_ workspace: Workspace, _ loss: any Loss, classes: Int) -> ParallelLoop {
-    ParallelLoop(tasks: { TaskRange(workspace.step.pointee.blocks) }) { block, worker in
+    let operation = LossOp(loss: loss, classes: classes)
+    return ParallelLoop(tasks: { TaskRange(workspace.step.pointee.blocks) }) { block, worker in
       let step = workspace.step.pointee
       step.profiler.measure(.loss, of: workspace.operations.count, by: worker) {
-        workspace.computeLoss(block, classes: classes, loss: loss, step)
+        operation.computeLoss(
+          block, scores: workspace.buffers[workspace.operations.count - 1], labels: workspace.labels,
+          losses: workspace.losses, predictions: workspace.predictions, step)
       }
     }
   }

@@ -1,4 +1,4 @@
-/// How a value lies in memory: a border of zeros around each feature map, and gaps between pixels.
+/// The memory layout of a value: a border of zeros around each feature map, and gaps between pixels.
 ///
 /// The border makes padding free. Row and column steps above 1 spread the gradient of a strided convolution over the
 /// pixels it came from, with zeros between (an implicit dilation), so that its input gradient is an ordinary

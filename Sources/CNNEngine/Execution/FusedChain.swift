@@ -1,6 +1,6 @@
 /// The operations of a fusion group, linked so that a call runs all of them on one region; this one has none.
 ///
-/// Each operation lies in an object of its own type. Out of an array of existentials it would be copied for every band,
+/// Each operation is stored in an object of its own type. Out of an array of existentials it would be copied for every band,
 /// with all threads counting references to the same boxes.
 class FusedChain {
   init() {}
@@ -18,7 +18,7 @@ class FusedChain {
     return epilogue.enumerated().reduce(front) { link($0, $1.element, firstOfEpilogue + $1.offset) }
   }
 
-  /// Computes a region of the last operation's output, and of every value in front of it what that needs.
+  /// Computes a region of the last operation's output, and the regions of earlier values that it depends on.
   func forward(_ region: Region, _ context: ChainContext) {}
 
   /// Runs the epilogue's backward pass on a region of the output gradient; returns the region of the anchor's output

@@ -42,7 +42,7 @@ public final class Network {
   ///   - training: whether there are gradients; without them there is only evaluation.
   ///   - threadPool: the threads; several networks may share them.
   ///   - inputGradient: whether the backward pass computes the gradient of the input, too.
-  ///   - augmentation: what changes images that are loaded with a generator.
+  ///   - augmentation: the transforms of images that are loaded with a generator.
   public init(
     model: Model, parameters: FlatTensorBuffer, loss: any Loss, batchSize: Int, training: Bool,
     threadPool: ThreadPool, inputGradient: Bool = false, augmentation: Augmentation = Augmentation()

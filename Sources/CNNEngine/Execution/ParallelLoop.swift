@@ -4,7 +4,7 @@ package struct ParallelLoop {
   let tasks: () -> TaskRange
   let body: (_ task: Int, _ worker: Int) -> Void
 
-  /// A loop whose `tasks` are counted once the loops in front of it are done.
+  /// A loop whose `tasks` are counted once the loops before it are done.
   package init(tasks: @escaping () -> TaskRange, body: @escaping (_ task: Int, _ worker: Int) -> Void) {
     (self.tasks, self.body) = (tasks, body)
   }

@@ -8,7 +8,7 @@ import Randomness
 /// does not read exists as one band per worker only.
 final class Workspace: @unchecked Sendable {
   let operations: [any Operation]
-  /// The most images of a batch.
+  /// The largest batch size.
   let capacity: Int
   let parameters: FlatTensorBuffer
   let gradients: FlatTensorBuffer?
@@ -16,7 +16,7 @@ final class Workspace: @unchecked Sendable {
   let activityRegularizers: [(operation: ActivityRegularizerOp, index: Int)]
   /// What each regularizer adds to the loss, of weights first and then of activities.
   let regularizationLosses: UnsafeMutableBufferPointer<Double>
-  /// The buffers of every operation as worker 0 sees them.
+  /// The buffers `[worker][operation]`; those of worker 0 come first.
   let buffers: UnsafeMutablePointer<LayerBuffers>
   /// Per-step state, shared by all workers.
   let step: UnsafeMutablePointer<StepInfo>
@@ -162,7 +162,7 @@ private struct MemoryPlan {
   var sharedValues: [Bool]
   var gradientLayouts: [MapLayout]
   var sharedGradients: [Bool]
-  /// Whether a value's gradient is needed: something in front of it learns.
+  /// Whether a value's gradient is needed: an earlier layer has parameters, or the input's gradient is asked for.
   var needsGradient: [Bool]
   /// The fusion group whose workers hold a band of a value; nil for whole values.
   var bandOwners: [FusionGroup?]
@@ -213,7 +213,7 @@ private struct MemoryPlan {
     }
   }
 
-  /// The values inside a group whose memory is shared with none outside, if a condition holds for all that share it.
+  /// The values inside a group whose buffer no value outside shares, if a condition holds for all that share it.
   private static func inside(
     _ group: FusionGroup, _ shared: [Bool], where condition: (Int) -> Bool
   ) -> [Int] {
@@ -232,8 +232,8 @@ private struct MemoryPlan {
 }
 
 extension MemoryPlan {
-  /// What the backward passes of the operations in front of each value read there: a need lasts as long as the buffer is
-  /// shared.
+  /// What the backward passes of earlier operations read of each value; an in-place operation inherits the need of its
+  /// input.
   fileprivate static func needs(_ layers: [any Operation]) -> [SavedOutput] {
     var needs: [SavedOutput] = [.nothing]
     for layer in layers {

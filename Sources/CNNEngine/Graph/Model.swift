@@ -23,11 +23,11 @@ public struct ModelLayer: Sendable {
 
 /// A learned tensor and its place in the flat buffers.
 public struct Parameter: Sendable {
-  /// `conv1.weight`: layer and role, as PyTorch names it.
+  /// PyTorch's state dict key, such as `conv1.weight`.
   public let name: String
   /// PyTorch's shape.
   public let shape: [Int]
-  /// The first float in the flat buffers.
+  /// The offset of its first element in buffers of all parameters.
   public let offset: Int
   package let spec: ParameterSpec
 
@@ -37,7 +37,7 @@ public struct Parameter: Sendable {
   public var range: Range<Int> { offset..<offset + count }
 }
 
-/// A layer that does not fit the output of the layer in front.
+/// A layer that does not match the output of the layer before it.
 public struct ModelFault: Error, Sendable {
   /// The layer's index.
   public let index: Int
@@ -53,27 +53,27 @@ public struct ModelError: Error, Sendable {
   public let faults: [ModelFault]
 }
 
-/// A checked sequence of layers with all shapes and parameters, but no memory.
+/// A checked sequential model: inferred shapes and parameters, without tensors.
 public struct Model: Sendable {
   /// One image's shape.
   public let input: Shape
   /// The layers in order.
   public let layers: [ModelLayer]
-  /// Floats of a buffer of all parameters, each aligned to a vector.
+  /// The length in floats of a buffer of all parameters, each aligned to 64 bytes.
   public let flatCount: Int
   /// Whether 3x3 convolutions may be computed by Winograd's algorithm, which rounds differently.
   public let usesWinograd: Bool
 
-  /// Infers the shapes of a sequence of layers; a layer without a name is called by its type and number (`relu1`).
+  /// Infers the shapes of a sequence of layers; unnamed layers are named by type and number (`relu1`).
   ///
-  /// - Throws: `ModelError` with all faults; layers behind one whose output cannot be inferred are not checked.
+  /// - Throws: `ModelError` with all faults; layers after one whose output cannot be inferred are not checked.
   public init(input: Shape, layers: [any Layer], usesWinograd: Bool = true) throws(ModelError) {
     try self.init(input: input, layers: layers.map { NamedLayer($0) }, usesWinograd: usesWinograd)
   }
 
   /// Infers the shapes of a sequence of layers, some of them with names of their own.
   ///
-  /// - Throws: `ModelError` with all faults; layers behind one whose output cannot be inferred are not checked.
+  /// - Throws: `ModelError` with all faults; layers after one whose output cannot be inferred are not checked.
   public init(input: Shape, layers: [NamedLayer], usesWinograd: Bool = true) throws(ModelError) {
     self.input = input
     self.usesWinograd = usesWinograd
@@ -117,7 +117,7 @@ public struct Model: Sendable {
     layers = Array(model.layers.prefix(count))
   }
 
-  /// The most values of one image between two layers, and weights in all.
+  /// The limits of activations of one image between two layers, and of all weights.
   private static let (maxActivations, maxWeights) = (50_000_000, 500_000_000)
 
   private static func checkSize(_ shape: Shape, _ what: String) throws(ShapeError) {

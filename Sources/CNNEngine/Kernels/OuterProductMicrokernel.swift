@@ -69,3 +69,24 @@ enum OuterProductMicrokernel<let O: Int, let V: Int> {
     return sums
   }
 }
+
+/// Sums the weight gradient of a tile of units by the microkernel for its width and the number of vectors of features.
+///
+/// There are microkernels for the widest tile of the CPU; a narrower one is summed unit by unit.
+func sumOuterProducts(
+  tile width: Int, vectors: Int, features: UnsafePointer<Lanes>, dy: UnsafePointer<Lanes>, dyChannel: Int,
+  dyBlock: Int, blocks: Int, gradient: UnsafeMutablePointer<Float>, rowLength: Int, columns: Int
+) {
+  func sum<let O: Int, let V: Int>(_ kernel: OuterProductMicrokernel<O, V>.Type, unit: Int = 0) {
+    kernel.sum(
+      features: features, dy: dy + unit &* dyChannel, dyBlock: dyBlock, blocks: blocks,
+      gradient: gradient + unit &* rowLength, rowLength: rowLength, columns: columns)
+  }
+  switch (width, vectors) {
+  case (8, 3): sum(OuterProductMicrokernel<8, 3>.self)
+  case (4, 2): sum(OuterProductMicrokernel<4, 2>.self)
+  case (1...7, 3): for unit in 0..<width { sum(OuterProductMicrokernel<1, 3>.self, unit: unit) }
+  case (1...3, 2): for unit in 0..<width { sum(OuterProductMicrokernel<1, 2>.self, unit: unit) }
+  default: fatalError("no microkernel for \(width) units and \(vectors) vectors of features")
+  }
+}

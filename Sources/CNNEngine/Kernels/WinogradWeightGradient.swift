@@ -106,7 +106,8 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
         case 2: add(WinogradTransformRow<2>.self, range, outputs, inputs, x, dy, sums, scratch)
         case 3: add(WinogradTransformRow<3>.self, range, outputs, inputs, x, dy, sums, scratch)
         case 4: add(WinogradTransformRow<4>.self, range, outputs, inputs, x, dy, sums, scratch)
-        default: add(WinogradTransformRow<5>.self, range, outputs, inputs, x, dy, sums, scratch)
+        case 5: add(WinogradTransformRow<5>.self, range, outputs, inputs, x, dy, sums, scratch)
+        default: fatalError("a transform has no row \(row)")
         }
       }
     }
@@ -184,14 +185,14 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
         let left = outputs &- output
         let height = left >= 8 && CPUFeatures.registers == 32 ? 8 : left >= 4 ? 4 : 1
         let (d, v) = (gradients + output, patches + Self.depth &* input)
-        let place = sums + (output &* rowLength &+ input / lanes)
+        let target = sums + (output &* rowLength &+ input / lanes)
         @inline(__always)
         func add<let O: Int, let V: Int>(_ tile: OuterProductMicrokernel<O, V>.Type) {
           // Tile by tile: sums of short sums have smaller rounding errors.
           for index in 0..<tiles {
             tile.add(
               features: v + index &* lanes &* V, dy: d + index &* outputs, dyBlock: outputs, blocks: 1,
-              to: place, rowLength: rowLength)
+              to: target, rowLength: rowLength)
           }
         }
         switch (height, inputs &- input > lanes) {
@@ -199,8 +200,9 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
         case (8, false): add(OuterProductMicrokernel<8, 1>.self)
         case (4, true): add(OuterProductMicrokernel<4, 2>.self)
         case (4, false): add(OuterProductMicrokernel<4, 1>.self)
-        case (_, true): add(OuterProductMicrokernel<1, 2>.self)
-        default: add(OuterProductMicrokernel<1, 1>.self)
+        case (1, true): add(OuterProductMicrokernel<1, 2>.self)
+        case (1, false): add(OuterProductMicrokernel<1, 1>.self)
+        default: fatalError("no microkernel for \(height) outputs")
         }
         output &+= height
       }

@@ -146,8 +146,8 @@ struct DenseOp: AnchorOperation {
   private func inputGradient(_ task: Int, _ dy: FeatureMaps, _ buffers: LayerBuffers, _ step: StepInfo) {
     guard let dx = buffers.dx else { return }
     let split = inputGradientSplit(step)
-    let (unit, group) = task.quotientAndRemainder(dividingBy: split.groups)
-    let blocks = (0..<step.blocks).part(unit, of: split.blockRanges)
+    let (blockRange, group) = task.quotientAndRemainder(dividingBy: split.groups)
+    let blocks = (0..<step.blocks).part(blockRange, of: split.blockRanges)
     let tiles = group * Self.tilesPerTask..<min((group + 1) * Self.tilesPerTask, featureTiles.count)
     for tile in featureTiles[tiles] {
       computeOutputs(
@@ -164,40 +164,21 @@ struct DenseOp: AnchorOperation {
     _ scratch: UnsafeMutablePointer<Float>
   ) {
     let columns = min(Self.featuresPerTask, features &- first)
-    readByImage(first, columns, buffers.x, step, into: scratch)
+    transposeFeatures(first, columns, buffers.x, step, into: scratch)
     let transposed = UnsafeRawPointer(scratch).assumingMemoryBound(to: Lanes.self)
     for tile in unitTiles {
       let gradient = buffers.weightGradient + (tile.first &* features &+ first)
-      let upstream = dy.row(0, tile.first, 0)
-      switch (tile.width, Self.vectorsPerTask) {
-      case (8, 3):
-        OuterProductMicrokernel<8, 3>.sum(
-          features: transposed, dy: upstream, dyBlock: dy.block, blocks: step.blocks, gradient: gradient,
-          rowLength: features, columns: columns)
-      case (4, 2):
-        OuterProductMicrokernel<4, 2>.sum(
-          features: transposed, dy: upstream, dyBlock: dy.block, blocks: step.blocks, gradient: gradient,
-          rowLength: features, columns: columns)
-      default:
-        for unit in 0..<tile.width {
-          if Self.vectorsPerTask == 3 {
-            OuterProductMicrokernel<1, 3>.sum(
-              features: transposed, dy: upstream + unit &* dy.channel, dyBlock: dy.block,
-              blocks: step.blocks, gradient: gradient + unit &* features, rowLength: features,
-              columns: columns)
-          } else {
-            OuterProductMicrokernel<1, 2>.sum(
-              features: transposed, dy: upstream + unit &* dy.channel, dyBlock: dy.block,
-              blocks: step.blocks, gradient: gradient + unit &* features, rowLength: features,
-              columns: columns)
-          }
-        }
-      }
+      let outputGradient = dy.row(0, tile.first, 0)
+      sumOuterProducts(
+        tile: tile.width, vectors: Self.vectorsPerTask, features: transposed, dy: outputGradient,
+        dyChannel: dy.channel, dyBlock: dy.block, blocks: step.blocks, gradient: gradient,
+        rowLength: features,
+        columns: columns)
     }
   }
 
   /// Transposes some features from `[feature][image]` to `[image][featuresPerTask]`.
-  private func readByImage(
+  private func transposeFeatures(
     _ first: Int, _ columns: Int, _ x: FeatureMaps, _ step: StepInfo, into rows: UnsafeMutablePointer<Float>
   ) {
     let (lanes, width) = (CPUFeatures.laneCount, Self.featuresPerTask)

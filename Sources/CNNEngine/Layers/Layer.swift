@@ -3,7 +3,7 @@ import ConfigDecoding
 /// A layer's configuration: an immutable value that infers shapes, lists its parameters and makes its operation.
 ///
 /// A new layer is a file with a type that conforms to `Layer`, one case of `LayerType`, and the line in its switch that
-/// the compiler asks for.
+/// the compiler requires.
 public protocol Layer: Sendable {
   /// Reads the layer's own keys; `type` and `name` have been read.
   init(decoding decoder: ConfigDecoder)

@@ -6,7 +6,7 @@ public struct ReLU: ActivationLayer {
   /// ReLU has no options.
   public init() {}
 
-  /// In front of a max pool there is none: the pool applies ReLU to its own, fewer outputs.
+  /// Removed if the next layer is a max pool; see `fuseReLUIntoMaxPool`.
   public func makeOperation(input: Shape, output: Shape) -> LayerOperation {
     LayerOperation(ReLUOp(input: input))
   }

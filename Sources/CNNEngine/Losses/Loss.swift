@@ -3,7 +3,7 @@ import ConfigDecoding
 /// The loss of an image's scores, given its class, and its gradient.
 ///
 /// A new loss is a file with a type that conforms to `Loss`, one case of `LossType`, and the line in its switch that the
-/// compiler asks for.
+/// compiler requires.
 public protocol Loss: Sendable {
   /// Reads the loss's own keys; `type` has been read.
   init(decoding decoder: ConfigDecoder)

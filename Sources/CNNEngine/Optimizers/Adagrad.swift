@@ -8,12 +8,12 @@ import ConfigDecoding
 public struct Adagrad: UpdateRule {
   /// The first value of the sum of squares.
   public let initialAccumulator: Double
-  /// What avoids a division by zero.
+  /// The constant that avoids a division by zero.
   public let epsilon: RootEpsilon
   /// Weight decay.
   public let decay: WeightDecay
 
-  /// Adagrad with the defaults and the arithmetic of `flavor`, except where told otherwise.
+  /// Adagrad with the defaults and the update formula of `flavor`, unless overridden.
   public init(
     initialAccumulator: Double? = nil, epsilon: RootEpsilon? = nil, decay: WeightDecay? = nil,
     flavor: OptimizerFlavor = .torch
@@ -38,7 +38,7 @@ public struct Adagrad: UpdateRule {
   /// The sum of squares.
   public var slots: [OptimizerSlot] { [OptimizerSlot(name: "sum", initial: initialAccumulator)] }
 
-  /// One loop over vectors.
+  /// Updates the weights in one loop over vectors.
   public func update(_ range: Range<Int>, _ buffers: OptimizerBuffers, learningRate: Double, step: Int) {
     let (w, g, sum) = (buffers.weights.vectors, buffers.gradients.vectors, buffers.slot(0))
     let (coupled, kept) = decay.factors(learningRate: learningRate)

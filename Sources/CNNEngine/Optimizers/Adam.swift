@@ -15,14 +15,14 @@ public struct Adam: UpdateRule {
   public let beta1: Double
   /// Decay of the mean square.
   public let beta2: Double
-  /// What avoids a division by zero.
+  /// The constant that avoids a division by zero.
   public let epsilon: Double
   /// Weight decay.
   public let decay: WeightDecay
-  /// Whose arithmetic it follows.
+  /// The framework whose update formula it uses.
   public let flavor: OptimizerFlavor
 
-  /// Adam with the defaults and the arithmetic of `flavor`, except where told otherwise.
+  /// Adam with the defaults and the update formula of `flavor`, unless overridden.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double? = nil, decay: WeightDecay? = nil,
     flavor: OptimizerFlavor = .torch
@@ -50,7 +50,7 @@ public struct Adam: UpdateRule {
     [OptimizerSlot(name: "exp_avg", initial: 0), OptimizerSlot(name: "exp_avg_sq", initial: 0)]
   }
 
-  /// One loop over vectors.
+  /// Updates the weights in one loop over vectors.
   public func update(_ range: Range<Int>, _ buffers: OptimizerBuffers, learningRate: Double, step: Int) {
     let (w, g, mean, square) = (
       buffers.weights.vectors, buffers.gradients.vectors, buffers.slot(0), buffers.slot(1)

@@ -3,23 +3,23 @@ import CSIMD
 
 /// RMSProp (Hinton 2012): the gradient divided by the root of its running mean square.
 ///
-/// Epsilon stands outside the root in PyTorch, inside in Keras and TensorFlow 1, whose mean square starts at 1.
-/// Keras and TensorFlow keep the learning rate inside the momentum.
+/// Epsilon is outside the root in PyTorch, inside in Keras and TensorFlow 1, whose mean square starts at 1.
+/// Keras and TensorFlow scale by the learning rate before they accumulate momentum.
 public struct RMSProp: UpdateRule {
   /// Decay of the mean square, PyTorch's `alpha`.
   public let rho: Double
-  /// Decay of the step; 0 for none.
+  /// The momentum factor; 0 for no momentum.
   public let momentum: Double
   /// The first value of the mean square.
   public let initialMeanSquare: Double
-  /// What avoids a division by zero.
+  /// The constant that avoids a division by zero.
   public let epsilon: RootEpsilon
   /// Weight decay.
   public let decay: WeightDecay
-  /// Whose arithmetic it follows.
+  /// The framework whose update formula it uses.
   public let flavor: OptimizerFlavor
 
-  /// RMSProp with the defaults and the arithmetic of `flavor`, except where told otherwise.
+  /// RMSProp with the defaults and the update formula of `flavor`, unless overridden.
   public init(
     rho: Double? = nil, momentum: Double = 0, initialMeanSquare: Double? = nil, epsilon: RootEpsilon? = nil,
     decay: WeightDecay? = nil, flavor: OptimizerFlavor = .torch
@@ -41,7 +41,7 @@ public struct RMSProp: UpdateRule {
       "rho", .number(.within(0...0.999_999_9)), default: JSON(defaults.rho),
       "decay of the mean square (alpha)")
     momentum = decoder.value(
-      "momentum", .number(.within(0...1)), default: JSON(defaults.momentum), "decay of the step")
+      "momentum", .number(.within(0...1)), default: JSON(defaults.momentum), "momentum factor")
     initialMeanSquare = decoder.value(
       "initial_mean_square", .number(.within(0...1e6)), default: JSON(defaults.initialMeanSquare),
       "first value of the mean square")
@@ -55,7 +55,7 @@ public struct RMSProp: UpdateRule {
     return momentum == 0 ? [square] : [square, OptimizerSlot(name: "momentum", initial: 0)]
   }
 
-  /// One loop over vectors.
+  /// Updates the weights in one loop over vectors.
   public func update(_ range: Range<Int>, _ buffers: OptimizerBuffers, learningRate: Double, step: Int) {
     let (w, g, square) = (buffers.weights.vectors, buffers.gradients.vectors, buffers.slot(0))
     let (coupled, kept) = decay.factors(learningRate: learningRate)

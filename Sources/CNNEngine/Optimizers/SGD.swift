@@ -3,18 +3,18 @@ import ConfigDecoding
 /// Stochastic gradient descent with momentum (Sutskever et al. 2013) and Nesterov's variant.
 ///
 /// PyTorch and TensorFlow: b = momentum b + g; w -= lr b, or lr (g + momentum b).
-/// Keras keeps the learning rate inside: v = momentum v - lr g; w += v, or momentum v - lr g.
+/// Keras scales by the learning rate before it accumulates: v = momentum v - lr g; w += v, or momentum v - lr g.
 public struct SGD: UpdateRule {
-  /// Decay of the step; 0 for none.
+  /// The momentum factor; 0 for no momentum.
   public let momentum: Double
-  /// Whether the gradient is taken ahead, along the momentum.
+  /// Whether to use Nesterov's momentum.
   public let nesterov: Bool
   /// Weight decay.
   public let decay: WeightDecay
-  /// Whose arithmetic it follows.
+  /// The framework whose update formula it uses.
   public let flavor: OptimizerFlavor
 
-  /// SGD in the arithmetic of `flavor`; Nesterov's variant needs a momentum above 0.
+  /// SGD with the update formula of `flavor`; Nesterov's variant needs a momentum above 0.
   public init(
     momentum: Double = 0, nesterov: Bool = false, decay: WeightDecay? = nil, flavor: OptimizerFlavor = .torch
   ) {
@@ -27,7 +27,7 @@ public struct SGD: UpdateRule {
   public init(decoding decoder: ConfigDecoder, flavor: OptimizerFlavor) {
     self.flavor = flavor
     momentum = decoder.value(
-      "momentum", .number(.within(0...1)), default: JSON(0), "decay of the step")
+      "momentum", .number(.within(0...1)), default: JSON(0), "momentum factor")
     nesterov = decoder.value("nesterov", .boolean, default: JSON(false), "Nesterov's momentum")
     if nesterov && momentum == 0 { decoder.report("needs a momentum above 0", at: "nesterov") }
     decay = WeightDecay(decoding: decoder, flavor: flavor)
@@ -38,7 +38,7 @@ public struct SGD: UpdateRule {
     momentum == 0 ? [] : [OptimizerSlot(name: "momentum", initial: 0)]
   }
 
-  /// One loop over vectors.
+  /// Updates the weights in one loop over vectors.
   public func update(_ range: Range<Int>, _ buffers: OptimizerBuffers, learningRate: Double, step: Int) {
     let (w, g) = (buffers.weights.vectors, buffers.gradients.vectors)
     let (coupled, kept) = decay.factors(learningRate: learningRate)

@@ -3,9 +3,9 @@ import ConfigDecoding
 /// The rule by which an optimizer changes weights: SGD, Adam, ...
 ///
 /// A new one is a file with a type that conforms to `UpdateRule`, one case of `OptimizerType`, and the line in its switch
-/// that the compiler asks for.
+/// that the compiler requires.
 public protocol UpdateRule: Sendable {
-  /// Reads the rule's own keys, with the defaults and the arithmetic of `flavor`.
+  /// Reads the rule's own keys, with the defaults and the update formula of `flavor`.
   init(decoding decoder: ConfigDecoder, flavor: OptimizerFlavor)
 
   /// The values that the rule keeps for every weight.
@@ -26,7 +26,7 @@ public struct OptimizerSlot: Sendable, Equatable {
   public init(name: String, initial: Double) { (self.name, self.initial) = (name, initial) }
 }
 
-/// The framework whose arithmetic and defaults an update rule follows.
+/// The framework whose update formula and defaults an update rule has.
 public enum OptimizerFlavor: String, CaseIterable, Sendable {
   case torch, keras, tensorflow
 }

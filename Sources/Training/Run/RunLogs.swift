@@ -15,8 +15,8 @@ struct RunLogs: ~Copyable {
     in folder: RunFolder, _ trainer: Trainer, resuming resumePoint: ResumePoint?
   ) throws(DataError) -> RunLogs {
     let rows = try resumePoint?.rows(through: trainer.progress.epoch)
-    let metrics = try LineFile(path: folder.metrics, lines: rows?.metrics ?? [EpochMetrics.header])
-    let events = try LineFile(path: folder.events, lines: rows?.events ?? [])
+    let metrics = try LineFile.create(folder.metrics, lines: rows?.metrics ?? [EpochMetrics.header])
+    let events = try LineFile.create(folder.events, lines: rows?.events ?? [])
     folder.removeOldResults()
     guard trainer.config.log.tensorBoard else {
       return RunLogs(metrics: metrics, events: events, tensorBoard: nil)

@@ -47,7 +47,7 @@ struct TensorBoardLog: ~Copyable {
       var bytes = record(0, .fileVersion)
       // A session start makes TensorBoard drop the epochs after the checkpoint that the run resumes from.
       if source != nil { bytes += record(hasBegun ? trainer.progress.epoch + 1 : 0, .start) }
-      return try AppendOnlyFile(path: newFile(in: target), bytes: bytes + events)
+      return try AppendOnlyFile.create(newFile(in: target), bytes: bytes + events)
     }
     let start =
       hasBegun || config.log.histogramEveryEpochs == 0

@@ -1,4 +1,4 @@
-/// Makes a ReLU part of the max pool behind it, which has fewer outputs: max(0, x) of the largest x is the largest max(0, x).
+/// Fuses each ReLU into the max pool that follows it: the two commute, and the pool has fewer outputs.
 func fuseReLUIntoMaxPool(_ operations: inout [PlannedOperation]) {
   for index in operations.indices.dropLast().reversed() where operations[index].operation is ReLUOp {
     guard var pool = operations[index + 1].operation as? MinMaxPoolOp, pool.isMax else { continue }
