@@ -43,6 +43,11 @@ public final class ConfigDecoder {
   /// The path of the object: `model.layers[3]`.
   public var path: String { scope.path.description }
 
+  /// The location of the value of `key`, or of the whole object without one.
+  public func location(of key: String) -> ConfigLocation {
+    members.first { $0.key == key }?.value.location ?? location
+  }
+
   /// The value of `key`, or the default if the key is absent; without a default the key is required.
   ///
   /// The default is written as in a config. After an error a placeholder is returned, so that decoding continues and

@@ -25,6 +25,19 @@ extension ConfigField {
     }
   }
 
+  /// One element, or an array of them.
+  public static func oneOrMore<Element>(
+    of element: ConfigField<Element>, count: Bounds<Int> = .atLeast(1)
+  ) -> ConfigField where Value == [Element] {
+    let several = list(of: element, count: count)
+    return ConfigField(
+      schema: { ["anyOf": [element.schema(), several.schema()]] }, placeholder: { [] }
+    ) { json, scope in
+      if json.array != nil { return several.decode(&json, scope) }
+      return element.decode(&json, scope).map { [$0] }
+    }
+  }
+
   /// An integer for both height and width, or `[height, width]`.
   public static func pair(_ bounds: Bounds<Int> = .any) -> ConfigField where Value == (Int, Int) {
     let number = ConfigField<Int>.integer(bounds)

@@ -20,7 +20,7 @@ public enum Spelling {
   }
 
   /// `; did you mean "epochs"?`, or an empty string if no known word is similar.
-  static func hint(for word: String, among known: [String]) -> String {
+  package static func hint(for word: String, among known: [String]) -> String {
     nearest(to: word, among: known).map { "; did you mean \($0.quoted)?" } ?? ""
   }
 

@@ -6,6 +6,8 @@ public struct ONNX: Sendable {
   public enum Attribute: Sendable, Equatable {
     case integer(Int)
     case integers([Int])
+    case float(Float)
+    case string(String)
   }
 
   private var nodes = Messages(field: 1)
@@ -133,6 +135,12 @@ extension ProtobufWriter {
     case .integers(let values):
       for value in values { write(value, field: 8) }
       write(7, field: 20)
+    case .float(let value):
+      write(value, field: 2)
+      write(1, field: 20)
+    case .string(let value):
+      write(value, field: 4)
+      write(3, field: 20)
     }
   }
 }

@@ -268,7 +268,7 @@ func readAugmentation(_ entries: [JSON]) throws -> Augmentation {
     let model = try makeModel([1, 12, 12], layers)
     let augmentation = try readAugmentation(Self.everything)
     let network = Network(
-      model: model, parameters: model.initialParameters(seed: 5), loss: CrossEntropy(), batchSize: 40,
+      model: model, parameters: model.initialParameters(seed: 5), batchSize: 40,
       training: true, threadPool: ThreadPool(threads: threads), augmentation: augmentation)
     let images = TestImages(noise: 60, size: 144)
     let random = CounterRandom(seed: 9, purpose: .augmentation, stream: 2)

@@ -115,7 +115,7 @@ func expectFaults(
       Issue.record("gives \(model.output)")
     } catch let error as ModelError {
       #expect(error.faults.map(\.name) == ["first", "second", "third", "fourth"])
-      #expect(error.faults.map(\.index) == [0, 2, 3, 4])
+      #expect(error.faults.map(\.subject) == [0, 2, 3, 4].map { .layer($0) })
       #expect(error.faults[2].message == "cannot make 2x5 of 9 elements (9): 2x5 has 10")
     } catch {
       Issue.record("\(error)")

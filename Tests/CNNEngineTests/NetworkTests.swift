@@ -67,7 +67,7 @@ import Testing
   @Test func evaluationSharesTheWeights() throws {
     let trained = try network(8)
     let evaluating = Network(
-      model: trained.model, parameters: trained.parameters, loss: CrossEntropy(), batchSize: 50,
+      model: trained.model, parameters: trained.parameters, batchSize: 50,
       training: false, threadPool: ThreadPool(threads: 2))
     #expect(evaluating.gradients == nil)
     images.load(0..<8, into: trained)

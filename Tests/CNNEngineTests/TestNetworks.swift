@@ -7,7 +7,8 @@ func readLayers(_ entries: [JSON]) throws -> [NamedLayer] {
   let variants = LayerType.allCases.map { type in
     Variant<NamedLayer>(type.rawValue, "") { decoder in
       let name = decoder.optional("name", .string, "")
-      return NamedLayer(type.layer.init(decoding: decoder), name: name ?? type.rawValue)
+      let inputs = decoder.optional("from", .oneOrMore(of: .string), "")
+      return NamedLayer(type.layer.init(decoding: decoder), name: name, from: inputs)
     }
   }
   return try ConfigField.list(of: .variant(variants)).read(JSON(entries)).value
@@ -54,7 +55,7 @@ func makeNetwork(
   _ model: Model, loss: JSON = ["type": "cross_entropy"], batchSize: Int, threads: Int = 1
 ) throws -> Network {
   let network = try Network(
-    model: model, parameters: FlatTensorBuffer(count: model.flatCount), loss: readLoss(loss),
+    model: model.replacingLosses(with: readLoss(loss)), parameters: model.initialParameters(seed: 1),
     batchSize: batchSize, training: true, threadPool: ThreadPool(threads: threads))
   for (parameter, values) in zip(model.parameters, fixtureParameters(of: model)) {
     network.parameters.replace(at: parameter.offset, with: values)

@@ -6,7 +6,9 @@ struct ExecutionPlan {
   let loading: [ParallelLoop]
   /// Packs the weights of the operations whose kernels read them in another order.
   let packing: [ParallelLoop]
-  /// Computes the outputs, fusion group by fusion group, and the losses.
+  /// Computes the outputs, fusion group by fusion group.
+  let inference: [ParallelLoop]
+  /// Computes the outputs and the losses.
   let forward: [ParallelLoop]
   /// Computes what regularizers add to the loss.
   let regularizationLoss: [ParallelLoop]
@@ -16,23 +18,26 @@ struct ExecutionPlan {
   let afterUpdate: [ParallelLoop]
 
   init(
-    groups: [FusionGroup], workspace: Workspace, model: Model, loss: any Loss, training: Bool,
-    augmenter: Augmenter? = nil
+    groups: [FusionGroup], workspace: Workspace, model: Model, training: Bool, augmenter: Augmenter? = nil
   ) {
     augmenting = augmenter.map { [Self.augmenting(workspace, $0)] } ?? []
     loading = [Self.loading(workspace)]
-    packing = [Self.packing(workspace, training: training)]
-    forward =
+    packing = Self.folding(workspace) + [Self.packing(workspace, training: training)]
+    inference =
       groups.map { group in
         ParallelLoop(tasks: { TaskRange(group.tasks(blocks: workspace.step.pointee.blocks)) }) {
           task, worker in
           group.forward(task, workspace, worker)
         }
-      } + [Self.loss(workspace, loss, classes: model.output.count)]
+      }
+    forward = inference + model.outputs.indices.map { Self.loss(workspace, model.outputs[$0], number: $0) }
     regularizationLoss = [Self.regularizationLoss(workspace, model)]
     backward =
       training
-      ? groups.reversed().flatMap { Self.backward($0, workspace) } + Self.regularizing(workspace, model) : []
+      ? groups.indices.reversed().flatMap { index in
+        Self.backward(groups[index], workspace)
+          + workspace.accumulations(afterGroup: index).map { Self.accumulating($0, workspace) }
+      } + Self.regularizing(workspace, model) : []
     afterUpdate = Self.constraining(workspace, model) + packing
   }
 
@@ -55,7 +60,7 @@ struct ExecutionPlan {
     }) { task, worker in
       let step = workspace.step.pointee
       step.profiler.measure(.loading, of: workspace.operations.count, by: worker) {
-        step.batch?.read(task, into: workspace.buffers[0].x)
+        step.batch?.read(task, into: workspace.image)
       }
     }
   }
@@ -76,6 +81,15 @@ struct ExecutionPlan {
     }
   }
 
+  /// Folds batch norms into the weights before them, which are packed afterwards.
+  private static func folding(_ workspace: Workspace) -> [ParallelLoop] {
+    let folded = workspace.foldedWeights
+    guard !folded.isEmpty else { return [] }
+    return [
+      ParallelLoop(count: folded.count) { index, _ in folded[index].compute(from: workspace.parameters) }
+    ]
+  }
+
   private static func constraining(_ workspace: Workspace, _ model: Model) -> [ParallelLoop] {
     let constrained = model.parameters.compactMap { parameter in
       parameter.spec.constraint.map { (parameter: parameter, constraint: $0) }
@@ -93,14 +107,12 @@ struct ExecutionPlan {
 
   // MARK: Loss
 
-  private static func loss(_ workspace: Workspace, _ loss: any Loss, classes: Int) -> ParallelLoop {
-    let operation = LossOp(loss: loss, classes: classes)
+  private static func loss(_ workspace: Workspace, _ output: ModelOutput, number: Int) -> ParallelLoop {
+    let operation = LossOp(loss: output.loss, classes: output.classes, weight: output.weight)
     return ParallelLoop(tasks: { TaskRange(workspace.step.pointee.blocks) }) { block, worker in
       let step = workspace.step.pointee
       step.profiler.measure(.loss, of: workspace.operations.count, by: worker) {
-        operation.computeLoss(
-          block, scores: workspace.buffers[workspace.operations.count - 1], labels: workspace.labels,
-          losses: workspace.losses, predictions: workspace.predictions, step)
+        operation.computeLoss(block, workspace.outputs[number], step)
       }
     }
   }
@@ -147,6 +159,7 @@ struct ExecutionPlan {
         ParallelLoop(count: 1) { _, _ in group.finishBands(workspace) },
       ]
     }
+    if group.needsWholeBatch, let anchor = group.anchor { return [backwardOfWholeBatch(group, anchor, workspace)] }
     let epilogue = ParallelLoop(tasks: {
       TaskRange(group.tasks(blocks: workspace.step.pointee.blocks))
     }) { task, worker in
@@ -154,6 +167,32 @@ struct ExecutionPlan {
     }
     return (group.epilogue.isEmpty ? [] : [epilogue])
       + (group.anchor.map { backward($0, group.first, workspace) } ?? [])
+  }
+
+  /// The anchor follows its epilogue within each task, since both have the same channels: what one has written is still
+  /// in the cache for the other.
+  private static func backwardOfWholeBatch(
+    _ group: FusionGroup, _ anchor: any AnchorOperation, _ workspace: Workspace
+  ) -> ParallelLoop {
+    let index = group.first
+    return ParallelLoop(tasks: { TaskRange(group.tasks(blocks: workspace.step.pointee.blocks)) }) {
+      task, worker in
+      group.backwardThroughEpilogue(task, workspace, worker)
+      let step = workspace.step.pointee
+      step.profiler.measure(.inputGradient, of: index, by: worker) {
+        anchor.backward(task, workspace.buffers[index], step, scratch: workspace.scratch(of: worker))
+      }
+    }
+  }
+
+  /// Adds a contribution to the gradient of a value with several readers.
+  private static func accumulating(_ sum: GradientSum, _ workspace: Workspace) -> ParallelLoop {
+    ParallelLoop(tasks: { TaskRange(workspace.step.pointee.blocks * sum.shape.channels) }) { task, worker in
+      workspace.step.pointee.profiler.measure(.inputGradient, of: sum.reader, by: worker) {
+        let (block, channel) = task.quotientAndRemainder(dividingBy: sum.shape.channels)
+        sum.add(block, channel)
+      }
+    }
   }
 
   private static func backward(

@@ -3,7 +3,7 @@
 /// The border makes padding free. Row and column steps above 1 spread the gradient of a strided convolution over the
 /// pixels it came from, with zeros between (an implicit dilation), so that its input gradient is an ordinary
 /// convolution.
-package struct MapLayout: Equatable, Sendable {
+package struct MapLayout: Hashable, Sendable {
   var top = 0
   var left = 0
   var bottom = 0
@@ -104,6 +104,9 @@ struct Region {
   var blocks: Range<Int>
   var channels: Range<Int>
   var rows: Range<Int>
+
+  /// The part of the region in one of its batch blocks.
+  func block(_ block: Int) -> Region { Region(blocks: block..<block + 1, channels: channels, rows: rows) }
 
   /// Calls `body` with each block, channel and row.
   @inline(__always)

@@ -18,6 +18,9 @@ class FusedChain {
     return epilogue.enumerated().reduce(front) { link($0, $1.element, firstOfEpilogue + $1.offset) }
   }
 
+  /// Lets the anchor compute what it needs to know of the whole batch.
+  func prepare(_ channels: Range<Int>, _ context: ChainContext) {}
+
   /// Computes a region of the last operation's output, and the regions of earlier values that it depends on.
   func forward(_ region: Region, _ context: ChainContext) {}
 
@@ -61,6 +64,12 @@ private final class AnchorLink<Anchor: AnchorOperation>: FusedChain {
 
   init(operation: Anchor, index: Int) { (self.operation, self.index) = (operation, index) }
 
+  override func prepare(_ channels: Range<Int>, _ context: ChainContext) {
+    context.step.profiler.measure(.forward, of: index, by: context.worker) {
+      operation.prepare(channels, context.buffers[index], context.step)
+    }
+  }
+
   override func forward(_ region: Region, _ context: ChainContext) {
     context.buffers[index].y.moveBand(to: region)
     context.step.profiler.measure(.forward, of: index, by: context.worker) {
@@ -83,6 +92,8 @@ private final class EpilogueLink<Fusible: FusibleOperation>: FusedChain {
   init(front: FusedChain, operation: Fusible, index: Int) {
     (self.front, self.operation, self.index) = (front, operation, index)
   }
+
+  override func prepare(_ channels: Range<Int>, _ context: ChainContext) { front.prepare(channels, context) }
 
   override func forward(_ region: Region, _ context: ChainContext) {
     let own = context.buffers + index

@@ -13,6 +13,8 @@ struct FusionGroup {
   private let rowsAreIndependent: Bool
   // Copies of what the anchor says: reading its existential in every task would count references in all threads.
   private let maxBlocksPerTask: Int
+  /// Whether a task is a channel group of the whole batch.
+  let needsWholeBatch: Bool
   private let anchorOutput: Shape?
   /// Output rows of a band in the forward pass.
   private let bandRows: Int
@@ -29,6 +31,7 @@ struct FusionGroup {
     (self.anchor, self.epilogue, self.first) = (anchor, epilogue, first)
     chain = FusedChain.of(anchor, epilogue, first: first)
     maxBlocksPerTask = anchor?.maxBlocksPerTask ?? 1
+    needsWholeBatch = anchor?.needsWholeBatch ?? false
     anchorOutput = anchor?.output
     let output = epilogue.last?.output ?? anchor?.output ?? Shape([1])
     channelGroups = anchor?.channelGroups ?? [0..<output.channels]
@@ -44,6 +47,30 @@ struct FusionGroup {
     rowsInside = Self.rowsInside(
       epilogue, rows: output.height, rowGranularity: rowGranularity, bandRows: bandRows)
     bandedWeightGradient = rowsAreIndependent && !epilogue.isEmpty ? anchor?.bandedWeightGradient : nil
+  }
+
+  /// Each anchor operation with the fusible operations behind it.
+  ///
+  /// An operation joins the group of the one before it if that computes its first input, and nothing else reads that.
+  static func groups(of graph: Graph) -> [FusionGroup] {
+    var groups: [FusionGroup] = []
+    var index = 0
+    while index < graph.nodes.count {
+      let first = index
+      let anchor = graph.nodes[index].operation as? any AnchorOperation
+      if anchor != nil { index += 1 }
+      var epilogue: [any FusibleOperation] = []
+      while index < graph.nodes.count, let operation = graph.nodes[index].operation as? any FusibleOperation,
+        index == first
+          || graph.nodes[index - 1].output == graph.nodes[index].inputs[0]
+            && graph.onlyReader(of: graph.nodes[index].inputs[0]) == index
+      {
+        epilogue.append(operation)
+        index += 1
+      }
+      groups.append(FusionGroup(anchor: anchor, epilogue: epilogue, first: first))
+    }
+    return groups
   }
 
   private static func rowsInside(
@@ -91,6 +118,11 @@ struct FusionGroup {
   }
 
   private func split(blocks: Int) -> Split {
+    if needsWholeBatch {
+      return Split(
+        blockRanges: 1, channelGroups: channelGroups.count,
+        rows: RowBands(rows: outputRows, multiple: outputRows, wholeTasks: 1))
+    }
     let blockRanges = (blocks + maxBlocksPerTask - 1) / maxBlocksPerTask
     let rows = RowBands(
       rows: outputRows, multiple: rowsAreIndependent ? rowGranularity : outputRows,
@@ -113,13 +145,23 @@ struct FusionGroup {
   /// Computes one task's region of the group's output, band by band.
   func forward(_ task: Int, _ workspace: Workspace, _ worker: Int) {
     let context = ChainContext(workspace, worker)
-    chain.forward(inBands: bandRows, of: region(task, context.step), context)
+    let region = region(task, context.step)
+    guard needsWholeBatch else { return chain.forward(inBands: bandRows, of: region, context) }
+    chain.prepare(region.channels, context)
+    for block in region.blocks {
+      chain.forward(inBands: bandRows, of: region.block(block), context)
+    }
   }
 
   /// Computes the gradient of the anchor's output from one task's region of the output gradient.
   func backwardThroughEpilogue(_ task: Int, _ workspace: Workspace, _ worker: Int) {
     let context = ChainContext(workspace, worker)
-    _ = chain.backward(region(task, context.step), context)
+    let region = region(task, context.step)
+    guard needsWholeBatch else {
+      _ = chain.backward(region, context)
+      return
+    }
+    for block in region.blocks { _ = chain.backward(region.block(block), context) }
   }
 }
 

@@ -25,9 +25,9 @@ package final class LayerProbe {
     _ model: Model, parameters: FlatTensorBuffer, images: Int, threads: Int = 1, training: Bool = false,
     inputGradient: Bool = false
   ) {
-    self.model = model
+    self.model = model.replacingLosses(with: NoLoss())
     network = Network(
-      model: model, parameters: parameters, loss: NoLoss(), batchSize: images, training: training,
+      model: self.model, parameters: parameters, batchSize: images, training: training,
       threadPool: ThreadPool(threads: threads), inputGradient: inputGradient)
   }
 
@@ -39,31 +39,50 @@ package final class LayerProbe {
     }
   }
 
-  /// The outputs `[N, ...]` of `x` `[N, ...]`.
+  /// Sets a tensor of the state, by its name.
+  package func setState(_ name: String, _ values: [Float]) {
+    guard let tensor = model.state.first(where: { $0.name == name }) else { return }
+    network.parameters.replace(at: tensor.offset, with: values)
+  }
+
+  /// A tensor of the state, by its name.
+  package func state(_ name: String) -> [Float] {
+    model.state.first { $0.name == name }.map { network.parameters[$0.range] } ?? []
+  }
+
+  /// The main output `[N, ...]` of `x` `[N, ...]`.
   package func forward(_ x: [Float], training: Bool = true, dropout: CounterRandom? = nil) -> [Float] {
     require(
       x.count % model.input.count == 0 && x.count <= network.workspace.capacity * model.input.count)
     network.step.images = x.count / model.input.count
-    scatter(x, model.input, into: network.workspace.buffers[0].x)
-    _ = network.forward(training: training, dropout: dropout)
-    return gather(network.workspace.buffers[last].y, Shape([model.output.count]))
+    scatter(x, model.input, into: network.workspace.image)
+    network.forwardWithoutLosses(training: training, dropout: dropout)
+    return scores(ofOutput: 0)
+  }
+
+  /// The scores `[N, classes]` of an output after the last forward pass.
+  package func scores(ofOutput index: Int) -> [Float] {
+    gather(network.workspace.outputs[index].scores, Shape([model.outputs[index].classes]))
   }
 
   /// The gradients of sum(dy * y), and of regularizers, for the last training forward pass.
-  package func backward(_ dy: [Float]) -> (dx: [Float], parameters: [[Float]]) {
-    require(dy.count == network.step.images * model.output.count)
-    guard let upstream = network.workspace.buffers[last].dy, let gradients = network.gradients
-    else { return ([], []) }
-    scatter(dy, Shape([model.output.count]), into: upstream)
+  package func backward(_ dy: [Float]) -> (dx: [Float], parameters: [[Float]]) { backward([dy]) }
+
+  /// The gradients of the sum of sum(dy * y) over all outputs.
+  package func backward(_ dy: [[Float]]) -> (dx: [Float], parameters: [[Float]]) {
+    guard let gradients = network.gradients else { return ([], []) }
+    for ((dy, output), buffers) in zip(zip(dy, model.outputs), network.workspace.outputs) {
+      require(dy.count == network.step.images * output.classes)
+      guard let upstream = buffers.gradient else { continue }
+      scatter(dy, Shape([output.classes]), into: upstream)
+    }
     network.backward()
-    let dx = network.workspace.buffers[0].dx.map { gather($0, model.input) } ?? []
+    let dx = network.workspace.imageGradient.map { gather($0, model.input) } ?? []
     return (dx, model.parameters.map { gradients[$0.range] })
   }
 
   /// What regularizers add to the loss of the last forward pass.
   package func regularizationLoss() -> Double { network.regularizationLoss() }
-
-  private var last: Int { network.workspace.operations.count - 1 }
 
   private func scatter(_ values: [Float], _ shape: Shape, into maps: FeatureMaps) {
     let (lanes, count) = (CPUFeatures.laneCount, shape.count)
@@ -89,14 +108,4 @@ package final class LayerProbe {
     }
     return values
   }
-}
-
-/// No loss: the gradient of the outputs is given.
-private struct NoLoss: Loss {
-  static let absorbsSoftmax = false
-
-  init() {}
-  init(decoding decoder: ConfigDecoder) {}
-
-  func evaluate(_ block: inout LossBlock) {}
 }

@@ -5,10 +5,18 @@ import Randomness
 public struct BatchResult: Sendable {
   /// Images of the batch.
   public let images: Int
-  /// The sum of the images' losses, without regularizers.
+  /// The sum of the images' losses, without regularizers: of all outputs, each times its weight.
   public let lossSum: Double
-  /// Images whose class has the highest score.
+  /// Images whose label has the highest score of the main output.
   public let correct: Int
+}
+
+/// The results of one batch at one output.
+public struct OutputResult: Sendable {
+  /// The sum of the images' losses, not weighted.
+  public var lossSum = 0.0
+  /// Images whose label has the highest score.
+  public var correct = 0
 }
 
 /// A model with memory and threads, which computes outputs, losses and gradients of batches.
@@ -25,47 +33,45 @@ public final class Network {
   private let threadPool: ThreadPool
   private let plan: ExecutionPlan
   private let augmenter: Augmenter?
-  private let classes: Int
   /// The name of each operation's layer.
   private let names: [String]
   /// The version of `parameters` of which the weights are packed.
   private var packedVersion: Int?
   private var profiler: Profiler?
+  /// Whether the loaded batch has labels.
+  private var hasLabels = false
 
   /// Allocates everything for batches of up to `batchSize` images.
   ///
   /// - Parameters:
   ///   - model: the layers.
-  ///   - parameters: the weights and biases, which other networks may share.
-  ///   - loss: the loss of the model's outputs.
+  ///   - parameters: weights, biases and state, which other networks may share.
   ///   - batchSize: the most images of a batch.
   ///   - training: whether there are gradients; without them there is only evaluation.
   ///   - threadPool: the threads; several networks may share them.
   ///   - inputGradient: whether the backward pass computes the gradient of the input, too.
   ///   - augmentation: the transforms of images that are loaded with a generator.
   public init(
-    model: Model, parameters: FlatTensorBuffer, loss: any Loss, batchSize: Int, training: Bool,
+    model: Model, parameters: FlatTensorBuffer, batchSize: Int, training: Bool,
     threadPool: ThreadPool, inputGradient: Bool = false, augmentation: Augmentation = Augmentation()
   ) {
     require(batchSize > 0 && parameters.count >= model.flatCount)
     self.model = model
     self.parameters = parameters
     self.threadPool = threadPool
-    classes = model.output.count
-    gradients = training ? FlatTensorBuffer(count: model.flatCount) : nil
-    let operations = model.operations(for: loss)
-    let groups = Self.groups(operations.map(\.operation))
+    gradients = training ? FlatTensorBuffer(count: model.parameterExtent) : nil
+    let graph = model.graph(training: training)
+    let groups = FusionGroup.groups(of: graph)
     workspace = Workspace(
-      operations: operations, groups: groups, model: model, parameters: parameters, gradients: gradients,
+      graph: graph, groups: groups, model: model, parameters: parameters, gradients: gradients,
       capacity: batchSize, workers: threadPool.threads, inputGradient: inputGradient)
-    names = operations.map(\.name)
+    names = graph.nodes.map(\.name)
     augmenter =
       augmentation.isEmpty
       ? nil
       : Augmenter(augmentation, shape: model.input, capacity: batchSize, workers: threadPool.threads)
     plan = ExecutionPlan(
-      groups: groups, workspace: workspace, model: model, loss: loss, training: training, augmenter: augmenter
-    )
+      groups: groups, workspace: workspace, model: model, training: training, augmenter: augmenter)
   }
 
   /// Per-step state, shared by all workers.
@@ -74,36 +80,18 @@ public final class Network {
     set { workspace.step.pointee = newValue }
   }
 
-  /// Each anchor operation with the fusible operations behind it.
-  private static func groups(_ operations: [any Operation]) -> [FusionGroup] {
-    var groups: [FusionGroup] = []
-    var index = 0
-    while index < operations.count {
-      let first = index
-      let anchor = operations[index] as? any AnchorOperation
-      if anchor != nil { index += 1 }
-      var epilogue: [any FusibleOperation] = []
-      while index < operations.count, let operation = operations[index] as? any FusibleOperation {
-        epilogue.append(operation)
-        index += 1
-      }
-      groups.append(FusionGroup(anchor: anchor, epilogue: epilogue, first: first))
-    }
-    return groups
-  }
-
   // MARK: Input
 
   /// Reads the images `indices` of a data set as the next batch.
   ///
   /// - Parameters:
   ///   - pixels: `[N, C, H, W]` bytes.
-  ///   - labels: `[N]` classes.
+  ///   - labels: `[N]` classes; nil for inference, which computes no loss.
   ///   - indices: the images of the batch.
   ///   - normalization: the function of a byte that the model reads.
   ///   - augmentation: the epoch's generator of augmentations; nil for none.
   public func load(
-    pixels: [UInt8], labels: [UInt8], indices: ArraySlice<Int32>, normalization: PixelNormalization,
+    pixels: [UInt8], labels: [UInt8]? = nil, indices: ArraySlice<Int32>, normalization: PixelNormalization,
     augmentation: CounterRandom? = nil
   ) {
     let size = model.input.count
@@ -111,7 +99,9 @@ public final class Network {
       indices.count <= workspace.capacity && !indices.isEmpty
         && normalization.channels == model.input.channels)
     require(
-      indices.allSatisfy { $0 >= 0 && (Int($0) + 1) * size <= pixels.count && Int($0) < labels.count })
+      indices.allSatisfy {
+        $0 >= 0 && (Int($0) + 1) * size <= pixels.count && Int($0) < labels?.count ?? .max
+      })
     step.images = indices.count
     pixels.withUnsafeBufferPointer { pixels in
       indices.withUnsafeBufferPointer { indices in
@@ -127,9 +117,14 @@ public final class Network {
         }
       }
     }
+    hasLabels = labels != nil
+    guard let labels else { return }
     let lanes = CPUFeatures.laneCount
-    for (image, index) in indices.enumerated() {
-      workspace.labels[image / lanes][image % lanes] = Float(labels[Int(index)])
+    for (output, buffers) in zip(model.outputs, workspace.outputs) {
+      for (image, index) in indices.enumerated() {
+        let label = output.label(ofClass: Int(labels[Int(index)]))
+        buffers.labels[image / lanes][image % lanes] = Float(label)
+      }
     }
   }
 
@@ -158,17 +153,41 @@ public final class Network {
   ///   - training: whether dropout is on, and a backward pass may follow.
   ///   - dropout: the generator of the step's dropout masks.
   public func forward(training: Bool = false, dropout: CounterRandom? = nil) -> BatchResult {
+    require(hasLabels, "a loss needs labels; inference does not")
     packWeights()
     step.training = training
     if let dropout { step.random = dropout }
     threadPool.run(plan.forward)
     var (sum, correct) = (0.0, 0)
-    for image in 0..<step.images {
-      let (block, lane) = image.quotientAndRemainder(dividingBy: CPUFeatures.laneCount)
-      sum += Double(workspace.losses[block][lane])
-      if workspace.predictions[block][lane] == workspace.labels[block][lane] { correct += 1 }
+    for index in model.outputs.indices {
+      let result = result(ofOutput: index)
+      sum += model.outputs[index].weight * result.lossSum
+      if index == 0 { correct = result.correct }
     }
     return BatchResult(images: step.images, lossSum: sum, correct: correct)
+  }
+
+  /// Computes the outputs of the loaded batch without any loss.
+  public func infer() { forwardWithoutLosses(training: false) }
+
+  /// Computes the outputs alone, also as in training.
+  func forwardWithoutLosses(training: Bool, dropout: CounterRandom? = nil) {
+    packWeights()
+    step.training = training
+    if let dropout { step.random = dropout }
+    threadPool.run(plan.inference)
+  }
+
+  /// Losses and correct predictions of one output after `forward`.
+  public func result(ofOutput index: Int) -> OutputResult {
+    let output = workspace.outputs[index]
+    var result = OutputResult()
+    for image in 0..<step.images {
+      let (block, lane) = image.quotientAndRemainder(dividingBy: CPUFeatures.laneCount)
+      result.lossSum += Double(output.losses[block][lane])
+      if output.predictions[block][lane] == output.labels[block][lane] { result.correct += 1 }
+    }
+    return result
   }
 
   /// Computes the gradients of the mean loss, and of all regularizers, after a training forward pass.
@@ -190,7 +209,7 @@ public final class Network {
     var suspect = 0
     for (index, operation) in workspace.operations.enumerated() {
       let y = workspace.buffers[index].y
-      guard y.isWhole else { continue }
+      guard y.isWhole, workspace.isIntact[index] else { continue }
       for block in 0..<step.blocks {
         for channel in 0..<operation.output.channels {
           for row in 0..<operation.output.height {
@@ -230,17 +249,22 @@ public final class Network {
   // MARK: Output
 
   /// The scores of one image of the last batch, `[classes]`.
-  public func outputs(ofImage image: Int) -> [Float] {
+  public func outputs(ofImage image: Int, output: Int = 0) -> [Float] {
     require(image >= 0 && image < step.images)
     let (block, lane) = image.quotientAndRemainder(dividingBy: CPUFeatures.laneCount)
-    let outputs = workspace.buffers[workspace.operations.count - 1].y.row(block, 0, 0)
-    return (0..<classes).map { outputs[$0][lane] }
+    let scores = workspace.outputs[output].scores.row(block, 0, 0)
+    return (0..<model.outputs[output].classes).map { scores[$0][lane] }
   }
 
-  /// The class with the highest score, for one image of the last batch.
-  public func prediction(ofImage image: Int) -> Int {
+  /// The class with the highest score, the first of equals, for one image of the last batch.
+  public func prediction(ofImage image: Int, output: Int = 0) -> Int {
     require(image >= 0 && image < step.images)
     let (block, lane) = image.quotientAndRemainder(dividingBy: CPUFeatures.laneCount)
-    return Int(workspace.predictions[block][lane])
+    let scores = workspace.outputs[output].scores.row(block, 0, 0)
+    var best = 0
+    for label in 1..<max(model.outputs[output].classes, 1) where scores[label][lane] > scores[best][lane] {
+      best = label
+    }
+    return best
   }
 }

@@ -19,6 +19,14 @@ protocol Operation: Sendable {
   var outputGradientLayout: MapLayout { get }
   /// Whether the output may overwrite the input.
   var worksInPlace: Bool { get }
+  /// Whether the input gradient may overwrite the output gradient.
+  var gradientWorksInPlace: Bool { get }
+  /// Whether every input gradient is the output gradient, so that they can share memory.
+  var passesGradientOn: Bool { get }
+  /// Whether the order of its inputs makes no difference.
+  var isCommutative: Bool { get }
+  /// Whether the backward pass reads the inputs.
+  var savesInput: Bool { get }
   /// What the backward pass reads of the output.
   var savedOutput: SavedOutput { get }
   /// Whether, in place, a positive value stays positive, or becomes 0 where its gradient is 0, too.
@@ -31,6 +39,10 @@ extension Operation {
   var inputLayout: MapLayout { .dense }
   var outputGradientLayout: MapLayout { .dense }
   var worksInPlace: Bool { false }
+  var gradientWorksInPlace: Bool { worksInPlace }
+  var passesGradientOn: Bool { false }
+  var isCommutative: Bool { false }
+  var savesInput: Bool { false }
   var savedOutput: SavedOutput { .nothing }
   var preservesSign: Bool { false }
   func savedSize(blocks: Int, training: Bool) -> Int { 0 }
@@ -61,6 +73,9 @@ protocol AnchorOperation: Operation {
   var channelGroups: [Range<Int>] { get }
   /// The most batch blocks of a task; with more than one, no map of the group can be a band.
   var maxBlocksPerTask: Int { get }
+  /// Whether a channel can only be computed from that channel of the whole batch: a task is then a channel group of all
+  /// batch blocks.
+  var needsWholeBatch: Bool { get }
   /// Rows of output are computed in multiples of this, counted from the first.
   var rowMultiple: Int { get }
   /// Floats of packed weights for the forward pass and for the input gradient.
@@ -71,6 +86,9 @@ protocol AnchorOperation: Operation {
   /// Tasks of packing the weights, which have changed since the last step.
   func packingTasks(training: Bool) -> Int
   func pack(_ task: Int, _ buffers: LayerBuffers)
+
+  /// Computes what the forward pass of some channels needs to know of the whole batch.
+  func prepare(_ channels: Range<Int>, _ buffers: LayerBuffers, _ step: StepInfo)
 
   /// Computes `region` of the output.
   func forward(
@@ -94,11 +112,13 @@ protocol AnchorOperation: Operation {
 extension AnchorOperation {
   var channelGroups: [Range<Int>] { [0..<output.channels] }
   var maxBlocksPerTask: Int { 1 }
+  var needsWholeBatch: Bool { false }
   var rowMultiple: Int { 1 }
   var packedSize: (forward: Int, inputGradient: Int) { (0, 0) }
   func scratchSize(blocks: Int, training: Bool) -> Int { 0 }
   func packingTasks(training: Bool) -> Int { 0 }
   func pack(_ task: Int, _ buffers: LayerBuffers) {}
+  func prepare(_ channels: Range<Int>, _ buffers: LayerBuffers, _ step: StepInfo) {}
   func profiledPass(of task: Int, _ buffers: LayerBuffers, _ step: StepInfo) -> ProfiledPass {
     .inputGradient
   }
@@ -114,6 +134,13 @@ public struct LayerOperation: Sendable {
   init(_ base: some Operation) { self.base = base }
 }
 
+/// A further input of an operation that reads several values, and its gradient.
+struct FurtherInput {
+  var x: FeatureMaps
+  /// The input gradient; nil where it is not needed.
+  var dx: FeatureMaps?
+}
+
 /// The buffers of one operation, allocated once per batch size.
 struct LayerBuffers {
   var x: FeatureMaps
@@ -122,10 +149,14 @@ struct LayerBuffers {
   var dx: FeatureMaps?
   /// The output gradient; nil in evaluation.
   var dy: FeatureMaps?
+  /// The inputs behind the first, `x`.
+  let further: UnsafeBufferPointer<FurtherInput>
   let weights: UnsafePointer<Float>
   let bias: UnsafePointer<Float>?
   let weightGradient: UnsafeMutablePointer<Float>
   let biasGradient: UnsafeMutablePointer<Float>?
+  /// The first tensor of the layer's state.
+  let state: UnsafeMutablePointer<Float>
   let packed: UnsafeMutablePointer<Float>
   let packedForInputGradient: UnsafeMutablePointer<Float>
   /// What the forward pass saves for the backward pass, and partial sums of the backward pass.

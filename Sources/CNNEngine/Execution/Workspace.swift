@@ -1,11 +1,7 @@
 import CSIMD
 import Randomness
 
-/// The memory of a network: activations, gradients, packed weights and scratch, allocated once for a batch size.
-///
-/// Value `v` is the input of operation `v`, and the last value the output of the last operation. Two consecutive values
-/// share a buffer where the operation between them works in place. A value inside a fusion group that the backward pass
-/// does not read exists as one band per worker only.
+/// The memory of a network: values, gradients, packed weights and scratch, allocated once for a batch size.
 final class Workspace: @unchecked Sendable {
   let operations: [any Operation]
   /// The largest batch size.
@@ -16,111 +12,105 @@ final class Workspace: @unchecked Sendable {
   let activityRegularizers: [(operation: ActivityRegularizerOp, index: Int)]
   /// What each regularizer adds to the loss, of weights first and then of activities.
   let regularizationLosses: UnsafeMutableBufferPointer<Double>
+  /// The weights with folded batch norms, in evaluation.
+  let foldedWeights: [FoldedWeights]
+  /// The image, and its gradient where that is asked for.
+  let image: FeatureMaps
+  let imageGradient: FeatureMaps?
   /// The buffers `[worker][operation]`; those of worker 0 come first.
   let buffers: UnsafeMutablePointer<LayerBuffers>
+  /// The buffers of each output.
+  let outputs: UnsafeMutableBufferPointer<OutputBuffers>
+  /// Whether each operation's output is still in memory after the forward pass.
+  let isIntact: [Bool]
   /// Per-step state, shared by all workers.
   let step: UnsafeMutablePointer<StepInfo>
+  private let gradientSums: [(group: Int, sum: GradientSum)]
+  private let furtherInputs: [UnsafeMutableBufferPointer<FurtherInput>]
   private let scratch: [UnsafeMutablePointer<Float>]
-  /// The class of each image, one vector per batch block.
-  let labels: UnsafeMutablePointer<Lanes>
-  /// The loss of each image, one vector per batch block.
-  let losses: UnsafeMutablePointer<Lanes>
-  /// The class with the highest score of each image, one vector per batch block.
-  let predictions: UnsafeMutablePointer<Lanes>
   private let arena: Arena
 
   init(
-    operations: [PlannedOperation], groups: [FusionGroup], model: Model, parameters: FlatTensorBuffer,
-    gradients: FlatTensorBuffer?,
-    capacity: Int, workers: Int, inputGradient: Bool = false
+    graph: Graph, groups: [FusionGroup], model: Model, parameters: FlatTensorBuffer,
+    gradients: FlatTensorBuffer?, capacity: Int, workers: Int, inputGradient: Bool = false
   ) {
-    let layers = operations.map(\.operation)
     let blocks = vectorCount(capacity)
     let isTraining = gradients != nil
-    let plan = MemoryPlan(
-      layers: layers, groups: groups, hasParameters: operations.map { !$0.parameters.isEmpty },
-      isTraining: isTraining, inputGradient: inputGradient)
+    let plan = MemoryPlan(graph: graph, groups: groups, isTraining: isTraining, inputGradient: inputGradient)
     let arena = Arena()
-
-    func shape(_ value: Int) -> Shape { value == 0 ? model.input : layers[value - 1].output }
-
-    /// The buffer of each value, the same for values that share it.
-    func memory(
-      _ layouts: [MapLayout], shared: [Bool], needed: (Int) -> Bool
-    ) -> [UnsafeMutablePointer<Lanes>?] {
-      var starts: [UnsafeMutablePointer<Lanes>?] = []
-      for value in layouts.indices {
-        if value > 0, shared[value - 1], let last = starts[value - 1] {
-          starts.append(last)
-        } else {
-          let size = blocks * FeatureMaps.blockSize(shape(value), layouts[value])
-          starts.append(needed(value) ? arena.lanes(size) : nil)
-        }
-      }
-      return starts
+    let maps = WorkerMaps(plan, blocks: blocks, workers: workers, arena: arena)
+    func value(_ value: Int, _ worker: Int = 0) -> FeatureMaps {
+      maps.maps(of: plan.values[value], shape: graph.shapes[value], worker: worker)
     }
-    let valueMemory = memory(plan.valueLayouts, shared: plan.sharedValues) { plan.bandOwners[$0] == nil }
-    let gradientMemory = memory(plan.gradientLayouts, shared: plan.sharedGradients) {
-      isTraining && plan.needsGradient[$0] && plan.gradientBandOwners[$0] == nil
-    }
-    /// The maps of every value as one worker sees them; nil where there are none.
-    func maps(
-      _ starts: [UnsafeMutablePointer<Lanes>?], _ layouts: [MapLayout], shared: [Bool],
-      band: (_ value: Int) -> (channels: Int, rows: Int)?
-    ) -> [FeatureMaps?] {
-      var maps: [FeatureMaps?] = []
-      for value in layouts.indices {
-        if let start = starts[value] {
-          maps.append(FeatureMaps(start, shape: shape(value), layout: layouts[value]))
-        } else if value > 0, shared[value - 1] {
-          maps.append(maps[value - 1])
-        } else if let (channels, rows) = band(value) {
-          let width = shape(value).width
-          maps.append(FeatureMaps(band: arena.lanes(channels * rows * width), rows: rows, width: width))
-        } else {
-          maps.append(nil)
-        }
-      }
-      return maps
+    func gradient(_ buffer: Int?, _ value: Int, _ worker: Int = 0) -> FeatureMaps? {
+      buffer.map { maps.maps(of: $0, shape: graph.shapes[value], worker: worker) }
     }
 
-    buffers = .allocate(capacity: max(layers.count * workers, 1))
-    for worker in 0..<workers {
-      let values = maps(valueMemory, plan.valueLayouts, shared: plan.sharedValues) {
-        plan.bandOwners[$0]?.band(behind: $0 - 1)
+    let folded = graph.nodes.map { node in
+      node.foldedNorm.map { FoldedWeights(node.parameters, norm: $0, arena: arena) }
+    }
+    foldedWeights = folded.compactMap { $0 }
+    image = value(0)
+    imageGradient = gradient(plan.imageGradient, 0)
+    furtherInputs = graph.nodes.indices.map { index in
+      let inputs = graph.nodes[index].inputs
+      let further = UnsafeMutableBufferPointer<FurtherInput>.allocate(capacity: inputs.count - 1)
+      for position in 1..<max(inputs.count, 1) {
+        further.initializeElement(
+          at: position - 1,
+          to: FurtherInput(
+            x: value(inputs[position]),
+            dx: gradient(plan.inputGradients[index][position], inputs[position])))
       }
-      let gradientMaps = maps(gradientMemory, plan.gradientLayouts, shared: plan.sharedGradients) {
-        plan.gradientBandOwners[$0]?.gradientBand(behind: $0 - 1)
-      }
-      for (index, operation) in operations.enumerated() {
-        guard let x = values[index], let y = values[index + 1] else {
-          fatalError("an operation without maps")
-        }
-        let place = buffers + (worker * layers.count + index)
-        guard worker == 0 else {
-          place.initialize(to: buffers[index])
-          (place.pointee.x, place.pointee.y) = (x, y)
-          (place.pointee.dx, place.pointee.dy) = (gradientMaps[index], gradientMaps[index + 1])
-          continue
-        }
-        let weight = operation.parameters.first?.offset ?? 0
-        let bias = operation.parameters.dropFirst().first?.offset
-        let packed =
-          (operation.operation as? any AnchorOperation)?.packedSize ?? (forward: 0, inputGradient: 0)
-        let gradient = gradients?.floats ?? parameters.floats
-        place.initialize(
+      return further
+    }
+    buffers = .allocate(capacity: max(graph.nodes.count * workers, 1))
+    for (index, node) in graph.nodes.enumerated() {
+      let operation = node.operation
+      let weight = node.parameters.first?.offset ?? 0
+      let bias = node.parameters.dropFirst().first?.offset
+      let packed = (operation as? any AnchorOperation)?.packedSize ?? (forward: 0, inputGradient: 0)
+      let gradientStart = gradients?.floats ?? parameters.floats
+      let needsInputGradient = plan.inputGradients[index][0] != nil
+      let packedWeights = arena.floats(packed.forward)
+      let packedForGradient = arena.floats(isTraining && needsInputGradient ? packed.inputGradient : 0)
+      let saved = arena.lanes(operation.savedSize(blocks: blocks, training: isTraining))
+      for worker in 0..<workers {
+        (buffers + (worker * graph.nodes.count + index)).initialize(
           to: LayerBuffers(
-            x: x, y: y, dx: gradientMaps[index], dy: gradientMaps[index + 1],
-            weights: parameters.floats + weight, bias: bias.map { UnsafePointer(parameters.floats + $0) },
-            weightGradient: gradient + weight, biasGradient: bias.map { gradient + $0 },
-            packed: arena.floats(packed.forward),
-            packedForInputGradient: arena.floats(
-              isTraining && gradientMaps[index] != nil ? packed.inputGradient : 0),
-            saved: arena.lanes(operation.operation.savedSize(blocks: blocks, training: isTraining)),
-            index: index))
+            x: value(node.inputs[0], worker), y: value(node.output, worker),
+            dx: gradient(plan.inputGradients[index][0], node.inputs[0], worker),
+            dy: gradient(plan.outputGradients[index], node.output, worker),
+            further: UnsafeBufferPointer(furtherInputs[index]),
+            weights: folded[index]?.weights ?? UnsafePointer(parameters.floats + weight),
+            bias: folded[index]?.bias ?? bias.map { UnsafePointer(parameters.floats + $0) },
+            weightGradient: gradientStart + weight, biasGradient: bias.map { gradientStart + $0 },
+            state: parameters.floats + (node.state.first?.offset ?? 0), packed: packedWeights,
+            packedForInputGradient: packedForGradient, saved: saved, index: index))
       }
     }
-    let scratchSize = layers.lazy.compactMap { $0 as? any AnchorOperation }
+    outputs = .allocate(capacity: graph.outputs.count)
+    for (index, output) in graph.outputs.enumerated() {
+      outputs.initializeElement(
+        at: index,
+        to: OutputBuffers(
+          scores: value(output), gradient: gradient(plan.lossGradients[index], output),
+          labels: arena.lanes(blocks), losses: arena.lanes(blocks), predictions: arena.lanes(blocks)))
+    }
+    gradientSums = plan.accumulations.map { step in
+      let shape = graph.shapes[step.value]
+      return (
+        step.group,
+        GradientSum(
+          shape: shape, reader: groups[step.group].first,
+          contribution: maps.maps(of: step.contribution, shape: shape, worker: 0),
+          sum: maps.maps(of: step.sum, shape: shape, worker: 0),
+          result: maps.maps(of: step.result, shape: shape, worker: 0))
+      )
+    }
+    isIntact = graph.nodes.map { plan.isIntact($0.output) }
+    let operations = graph.nodes.map(\.operation)
+    let scratchSize = operations.lazy.compactMap { $0 as? any AnchorOperation }
       .map { $0.scratchSize(blocks: blocks, training: isTraining) }.max()
     scratch = (0..<workers).map { _ in arena.floats(scratchSize ?? 0) }
     step = .allocate(capacity: 1)
@@ -128,16 +118,13 @@ final class Workspace: @unchecked Sendable {
       to: StepInfo(
         images: capacity, workers: workers, training: isTraining,
         random: CounterRandom(seed: 0, purpose: .dropout)))
-    labels = arena.lanes(blocks)
-    predictions = arena.lanes(blocks)
-    losses = arena.lanes(blocks)
-    activityRegularizers = layers.enumerated().compactMap { index, operation in
+    activityRegularizers = operations.enumerated().compactMap { index, operation in
       (operation as? ActivityRegularizerOp).map { ($0, index) }
     }
     regularizationLosses = .allocate(
       capacity: model.regularizedParameters.count + activityRegularizers.count)
     regularizationLosses.initialize(repeating: 0)
-    self.operations = layers
+    self.operations = operations
     (self.parameters, self.gradients) = (parameters, gradients)
     self.capacity = capacity
     self.arena = arena
@@ -149,120 +136,73 @@ final class Workspace: @unchecked Sendable {
   /// A worker's own scratch memory.
   func scratch(of worker: Int) -> UnsafeMutablePointer<Float> { scratch[worker] }
 
+  /// The sums of gradients that follow the backward pass of a fusion group, in order.
+  func accumulations(afterGroup group: Int) -> [GradientSum] {
+    gradientSums.filter { $0.group == group }.map(\.sum)
+  }
+
   deinit {
     buffers.deallocate()
+    outputs.deallocate()
     step.deallocate()
     regularizationLosses.deallocate()
+    for inputs in furtherInputs { inputs.deallocate() }
   }
 }
 
-/// Which values share memory, and the layout of each.
-private struct MemoryPlan {
-  var valueLayouts: [MapLayout]
-  var sharedValues: [Bool]
-  var gradientLayouts: [MapLayout]
-  var sharedGradients: [Bool]
-  /// Whether a value's gradient is needed: an earlier layer has parameters, or the input's gradient is asked for.
-  var needsGradient: [Bool]
-  /// The fusion group whose workers hold a band of a value; nil for whole values.
-  var bandOwners: [FusionGroup?]
-  /// The fusion group whose workers hold a band of a value's gradient.
-  var gradientBandOwners: [FusionGroup?]
+/// The maps of every buffer of a plan as each worker sees them.
+private struct WorkerMaps {
+  private let plan: MemoryPlan
+  /// The start of each memory, or of each buffer's band of each worker.
+  private var memories: [UnsafeMutablePointer<Lanes>?]
+  private var bands: [Int: [FeatureMaps]] = [:]
 
-  init(
-    layers: [any Operation], groups: [FusionGroup], hasParameters: [Bool], isTraining: Bool,
-    inputGradient: Bool
-  ) {
-    let count = layers.count
-    valueLayouts = Array(repeating: .dense, count: count + 1)
-    sharedValues = Array(repeating: false, count: count)
-    gradientLayouts = valueLayouts
-    sharedGradients = sharedValues
-    needsGradient = Array(repeating: false, count: count + 1)
-    bandOwners = Array(repeating: nil, count: count + 1)
-    gradientBandOwners = bandOwners
-
-    // A reshape can share memory only where there is no border between the maps.
-    func canShare(_ layer: any Operation, _ layout: MapLayout) -> Bool {
-      layer.worksInPlace && (layer.input == layer.output || layout == .dense)
-    }
-    let needs = Self.needs(layers)
-    for index in (0..<count).reversed() {
-      let isFree = needs[index] == .nothing || needs[index] == .sign && layers[index].preservesSign
-      sharedValues[index] = isFree && canShare(layers[index], valueLayouts[index + 1])
-      valueLayouts[index] = sharedValues[index] ? valueLayouts[index + 1] : layers[index].inputLayout
-    }
-    needsGradient[0] = inputGradient
-    for index in 0..<count {
-      needsGradient[index + 1] = needsGradient[index] || hasParameters[index]
-      sharedGradients[index] = needsGradient[index] && canShare(layers[index], gradientLayouts[index])
-      gradientLayouts[index + 1] =
-        sharedGradients[index] ? gradientLayouts[index] : layers[index].outputGradientLayout
-    }
-    for group in groups {
-      if group.canDiscard {
-        for value in Self.inside(group, sharedValues, where: { !isTraining || needs[$0] == .nothing }) {
-          bandOwners[value] = group
+  init(_ plan: MemoryPlan, blocks: Int, workers: Int, arena: Arena) {
+    self.plan = plan
+    memories = Array(repeating: nil, count: plan.memories)
+    for (index, buffer) in plan.buffers.enumerated() {
+      guard let owner = buffer.bandOwner else {
+        if memories[buffer.memory] == nil {
+          memories[buffer.memory] = arena.lanes(blocks * FeatureMaps.blockSize(buffer.shape, buffer.layout))
         }
+        continue
       }
-      if group.canSumInBands, !needsGradient[group.first] {
-        for value in Self.inside(group, sharedGradients, where: { _ in true }) {
-          gradientBandOwners[value] = group
-        }
+      let isValue = plan.values.contains(index)
+      let (channels, rows) =
+        isValue ? owner.band(behind: buffer.firstNode) : owner.gradientBand(behind: buffer.firstNode)
+      let width = buffer.shape.width
+      bands[index] = (0..<workers).map { _ in
+        FeatureMaps(band: arena.lanes(channels * rows * width), rows: rows, width: width)
       }
     }
   }
 
-  /// The values inside a group whose buffer no value outside shares, if a condition holds for all that share it.
-  private static func inside(
-    _ group: FusionGroup, _ shared: [Bool], where condition: (Int) -> Bool
-  ) -> [Int] {
-    let last = group.operations.upperBound
-    var values: [Int] = []
-    var first = group.operations.lowerBound + 1
-    while first < last {
-      var next = first + 1
-      while next <= last, shared[next - 1] { next += 1 }
-      let group = first..<next
-      if next <= last, !shared[first - 1], group.allSatisfy(condition) { values += group }
-      first = next
-    }
-    return values
+  /// A buffer's memory as maps of `shape`.
+  func maps(of buffer: Int, shape: Shape, worker: Int) -> FeatureMaps {
+    if let bands = bands[buffer] { return bands[worker] }
+    let memory = plan.buffers[buffer].memory
+    guard let start = memories[memory] else { fatalError("a buffer without memory") }
+    return FeatureMaps(start, shape: shape, layout: plan.buffers[buffer].layout)
   }
 }
 
-extension MemoryPlan {
-  /// What the backward passes of earlier operations read of each value; an in-place operation inherits the need of its
-  /// input.
-  fileprivate static func needs(_ layers: [any Operation]) -> [SavedOutput] {
-    var needs: [SavedOutput] = [.nothing]
-    for layer in layers {
-      let inherited: SavedOutput = layer.worksInPlace ? needs[needs.count - 1] : .nothing
-      needs.append(max(layer.savedOutput, inherited))
+/// The sum of a value's gradient with the contribution of one more reader.
+struct GradientSum {
+  let shape: Shape
+  /// The operation that the contribution comes from.
+  let reader: Int
+  let contribution: FeatureMaps
+  let sum: FeatureMaps
+  let result: FeatureMaps
+
+  /// Adds one channel of a batch block.
+  func add(_ block: Int, _ channel: Int) {
+    for row in 0..<shape.height {
+      let (a, b) = (sum.row(block, channel, row), contribution.row(block, channel, row))
+      let target = result.row(block, channel, row)
+      for column in 0..<shape.width {
+        target[column &* result.column] = a[column &* sum.column] + b[column &* contribution.column]
+      }
     }
-    return needs
   }
-}
-
-/// Zeroed, aligned memory that is freed all at once.
-private final class Arena {
-  private var chunks: [UnsafeMutableRawPointer] = []
-
-  func lanes(_ count: Int) -> UnsafeMutablePointer<Lanes> {
-    allocate(count * MemoryLayout<Lanes>.stride).bindMemory(to: Lanes.self, capacity: count)
-  }
-
-  func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
-    allocate(count * 4).bindMemory(to: Float.self, capacity: count)
-  }
-
-  private func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
-    // Allocated one by one, so that the address sanitizer sees the first byte beyond each.
-    let chunk = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    chunk.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-    chunks.append(chunk)
-    return chunk
-  }
-
-  deinit { for chunk in chunks { chunk.deallocate() } }
 }

@@ -1,12 +1,16 @@
-/// A layer with the name under which its tensors are saved.
+/// A layer with the name under which its tensors are saved, and the layers it reads.
 public struct NamedLayer: Sendable {
   /// The name; nil lets the model call it by its type and number.
   public let name: String?
+  /// The layers it reads, or `input` for the image; nil for the layer before it.
+  public let inputs: [String]?
   /// The layer's configuration.
   public let layer: any Layer
 
-  /// A layer called `name`.
-  public init(_ layer: any Layer, name: String? = nil) { (self.layer, self.name) = (layer, name) }
+  /// A layer called `name` that reads the layers called `inputs`.
+  public init(_ layer: any Layer, name: String? = nil, from inputs: [String]? = nil) {
+    (self.layer, self.name, self.inputs) = (layer, name, inputs)
+  }
 
   /// The case of the layer's type.
   public var type: LayerType { LayerType(of: layer) }
@@ -15,6 +19,11 @@ public struct NamedLayer: Sendable {
 extension Layer {
   /// The layer with a name: `Conv2D(filters: 6, kernel: 5).named("conv1")`.
   public func named(_ name: String) -> NamedLayer { NamedLayer(self, name: name) }
+
+  /// The layer with the layers that it reads: `Add().reading("norm2", "shortcut")`.
+  public func reading(_ inputs: String..., named name: String? = nil) -> NamedLayer {
+    NamedLayer(self, name: name, from: inputs)
+  }
 }
 
 extension [NamedLayer] {

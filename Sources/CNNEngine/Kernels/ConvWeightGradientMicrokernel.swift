@@ -91,13 +91,16 @@ struct TapRectangle {
   /// The largest number of output channels that there is a microkernel for, of `count` that are left.
   func channels(of count: Int) -> Int { channelCounts.first { $0 <= count } ?? 1 }
 
-  /// Splits a filter into rectangles that there are microkernels for: 3x3, 2x5, and rows of 1 to 5.
-  static func rectangles(rows: Int, columns: Int) -> [TapRectangle] {
+  /// Splits a filter into rectangles that there are microkernels for: 3x3, 2x5, and rows of 1 to 5. Taps that are not
+  /// neighbours, because of a dilation, are in different rectangles.
+  static func rectangles(
+    rows: Int, columns: Int, dilation: (rows: Int, columns: Int) = (1, 1)
+  ) -> [TapRectangle] {
     var rectangles: [TapRectangle] = []
     var column = 0
     while column < columns {
-      let width = min(columns - column, 5)
-      let height = width == 5 ? 2 : width == 3 ? 3 : 1
+      let width = dilation.columns > 1 ? 1 : min(columns - column, 5)
+      let height = dilation.rows > 1 ? 1 : width == 5 ? 2 : width == 3 ? 3 : 1
       var row = 0
       while row < rows {
         let taken = rows - row >= height ? height : 1

@@ -32,7 +32,7 @@ extension ConvolutionAlgorithm {
 
 /// The sizes of a convolution, or of the convolution that is its input gradient.
 struct ConvolutionShape {
-  /// Input channels.
+  /// Input channels of a group.
   let inputs: Int
   /// The output's shape.
   let output: Shape
@@ -42,22 +42,36 @@ struct ConvolutionShape {
   let border: (top: Int, left: Int)
   /// Rows and columns of the input map.
   let inputSize: (rows: Int, columns: Int)
+  /// Rows and columns from one tap of the filter to the next.
+  let dilation: (rows: Int, columns: Int)
+  /// Groups of channels that are convolved apart.
+  let groups: Int
   /// The output channels, split for the microkernels.
   let tiles: [ChannelTile]
 
   init(
     inputs: Int, output: Shape, kernel: (rows: Int, columns: Int), stride: (rows: Int, columns: Int),
-    border: (top: Int, left: Int), inputSize: (rows: Int, columns: Int)
+    border: (top: Int, left: Int), inputSize: (rows: Int, columns: Int), dilation: (rows: Int, columns: Int) = (1, 1), groups: Int = 1
   ) {
     (self.inputs, self.output, self.kernel, self.stride) = (inputs, output, kernel, stride)
     (self.border, self.inputSize) = (border, inputSize)
-    tiles = ChannelTile.tiles(for: output.channels)
+    (self.dilation, self.groups) = (dilation, groups)
+    let channels = output.channels / groups
+    tiles = (0..<groups).flatMap { group in
+      ChannelTile.tiles(for: channels).map {
+        ChannelTile(first: group * channels + $0.first, width: $0.width)
+      }
+    }
   }
+
+  /// The group of an output channel.
+  @inline(__always)
+  func group(of channel: Int) -> Int { groups == 1 ? 0 : channel / (output.channels / groups) }
 
   var taps: Int { kernel.rows * kernel.columns }
 }
 
-/// Weights `[O, I, KH, KW]` as a convolution algorithm reads them.
+/// Weights `[O, I, KH, KW]`, of each group, as a convolution algorithm reads them.
 struct Filter {
   let weights: UnsafePointer<Float>
   let outputs: Int

@@ -6,11 +6,15 @@
 struct DirectWeightGradient: WeightGradientAlgorithm {
   /// Output channels that are summed together.
   let outputRanges: [Range<Int>]
+  /// Input channels of a group.
   private let inputs: Int
+  /// Output channels of a group.
+  private let outputsPerGroup: Int
   private let output: Shape
   private let kernel: (rows: Int, columns: Int)
   private let stride: (rows: Int, columns: Int)
   private let border: (top: Int, left: Int)
+  private let dilation: (rows: Int, columns: Int)
   private let rectangles: [TapRectangle]
   /// Rows of the output gradient that fit into the first-level cache with the input under them.
   private let bandRows: Int
@@ -20,15 +24,23 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
   /// The most inputs whose sums fit into the first-level cache.
   private static let maxInputs = 4
 
-  init(input: Shape, output: Shape, window: Window, border: (top: Int, left: Int)) {
-    (inputs, self.output, self.border) = (input.channels, output, border)
-    (kernel, stride) = (window.kernel, window.stride)
-    rectangles = TapRectangle.rectangles(rows: kernel.rows, columns: kernel.columns)
-    let width = rectangles.map(\.preferredChannels).max() ?? 1
-    outputRanges = Swift.stride(from: 0, to: output.channels, by: width).map {
-      $0..<min($0 + width, output.channels)
+  init(
+    input: Shape, output: Shape, window: Window, border: (top: Int, left: Int), groups: Int = 1
+  ) {
+    (inputs, self.output, self.border) = (input.channels / groups, output, border)
+    (kernel, stride, dilation) = (window.kernel, window.stride, window.dilation)
+    rectangles = TapRectangle.rectangles(
+      rows: kernel.rows, columns: kernel.columns, dilation: window.dilation)
+    let count = output.channels / groups
+    outputsPerGroup = count
+    let preferred = rectangles.map(\.preferredChannels).max() ?? 1
+    let width = min(preferred, count)
+    outputRanges = (0..<groups).flatMap { group in
+      Swift.stride(from: group * count, to: (group + 1) * count, by: width).map {
+        $0..<min($0 + width, (group + 1) * count)
+      }
     }
-    let rowBytes = (output.width * width + input.width * stride.rows) * CPUFeatures.laneCount * 4
+    let rowBytes = (output.width * preferred + input.width * stride.rows) * CPUFeatures.laneCount * 4
     bandRows = max(1, Self.bandBytes / rowBytes)
   }
 
@@ -93,14 +105,16 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
     _ rows: Range<Int>, ofBlock block: Int, _ outputs: Range<Int>, input: Int, _ x: FeatureMaps,
     _ dy: FeatureMaps, _ sums: UnsafeMutablePointer<Lanes>
   ) {
-    let corner = x.row(block, input, rows.lowerBound &* stride.rows &- border.top) - border.left
+    let channel = outputs.lowerBound / outputsPerGroup &* inputs &+ input
+    let corner = x.row(block, channel, rows.lowerBound &* stride.rows &- border.top) - border.left
     for rectangle in rectangles {
       let place = rectangle.row &* kernel.columns &+ rectangle.column
       var output = 0
       while output < outputs.count {
         let channels = rectangle.channels(of: outputs.count &- output)
         let band = WeightGradientBand(
-          x: corner + (rectangle.row &* x.row &+ rectangle.column), xRow: x.row, stride: stride,
+          x: corner + (rectangle.row &* dilation.rows &* x.row &+ rectangle.column &* dilation.columns),
+          xRow: x.row, stride: stride,
           dy: dy.row(block, outputs.lowerBound &+ output, rows.lowerBound), dyChannel: dy.channel,
           dyRow: dy.row, dyColumn: dy.column, rows: rows.count, columns: self.output.width,
           sums: sums + (output &* taps &+ place), filter: taps, filterColumns: kernel.columns)

@@ -23,7 +23,7 @@ struct WinogradWeightGradient: WeightGradientAlgorithm {
 
   /// Whether it takes less time than `DirectWeightGradient`, by the multiply-adds of both and of the transforms.
   static func isFaster(input: Shape, output: Shape, window: Window) -> Bool {
-    guard window.kernel == (3, 3), window.stride == (1, 1) else { return false }
+    guard window.kernel == (3, 3), window.stride == (1, 1), window.dilation == (1, 1) else { return false }
     let (inputs, outputs) = (input.channels, output.channels)
     guard inputs >= 8, outputs >= 8 else { return false }
     let tiles = ((output.height + tile - 1) / tile) * ((output.width + tile - 1) / tile)

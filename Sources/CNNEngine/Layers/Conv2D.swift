@@ -6,50 +6,71 @@ public struct Conv2D: Layer {
   public let filters: Int
   /// Kernel, stride and padding.
   public let window: Window
+  /// The number of groups: output channels of a group see the input channels of that group alone.
+  public let groups: Int
   /// Bias, initializers, regularizers.
   public let weights: WeightOptions
+  /// The function of the outputs; nil for none.
+  public let activation: (any Layer)?
 
   /// A convolution with a square kernel: `Conv2D(filters: 6, kernel: 5, padding: .same)`.
   public init(
-    filters: Int, kernel: Int, stride: Int = 1, padding: Padding = .valid,
-    weights: WeightOptions = WeightOptions()
+    filters: Int, kernel: Int, stride: Int = 1, padding: Padding = .valid, dilation: Int = 1, groups: Int = 1,
+    activation: (any Layer)? = nil, weights: WeightOptions = WeightOptions()
   ) {
-    self.init(
-      filters: filters,
-      window: Window(kernel: (kernel, kernel), stride: (stride, stride), padding: padding), weights: weights)
+    let window = Window(
+      kernel: (kernel, kernel), stride: (stride, stride), padding: padding, dilation: (dilation, dilation))
+    self.init(filters: filters, window: window, groups: groups, activation: activation, weights: weights)
   }
 
   /// A convolution with any window.
-  public init(filters: Int, window: Window, weights: WeightOptions = WeightOptions()) {
-    (self.filters, self.window, self.weights) = (filters, window, weights)
+  public init(
+    filters: Int, window: Window, groups: Int = 1, activation: (any Layer)? = nil,
+    weights: WeightOptions = WeightOptions()
+  ) {
+    (self.filters, self.window, self.groups) = (filters, window, groups)
+    (self.activation, self.weights) = (activation, weights)
   }
 
-  /// Reads `filters`, the keys of the window and those of the weights.
+  /// Reads `filters`, the keys of the window, `groups`, the keys of the weights and `activation`.
   public init(decoding decoder: ConfigDecoder) {
     filters = decoder.value("filters", .integer(.within(1...65536)), "output channels")
     window = Window(decoding: decoder, isPool: false)
+    groups = decoder.value(
+      "groups", .integer(.within(1...65536)), default: 1,
+      "groups of channels that are convolved apart; as many as input channels for a depthwise convolution")
     weights = WeightOptions(decoding: decoder, output: "filter")
+    activation = .decodeActivation(decoder)
   }
 
   /// `[C, H, W]` to `[filters, OH, OW]`.
   public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
-    try window.outputShape(for: input, channels: filters, isPool: false)
+    let output = try window.outputShape(for: input, channels: filters, isPool: false)
+    for (count, what) in [(input.channels, "input channels"), (filters, "filters")]
+    where count % groups != 0 {
+      let fitting = (1...count).filter { count % $0 == 0 }.map(String.init)
+      throw ShapeError(
+        "groups \(groups) does not divide \(count) \(what); would fit: \(fitting.joined(separator: ", "))",
+        fallback: output)
+    }
+    return output
   }
 
-  /// A weight `[O, I, KH, KW]` and a bias `[O]`.
+  /// A weight `[O, I / groups, KH, KW]` and a bias `[O]`.
   public func parameters(for input: Shape) -> [ParameterSpec] {
     let taps = window.kernel.rows * window.kernel.columns
+    let inputs = input.channels / groups
     return weights.parameters(
-      shape: [filters, input.channels, window.kernel.rows, window.kernel.columns],
-      fanIn: input.channels * taps, fanOut: filters * taps)
+      shape: [filters, inputs, window.kernel.rows, window.kernel.columns], fanIn: inputs * taps,
+      fanOut: filters * taps)
   }
 
   /// The penalty on the outputs.
   public var activityRegularizer: ActivityRegularizer? { weights.activityRegularizer }
 
-  /// One for each output pixel, input channel and tap.
+  /// One for each output pixel, input channel of its group, and tap.
   public func multiplyAdds(input: Shape, output: Shape) -> Int {
-    output.count * input.channels * window.kernel.rows * window.kernel.columns
+    output.count * (input.channels / groups) * window.kernel.rows * window.kernel.columns
   }
 
   /// The window's details, and whether there is a bias.
@@ -61,45 +82,49 @@ public struct Conv2D: Layer {
 
   /// `Conv`.
   public func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
-    [ONNXOperator("Conv", window.onnxAttributes(input), takesWeights: true)]
+    let grouping: [ONNXOperator.Attribute] = groups == 1 ? [] : [.integer("group", groups)]
+    return [ONNXOperator("Conv", window.onnxAttributes(input) + grouping, takesWeights: true)]
   }
 
   /// By Winograd's algorithm where that is faster, else directly.
   public func makeOperation(input: Shape, output: Shape) -> LayerOperation {
-    LayerOperation(Conv2DOp(input: input, output: output, window: window))
+    LayerOperation(Conv2DOp(input: input, output: output, window: window, groups: groups))
   }
 }
 
-/// Computes y `[N, O, OH, OW]` from x `[N, I, H, W]` and weights `[O, I, KH, KW]`.
+/// Computes y `[N, O, OH, OW]` from x `[N, I, H, W]` and weights `[O, I / groups, KH, KW]`.
 struct Conv2DOp: AnchorOperation {
   let input: Shape
   let output: Shape
   private let window: Window
+  private let groups: Int
   private var forward: any ConvolutionAlgorithm
   /// The input gradient is a convolution of the output gradient, dilated by the stride, with the rotated filter.
   private var inputGradient: any ConvolutionAlgorithm
   private var weightGradient: any WeightGradientAlgorithm
   private(set) var bandedWeightGradient: DirectWeightGradient?
 
-  init(input: Shape, output: Shape, window: Window) {
-    (self.input, self.output, self.window) = (input, output, window)
-    let (kernel, stride, border) = (window.kernel, window.stride, window.border(input))
+  init(input: Shape, output: Shape, window: Window, groups: Int = 1) {
+    (self.input, self.output, self.window, self.groups) = (input, output, window, groups)
+    let (extent, dilation, border) = (window.extent, window.dilation, window.border(input))
     forward = Self.algorithm(
       ConvolutionShape(
-        inputs: input.channels, output: output, kernel: kernel, stride: stride,
-        border: (border.top, border.left), inputSize: (input.height, input.width)))
+        inputs: input.channels / groups, output: output, kernel: window.kernel, stride: window.stride,
+        border: (border.top, border.left), inputSize: (input.height, input.width), dilation: dilation,
+        groups: groups))
     inputGradient = Self.algorithm(
       ConvolutionShape(
-        inputs: output.channels, output: input, kernel: kernel, stride: (1, 1),
-        border: (kernel.rows - 1 - border.top, kernel.columns - 1 - border.left),
+        inputs: output.channels / groups, output: input, kernel: window.kernel, stride: (1, 1),
+        border: (extent.rows - 1 - border.top, extent.columns - 1 - border.left),
         inputSize: (
-          Self.dilated(output.height, by: stride.rows), Self.dilated(output.width, by: stride.columns)
-        )))
+          Self.dilated(output.height, by: window.stride.rows),
+          Self.dilated(output.width, by: window.stride.columns)
+        ), dilation: dilation, groups: groups))
     let usesWinograd =
       forward is WinogradConvolution
       && WinogradWeightGradient.isFaster(input: input, output: output, window: window)
     let taps = DirectWeightGradient(
-      input: input, output: output, window: window, border: (border.top, border.left))
+      input: input, output: output, window: window, border: (border.top, border.left), groups: groups)
     weightGradient =
       usesWinograd
       ? WinogradWeightGradient(input: input, output: output, border: (border.top, border.left)) : taps
@@ -116,7 +141,8 @@ struct Conv2DOp: AnchorOperation {
     var copy = self
     copy.forward = DirectConvolution(shape: forward.shape)
     let border = forward.shape.border
-    let taps = DirectWeightGradient(input: input, output: output, window: window, border: border)
+    let taps = DirectWeightGradient(
+      input: input, output: output, window: window, border: border, groups: groups)
     copy.weightGradient = taps
     copy.bandedWeightGradient = taps.canSumAllInputs ? taps : nil
     copy.inputGradient = DirectConvolution(shape: inputGradient.shape)
@@ -127,6 +153,8 @@ struct Conv2DOp: AnchorOperation {
   private static func dilated(_ count: Int, by stride: Int) -> Int { (count - 1) * stride + 1 }
 
   // MARK: Memory
+
+  var savesInput: Bool { true }
 
   var inputLayout: MapLayout { forward.layout(around: (input.height, input.width)) }
 
@@ -164,7 +192,7 @@ struct Conv2DOp: AnchorOperation {
     let count = forward.shape.tiles.count
     guard task < count || buffers.dx != nil else { return }
     let filter = Filter(
-      weights: buffers.weights, outputs: output.channels, inputs: input.channels,
+      weights: buffers.weights, outputs: output.channels / groups, inputs: input.channels / groups,
       taps: window.kernel.rows * window.kernel.columns, isTransposed: task >= count)
     if task < count {
       forward.pack(forward.shape.tiles[task], filter, into: buffers.packed)

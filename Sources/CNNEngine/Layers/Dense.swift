@@ -7,16 +7,19 @@ public struct Dense: Layer {
   public let units: Int
   /// Bias, initializers, regularizers.
   public let weights: WeightOptions
+  /// The function of the outputs; nil for none.
+  public let activation: (any Layer)?
 
   /// A layer of `units` outputs.
-  public init(units: Int, weights: WeightOptions = WeightOptions()) {
-    (self.units, self.weights) = (units, weights)
+  public init(units: Int, activation: (any Layer)? = nil, weights: WeightOptions = WeightOptions()) {
+    (self.units, self.activation, self.weights) = (units, activation, weights)
   }
 
   /// Reads `units` and the keys of the weights.
   public init(decoding decoder: ConfigDecoder) {
     units = decoder.value("units", .integer(.within(1...1_000_000)), "output features")
     weights = WeightOptions(decoding: decoder, output: "unit")
+    activation = .decodeActivation(decoder)
   }
 
   /// `[F]` to `[units]`.
@@ -79,6 +82,7 @@ struct DenseOp: AnchorOperation {
   }
 
   var channelGroups: [Range<Int>] { unitTiles.map(\.channels) }
+  var savesInput: Bool { true }
   var maxBlocksPerTask: Int { WeightStrides.maxBlocks }
   func scratchSize(blocks: Int, training: Bool) -> Int {
     training ? blocks * CPUFeatures.laneCount * Self.featuresPerTask : 0

@@ -1,23 +1,35 @@
 import ConfigDecoding
 
-/// A layer without options that applies a function to each value.
-public protocol ActivationLayer: Layer {
-  /// An activation has no options.
+/// A layer without options.
+public protocol OptionlessLayer: Layer {
+  /// The layer has no options.
   init()
+}
 
+extension OptionlessLayer {
+  /// The layer has no keys.
+  public init(decoding decoder: ConfigDecoder) { self.init() }
+}
+
+/// A layer that applies a function to each value.
+public protocol ActivationLayer: Layer {
   /// The ONNX operator that computes it.
   static var onnxType: String { get }
+  /// The operator's attributes.
+  var onnxAttributes: [ONNXOperator.Attribute] { get }
 }
 
 extension ActivationLayer {
-  /// An activation has no keys.
-  public init(decoding decoder: ConfigDecoder) { self.init() }
+  /// Most activations have no options.
+  public var onnxAttributes: [ONNXOperator.Attribute] { [] }
 
   /// The input's shape.
   public func outputShape(for input: Shape) -> Shape { input }
 
-  /// One operator without attributes.
-  public func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] { [ONNXOperator(Self.onnxType)] }
+  /// One operator.
+  public func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
+    [ONNXOperator(Self.onnxType, onnxAttributes)]
+  }
 }
 
 /// An operation that applies a function to each value, in place where possible, and whose gradient follows from its output.
@@ -43,6 +55,40 @@ extension ElementwiseOperation {
 
   func backward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
     buffers.mapGradient(region, width: input.width) { dy, y in gradient(dy, y) }
+  }
+}
+
+/// An operation that applies a function to each value, and whose gradient follows from its input: in place only without a
+/// backward pass.
+protocol InputElementwiseOperation: FusibleOperation {
+  /// y of x.
+  func value(_ x: Lanes) -> Lanes
+  /// The derivative at x.
+  func derivative(_ x: Lanes) -> Lanes
+}
+
+extension InputElementwiseOperation {
+  var output: Shape { input }
+  var worksInPlace: Bool { true }
+  var savesInput: Bool { true }
+
+  func forward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
+    region.forEachRow { block, channel, row in
+      let x = buffers.x.row(block, channel, row)
+      let y = buffers.y.row(block, channel, row)
+      for column in 0..<input.width { y[column] = value(x[column]) }
+    }
+  }
+
+  func backward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {
+    guard let dx = buffers.dx, let dy = buffers.dy else { return }
+    region.forEachRow { block, channel, row in
+      let x = buffers.x.row(block, channel, row)
+      let (upstream, target) = (dy.row(block, channel, row), dx.row(block, channel, row))
+      for column in 0..<input.width {
+        target[column &* dx.column] = upstream[column &* dy.column] * derivative(x[column])
+      }
+    }
   }
 }
 

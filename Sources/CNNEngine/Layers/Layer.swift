@@ -16,6 +16,12 @@ public protocol Layer: Sendable {
   /// The weights and biases to be learned, in the order of a checkpoint.
   func parameters(for input: Shape) -> [ParameterSpec]
 
+  /// What the layer keeps without learning it, such as running statistics, in the order of a checkpoint.
+  func state(for input: Shape) -> [StateSpec]
+
+  /// The function of the layer's outputs that is part of it (Keras `activation`).
+  var activation: (any Layer)? { get }
+
   /// Multiply-adds of the forward pass for one image.
   func multiplyAdds(input: Shape, output: Shape) -> Int
 
@@ -36,6 +42,10 @@ public protocol Layer: Sendable {
 extension Layer {
   /// Most layers have no parameters.
   public func parameters(for input: Shape) -> [ParameterSpec] { [] }
+  /// Most layers keep nothing.
+  public func state(for input: Shape) -> [StateSpec] { [] }
+  /// Only layers with weights have an activation of their own.
+  public var activation: (any Layer)? { nil }
   /// Only layers with weights multiply and add.
   public func multiplyAdds(input: Shape, output: Shape) -> Int { 0 }
   /// Most layers have no kernel and no bias.
@@ -44,15 +54,28 @@ extension Layer {
   public var activityRegularizer: ActivityRegularizer? { nil }
 }
 
+extension (any Layer)? {
+  /// Reads `activation`; nil where there is none.
+  static func decodeActivation(_ decoder: ConfigDecoder) -> (any Layer)? {
+    decoder.optional(
+      "activation", LayerType.activationField, "Function of the outputs, as if its layer came next.")
+  }
+}
+
 /// The name of a layer's type in a config.
 public enum LayerType: String, CaseIterable, Sendable {
   case conv2d, dense
   case maxPool2d = "max_pool2d"
   case averagePool2d = "average_pool2d"
   case minPool2d = "min_pool2d"
-  case relu, sigmoid, tanh, softmax
+  case globalAveragePool2d = "global_average_pool2d"
+  case relu
+  case leakyReLU = "leaky_relu"
+  case elu, gelu, silu, sigmoid, tanh, softmax
   case logSoftmax = "log_softmax"
   case dropout, flatten, reshape
+  case batchNorm = "batch_norm"
+  case add, concat
 
   /// The type that decodes and computes it.
   public var layer: any Layer.Type {
@@ -62,7 +85,12 @@ public enum LayerType: String, CaseIterable, Sendable {
     case .maxPool2d: MaxPool2D.self
     case .averagePool2d: AveragePool2D.self
     case .minPool2d: MinPool2D.self
+    case .globalAveragePool2d: GlobalAveragePool2D.self
     case .relu: ReLU.self
+    case .leakyReLU: LeakyReLU.self
+    case .elu: ELU.self
+    case .gelu: GELU.self
+    case .silu: SiLU.self
     case .sigmoid: Sigmoid.self
     case .tanh: Tanh.self
     case .softmax: Softmax.self
@@ -70,8 +98,22 @@ public enum LayerType: String, CaseIterable, Sendable {
     case .dropout: Dropout.self
     case .flatten: Flatten.self
     case .reshape: Reshape.self
+    case .batchNorm: BatchNorm.self
+    case .add: Add.self
+    case .concat: Concat.self
     }
   }
+
+  /// The types that can be another layer's `activation`.
+  static var activations: [LayerType] {
+    allCases.filter { $0.layer is any ActivationLayer.Type || $0.layer is any FeaturewiseLayer.Type }
+  }
+
+  /// In a config: an activation's name, or an object with its options.
+  static let activationField = ConfigField<any Layer>.variant(
+    activations.map { type in
+      Variant(type.rawValue, "Kind of activation.") { type.layer.init(decoding: $0) }
+    }, allowsName: true)
 
   /// The case of a layer.
   init(of layer: any Layer) {
@@ -80,6 +122,26 @@ public enum LayerType: String, CaseIterable, Sendable {
     }
     self = match
   }
+}
+
+/// One tensor that a layer keeps without learning it.
+public struct StateSpec: Sendable, Equatable {
+  /// `running_mean`; behind the layer's name it is the tensor's name in a checkpoint.
+  public let role: String
+  /// PyTorch's shape; empty for a number.
+  public let shape: [Int]
+  /// The initial values.
+  public let initial: Float
+  /// Whether it counts batches: a whole number, which is never averaged.
+  public let isCounter: Bool
+
+  /// A tensor that starts at `initial`.
+  public init(role: String, shape: [Int], initial: Float, isCounter: Bool = false) {
+    (self.role, self.shape, self.initial, self.isCounter) = (role, shape, initial, isCounter)
+  }
+
+  /// The number of values.
+  public var count: Int { shape.reduce(1, *) }
 }
 
 /// What a summary shows of a layer beside its shapes and counts.

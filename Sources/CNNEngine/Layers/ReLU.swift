@@ -1,5 +1,5 @@
 /// max(0, x); the gradient is 0 where x is 0 or less (PyTorch `ReLU`).
-public struct ReLU: ActivationLayer {
+public struct ReLU: ActivationLayer, OptionlessLayer {
   /// `Relu`.
   public static let onnxType = "Relu"
 

@@ -51,12 +51,9 @@ public struct Reshape: Layer {
 }
 
 /// Flat features from a map, channel by channel, row by row (PyTorch `Flatten`).
-public struct Flatten: Layer {
+public struct Flatten: OptionlessLayer {
   /// Flatten has no options.
   public init() {}
-
-  /// Flatten has no keys.
-  public init(decoding decoder: ConfigDecoder) {}
 
   /// `[C, H, W]` to `[C H W]`.
   public func outputShape(for input: Shape) -> Shape { Shape([input.count]) }

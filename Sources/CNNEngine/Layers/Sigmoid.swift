@@ -1,5 +1,5 @@
 /// 1 / (1 + e^-x) (PyTorch `Sigmoid`).
-public struct Sigmoid: ActivationLayer {
+public struct Sigmoid: ActivationLayer, OptionlessLayer {
   /// `Sigmoid`.
   public static let onnxType = "Sigmoid"
 

@@ -1,5 +1,3 @@
-import ConfigDecoding
-
 /// Probabilities from scores: e^x / sum e^x over the features (PyTorch `Softmax`).
 ///
 /// As the last layer in front of a cross-entropy loss it is computed within the loss, as in Keras, which is more exact.
@@ -73,18 +71,12 @@ struct LogSoftmaxOp: FeaturewiseOperation {
 }
 
 /// A layer without options that combines all features of an image.
-public protocol FeaturewiseLayer: Layer {
-  /// The layer has no options.
-  init()
-
+public protocol FeaturewiseLayer: OptionlessLayer {
   /// The ONNX operator that computes it along axis 1.
   static var onnxType: String { get }
 }
 
 extension FeaturewiseLayer {
-  /// The layer has no keys.
-  public init(decoding decoder: ConfigDecoder) { self.init() }
-
   /// `[F]` to `[F]`; a map is refused.
   public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
     guard input.isFlat else {

@@ -1,5 +1,5 @@
 /// The hyperbolic tangent (PyTorch `Tanh`).
-public struct Tanh: ActivationLayer {
+public struct Tanh: ActivationLayer, OptionlessLayer {
   /// `Tanh`.
   public static let onnxType = "Tanh"
 

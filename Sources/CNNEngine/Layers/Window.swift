@@ -49,20 +49,29 @@ public struct Window: Sendable, Equatable {
   public var stride: (rows: Int, columns: Int)
   /// What is around the map.
   public var padding: Padding
+  /// Rows and columns from one tap of a convolution's filter to the next.
+  public var dilation: (rows: Int, columns: Int)
   /// Whether an output size that is not whole is rounded down, as PyTorch does, or refused.
   public var roundsDown: Bool
 
   /// A window; without a stride windows are one pixel apart.
   public init(
     kernel: (rows: Int, columns: Int), stride: (rows: Int, columns: Int) = (1, 1),
-    padding: Padding = .valid, roundsDown: Bool = false
+    padding: Padding = .valid, dilation: (rows: Int, columns: Int) = (1, 1), roundsDown: Bool = false
   ) {
-    (self.kernel, self.stride, self.padding, self.roundsDown) = (kernel, stride, padding, roundsDown)
+    (self.kernel, self.stride, self.padding) = (kernel, stride, padding)
+    (self.dilation, self.roundsDown) = (dilation, roundsDown)
+  }
+
+  /// Rows and columns from the first to the last pixel under the window.
+  public var extent: (rows: Int, columns: Int) {
+    ((kernel.rows - 1) * dilation.rows + 1, (kernel.columns - 1) * dilation.columns + 1)
   }
 
   /// Whether all parts are equal.
   public static func == (a: Window, b: Window) -> Bool {
-    a.kernel == b.kernel && a.stride == b.stride && a.padding == b.padding && a.roundsDown == b.roundsDown
+    a.kernel == b.kernel && a.stride == b.stride && a.padding == b.padding && a.dilation == b.dilation
+      && a.roundsDown == b.roundsDown
   }
 
   private enum Rounding: String, CaseIterable { case exact, floor }
@@ -78,6 +87,11 @@ public struct Window: Sendable, Equatable {
     padding = decoder.value(
       "padding", Padding.field, default: "valid",
       "Border around the map: \"valid\", \"same\", n, [h, w] or [top, left, bottom, right].")
+    dilation =
+      isPool
+      ? (1, 1)
+      : decoder.value(
+        "dilation", .pair(.within(1...4096)), default: 1, "Step from one tap of the filter to the next.")
     let rounding = decoder.value(
       "rounding", .choice(of: Rounding.self), default: "exact",
       "An output size that is not whole: refuse it, or round it down as PyTorch does.")
@@ -93,8 +107,8 @@ public struct Window: Sendable, Equatable {
       func total(_ size: Int, _ kernel: Int, _ stride: Int) -> Int {
         max(((size + stride - 1) / stride - 1) * stride + kernel - size, 0)
       }
-      let rows = total(input.height, kernel.rows, stride.rows)
-      let columns = total(input.width, kernel.columns, stride.columns)
+      let rows = total(input.height, extent.rows, stride.rows)
+      let columns = total(input.width, extent.columns, stride.columns)
       return (rows / 2, columns / 2, rows - rows / 2, columns - columns / 2)
     }
   }
@@ -102,11 +116,13 @@ public struct Window: Sendable, Equatable {
   /// The window as ONNX attributes; ONNX rounds sizes down.
   func onnxAttributes(_ input: Shape) -> [ONNXOperator.Attribute] {
     let border = border(input)
+    let dilations: [ONNXOperator.Attribute] =
+      dilation == (1, 1) ? [] : [.integers("dilations", [dilation.rows, dilation.columns])]
     return [
       .integers("kernel_shape", [kernel.rows, kernel.columns]),
       .integers("strides", [stride.rows, stride.columns]),
       .integers("pads", [border.top, border.left, border.bottom, border.right]),
-    ]
+    ] + dilations
   }
 
   /// Values of one image's map with its border.
@@ -133,11 +149,14 @@ public struct Window: Sendable, Equatable {
     let border = border(input)
     let rows = input.height + border.top + border.bottom
     let columns = input.width + border.left + border.right
+    let kernel = extent
     guard rows >= kernel.rows, columns >= kernel.columns else {
       let padded = (rows, columns) == (input.height, input.width) ? "" : " (\(rows)x\(columns) with padding)"
       let same = isPool ? "" : ", or \"padding\": \"same\""
+      let dilated = dilation == (1, 1) ? "" : " (\(kernel.rows)x\(kernel.columns) with dilation)"
       throw ShapeError(
-        "kernel \(kernel.rows)x\(kernel.columns) does not fit a \(input.height)x\(input.width) input\(padded); "
+        "kernel \(self.kernel.rows)x\(self.kernel.columns)\(dilated) does not fit "
+          + "a \(input.height)x\(input.width) input\(padded); "
           + "a kernel of at most \(min(rows, kernel.rows))x\(min(columns, kernel.columns)) would\(same)")
     }
     guard paddedCount(input) <= Self.maxPaddedSize else {

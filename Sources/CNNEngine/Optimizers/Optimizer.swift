@@ -19,11 +19,11 @@ public final class Optimizer {
     guard let gradients = network.gradients else { fatalError("a network for evaluation has no gradients") }
     self.rule = rule
     self.network = network
-    slots = rule.slots.map { FlatTensorBuffer(count: network.parameters.count, repeating: Float($0.initial)) }
+    slots = rule.slots.map { FlatTensorBuffer(count: network.model.parameterExtent, repeating: Float($0.initial)) }
     let buffers = OptimizerBuffers(weights: network.parameters, gradients: gradients, slots: slots)
     let nonFinite = NonFiniteFlag()
     self.nonFinite = nonFinite
-    let vectors = network.parameters.count / CPUFeatures.laneCount
+    let vectors = gradients.count / CPUFeatures.laneCount
     let (vectorsPerTask, workspace) = (Self.vectorsPerTask, network.workspace)
     let updating = ParallelLoop(count: (vectors + vectorsPerTask - 1) / vectorsPerTask) { task, worker in
       let step = workspace.step.pointee

@@ -21,10 +21,10 @@ package final class BenchmarkSteps {
     batchSize = config.train.batchSize
     let parameters = config.model.initialParameters(seed: config.seed)
     network = Network(
-      model: config.model, parameters: parameters, loss: config.loss, batchSize: batchSize, training: true,
+      model: config.model, parameters: parameters, batchSize: batchSize, training: true,
       threadPool: threadPool, augmentation: config.data.augmentation)
     evaluating = Network(
-      model: config.model, parameters: parameters, loss: config.loss, batchSize: batchSize, training: false,
+      model: config.model, parameters: parameters, batchSize: batchSize, training: false,
       threadPool: threadPool)
     optimizer = Optimizer(config.optimizer.rule, network: network)
     batches = max(2, 1024 / batchSize)

@@ -13,8 +13,6 @@ public struct ExperimentConfig: Sendable {
   public let data: DataConfig
   /// The model, with all shapes.
   public let model: Model
-  /// The loss.
-  package let loss: any Loss
   /// The optimizer and the learning rate.
   public let optimizer: OptimizerConfig
   /// Epochs, batches, early stopping and checkpoints.
@@ -31,11 +29,11 @@ public struct ExperimentConfig: Sendable {
   ///   range, and shapes that do not match.
   public init(_ json: JSON, issues: IssueList = IssueList()) throws(ConfigError) {
     let (draft, resolved) = Self.field.read(json, issues: issues)
-    let model = draft.model.checked(draft.engine, issues: issues)
+    let model = draft.model.checked(draft.engine, loss: draft.loss, issues: issues)
     draft.checkTogether(model, in: resolved, issues: issues)
     try issues.check()
     guard let model else { throw ConfigError([]) }
-    (name, seed, data, loss) = (draft.name, draft.seed, draft.data, draft.loss)
+    (name, seed, data) = (draft.name, draft.seed, draft.data)
     (optimizer, train, log) = (draft.optimizer, draft.train, draft.log)
     self.model = model
     self.resolved = resolved.withoutNulls
@@ -78,9 +76,10 @@ public struct ExperimentConfig: Sendable {
           report("train", "early_stop", "monitor", message: "\(monitor.rawValue) needs a data.validation")
         }
       }
-      if loss is NegativeLogLikelihood, let last = checked?.layers.last, !(last.layer is LogSoftmax) {
+      if let output = checked?.outputs.first(where: { $0.loss is NegativeLogLikelihood && !$0.isLogSoftmax }) {
+        let layer = output.layerType?.rawValue ?? "input"
         let message =
-          "\"nll\" needs \"log_softmax\" as the last layer, not \"\(last.type)\"; \"cross_entropy\" does not"
+          "\"nll\" needs \"log_softmax\" as the last layer, not \"\(layer)\"; \"cross_entropy\" does not"
         report("loss", message: message)
       }
       let perImage = checked?.activationCount ?? 0
@@ -109,7 +108,7 @@ public struct ExperimentConfig: Sendable {
       seed: decoder.value("seed", .unsigned(), default: 42, "Seed of all random numbers."),
       data: decoder.value("data", .object(DataConfig.init), default: [:], "The data set and its splits."),
       model: decoder.value("model", .object(ModelConfig.init), "The network."),
-      loss: decoder.value("loss", LossType.field, default: "cross_entropy", "Loss that is minimized."),
+      loss: decoder.value("loss", LossType.field, default: "cross_entropy", "Loss that is minimized, of the last layer or of each of model.outputs."),
       optimizer: decoder.value(
         "optimizer", OptimizerConfig.field, default: OptimizerConfig.defaultType,
         "Optimizer and learning rate."),

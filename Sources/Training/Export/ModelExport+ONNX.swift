@@ -8,16 +8,24 @@ extension ModelExport {
   /// outputs are logits and probabilities.
   func onnx() -> [UInt8] {
     let model = config.model
-    var graph = GraphBuilder(value: "input")
+    var graph = GraphBuilder()
     graph.file.appendInput("input", shape: model.input.dimensions)
-    appendNormalization(to: &graph)
+    let image = appendNormalization(to: &graph)
     for tensor in weights { graph.file.append(tensor.name, shape: tensor.shape, tensor.values) }
-    // The logits are the input of a last softmax.
-    let endsWithSoftmax = model.layers.last?.layer is Softmax
-    for layer in endsWithSoftmax ? model.layers.dropLast() : model.layers[...] {
-      graph.append(layer)
+    // The name of each of the model's values, and the input of a softmax at the end of each layer.
+    var (values, logits) = ([image], [String?]())
+    for (index, layer) in model.layers.enumerated() {
+      let isRead = model.layers.contains { $0.inputs.contains(index + 1) }
+      let (value, beforeSoftmax) = graph.append(layer, of: layer.inputs.map { values[$0] }, isRead: isRead)
+      values.append(value)
+      logits.append(beforeSoftmax)
     }
-    appendOutputs(to: &graph, endsWithSoftmax: endsWithSoftmax)
+    for (index, output) in model.outputs.enumerated() {
+      let layer = model.layers.firstIndex { $0.name == output.name }
+      appendOutput(
+        output, prefix: index == 0 ? "" : "\(output.name)_", scores: layer.map { values[$0 + 1] } ?? image,
+        logits: layer.flatMap { logits[$0] }, to: &graph)
+    }
     let shape = (["N"] + model.input.dimensions.map(String.init)).joined(separator: ", ")
     graph.file.appendMetadata(
       "input", "pixels from 0 to 255 as float32 [\(shape)]; the graph normalizes them")
@@ -26,63 +34,96 @@ extension ModelExport {
     return graph.file.encoded(name: config.name)
   }
 
-  /// Appends (pixel / scale - mean) / std, in the engine's order, without operations that change nothing.
-  private func appendNormalization(to graph: inout GraphBuilder) {
+  /// Appends (pixel / scale - mean) / std, in the engine's order, without operations that change nothing; returns the
+  /// name of the value.
+  private func appendNormalization(to graph: inout GraphBuilder) -> String {
     let (scale, mean, std) = config.data.normalization
+    var value = "input"
     for (type, name, values, neutral) in [
       ("Div", "scale", [scale], 1.0), ("Sub", "mean", mean, 0), ("Div", "std", std, 1),
     ] where values.contains(where: { $0 != neutral }) {
       let constant = "normalize.\(name)"
       graph.file.append(constant, shape: [1, values.count, 1, 1], values.map { Float($0) })
-      graph.append(ONNXOperator(type, takesWeights: true), weights: [constant], output: "\(constant).output")
+      graph.append(
+        ONNXOperator(type, takesWeights: true), inputs: [value], weights: [constant],
+        output: "\(constant).output")
+      value = "\(constant).output"
     }
+    return value
   }
 
-  /// Appends the outputs: logits, or log-probabilities as `Evaluator.scores` gives them, and probabilities.
-  private func appendOutputs(to graph: inout GraphBuilder, endsWithSoftmax: Bool) {
-    if !config.model.output.isFlat {
-      graph.append(ONNXOperator("Flatten", [.integer("axis", 1)]), output: "scores.output")
+  /// Appends one of the model's outputs: logits, or log-probabilities as `Evaluator.scores` gives them, and
+  /// probabilities.
+  private func appendOutput(
+    _ output: ModelOutput, prefix: String, scores: String, logits: String?, to graph: inout GraphBuilder
+  ) {
+    // The logits are the input of a last softmax.
+    var scores = logits ?? scores
+    if !output.shape.isFlat {
+      let flat = "\(prefix)scores.output"
+      graph.append(ONNXOperator("Flatten", [.integer("axis", 1)]), inputs: [scores], output: flat)
+      scores = flat
     }
-    let scores = graph.value
-    let knowsProbabilities = endsWithSoftmax && !type(of: config.loss).absorbsSoftmax
     let overClasses: [ONNXOperator.Attribute] = [.integer("axis", 1)]
     for (name, operation) in [
-      ("logits", knowsProbabilities ? ONNXOperator("LogSoftmax", overClasses) : ONNXOperator("Identity")),
+      ("logits", output.isSoftmax ? ONNXOperator("LogSoftmax", overClasses) : ONNXOperator("Identity")),
       ("probabilities", ONNXOperator("Softmax", overClasses)),
     ] {
-      graph.value = scores
-      graph.append(operation, output: name)
-      graph.file.appendOutput(name, shape: [config.model.output.count])
+      graph.append(operation, inputs: [scores], output: prefix + name)
+      graph.file.appendOutput(prefix + name, shape: [output.classes])
     }
   }
 }
 
-/// Builds a chain of nodes. Layer names have no dot, so that value names with a dot are unique.
+/// Builds the nodes. Layer names have no dot, so that value names with a dot are unique.
 private struct GraphBuilder {
   var file = ONNX()
-  /// The input of the next node.
-  var value: String
 
-  init(value: String) { self.value = value }
-
-  mutating func append(_ layer: ModelLayer) {
-    let operators = layer.layer.onnxOperators(input: layer.input, output: layer.output)
+  /// Appends a layer and its activation; returns the value's name, and that of the input of a softmax at its end.
+  ///
+  /// - Parameter isRead: whether another layer reads the value; without a reader a softmax at its end is left out.
+  mutating func append(
+    _ layer: ModelLayer, of inputs: [String], isRead: Bool
+  ) -> (value: String, beforeSoftmax: String?) {
+    let own = layer.layer.onnxOperators(input: layer.input, output: layer.output).flatMap { operation in
+      operation.merges == .pairs ? Array(repeating: operation, count: inputs.count - 1) : [operation]
+    }
+    let activation = layer.layer.activation?.onnxOperators(input: layer.output, output: layer.output) ?? []
+    let operators = own + activation
+    let weights = layer.parameters.map(\.name) + layer.state.filter { !$0.spec.isCounter }.map(\.name)
+    var (value, partInput) = (inputs[0], inputs[0])
     for (index, operation) in operators.enumerated() {
       let isLast = index == operators.count - 1
-      append(
-        operation, weights: layer.parameters.map(\.name),
-        output: isLast ? "\(layer.name).output" : "\(layer.name).\(index + 1)")
+      if isLast, operation.type == "Softmax", !isRead { return (value, value) }
+      if index == own.count { partInput = value }
+      let output = isLast ? "\(layer.name).output" : "\(layer.name).\(index + 1)"
+      let values: [String]
+      switch operation.merges {
+      case .none: values = [value]
+      case .all: values = inputs
+      case .pairs: values = [value, inputs[index + 1]]
+      case .withInput: values = [value, partInput]
+      }
+      append(operation, inputs: values, weights: weights, output: output)
+      if isLast, operation.type == "Softmax" { return (output, value) }
+      value = output
     }
+    return (value, nil)
   }
 
-  mutating func append(_ operation: ONNXOperator, weights: [String] = [], output: String) {
-    var inputs = [value] + (operation.takesWeights ? weights : [])
+  mutating func append(
+    _ operation: ONNXOperator, inputs: [String], weights: [String] = [], output: String
+  ) {
+    var inputs = inputs + (operation.takesWeights ? weights : [])
+    if let constant = operation.constant {
+      inputs.append("\(output).constant")
+      file.append("\(output).constant", shape: [], [Float(constant)])
+    }
     if let list = operation.list {
       inputs.append("\(output).list")
       file.append("\(output).list", list)
     }
     file.appendNode(operation.type, operation.attributes.map(\.onnx), inputs: inputs, output: output)
-    value = output
   }
 }
 
@@ -92,6 +133,8 @@ extension ONNXOperator.Attribute {
     switch value {
     case .integer(let number): (name, .integer(number))
     case .integers(let numbers): (name, .integers(numbers))
+    case .float(let number): (name, .float(Float(number)))
+    case .string(let text): (name, .string(text))
     }
   }
 }

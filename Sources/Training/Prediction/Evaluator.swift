@@ -19,11 +19,10 @@ public final class Evaluator {
   /// An evaluator of `parameters`, which it shares: it sees every later update.
   public init(_ config: ExperimentConfig, parameters: FlatTensorBuffer, threadPool: ThreadPool) {
     network = Network(
-      model: config.model, parameters: parameters, loss: config.loss, batchSize: Self.batchSize,
+      model: config.model, parameters: parameters, batchSize: Self.batchSize,
       training: false, threadPool: threadPool)
     scale = config.pixelNormalization
-    givesProbabilities =
-      config.model.layers.last?.type == LayerType.softmax.rawValue && !type(of: config.loss).absorbsSoftmax
+    givesProbabilities = config.model.outputs[0].isSoftmax
   }
 
   /// An evaluator of a loaded model.
@@ -69,13 +68,12 @@ public final class Evaluator {
   /// The logits of every image, `[N][classes]`; log-probabilities for a network whose last layer is a softmax outside
   /// of its loss.
   public func scores(_ images: Images) -> [[Float]] {
-    let labels = [UInt8](repeating: 0, count: images.count)
     let indices = [Int32](0..<Int32(images.count))
     var scores: [[Float]] = []
     for first in stride(from: 0, to: images.count, by: Self.batchSize) {
       let batch = indices[first..<min(first + Self.batchSize, images.count)]
-      network.load(pixels: images.pixels, labels: labels, indices: batch, normalization: scale)
-      _ = network.forward()
+      network.load(pixels: images.pixels, indices: batch, normalization: scale)
+      network.infer()
       scores += batch.indices.map { logits(ofImage: $0 - first) }
     }
     return scores

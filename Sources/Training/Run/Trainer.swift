@@ -44,7 +44,7 @@ public final class Trainer {
       dropLast: config.train.dropLast, seed: config.seed)
     scale = config.pixelNormalization
     network = Network(
-      model: config.model, parameters: parameters, loss: config.loss,
+      model: config.model, parameters: parameters,
       batchSize: min(config.train.batchSize, data.train.count), training: true, threadPool: threadPool,
       augmentation: config.data.augmentation)
     optimizer = Optimizer(config.optimizer.rule, network: network)

@@ -1,7 +1,7 @@
 /// Replaces Winograd's algorithm, which rounds differently, by direct convolution.
-func useDirectConvolutions(_ operations: inout [PlannedOperation]) {
-  for index in operations.indices {
-    guard let convolution = operations[index].operation as? Conv2DOp else { continue }
-    operations[index].operation = convolution.direct
+func useDirectConvolutions(_ graph: inout Graph) {
+  for index in graph.nodes.indices {
+    guard let convolution = graph.nodes[index].operation as? Conv2DOp else { continue }
+    graph.nodes[index].operation = convolution.direct
   }
 }
