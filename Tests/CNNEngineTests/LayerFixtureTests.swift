@@ -5,7 +5,7 @@ import Testing
 @Suite struct LayerFixtureTests {
   @Test func outputsAndGradientsAreTheFrameworks() throws {
     let fixture = try Fixture("layers")
-    #expect(fixture.cases.count >= 70)
+    #expect(fixture.cases.count >= 140)
     for name in fixture.cases {
       let description = try fixture.json(name)
       let sizes = try #require(description["input"]?.array).compactMap(\.integer)
@@ -13,7 +13,9 @@ import Testing
       let scale = Float(try #require(description["input_scale"]?.number))
       let probe = try makeProbe(Array(sizes.dropFirst()), [layer], images: sizes[0])
       probe.setParameters(fixtureParameters(of: probe.model))
+      let offset = Float(description["input_offset"]?.number ?? 0)
       let x = FixtureValues(salt: FixtureValues.input).prefix(sizes.reduce(1, *), scale: scale)
+        .map { $0 + offset }
       let y = probe.forward(x)
       expectClose(y, try fixture.floats("\(name).y"), tolerance: 2e-6, "\(name).y")
       #expect(
@@ -26,6 +28,16 @@ import Testing
         expectClose(gradient, expected, scale: [largest], tolerance: 3e-6, "\(name).\(part)")
       }
       #expect(fixture.has("\(name).db") == (gradients.parameters.count == 2))
+      #expect(fixture.has("\(name).y_eval") == !probe.model.state.isEmpty)
+      guard fixture.has("\(name).y_eval") else { continue }
+      for part in ["running_mean", "running_var"] {
+        expectClose(
+          probe.state("batch_norm1.\(part)"), try fixture.floats("\(name).\(part)"), tolerance: 1e-6,
+          "\(name).\(part)")
+      }
+      expectClose(
+        probe.forward(x, training: false), try fixture.floats("\(name).y_eval"), tolerance: 2e-6,
+        "\(name).y_eval")
     }
   }
 }

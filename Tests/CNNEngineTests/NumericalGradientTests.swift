@@ -54,6 +54,14 @@ import Testing
     Case([1], ["type": "softmax"]), Case([1], ["type": "log_softmax"]),
     Case([3, 5, 3], ["type": "dropout", "rate": 0.4], images: 17), Case([9], ["type": "dropout", "rate": 0]),
     Case([2, 3, 4], ["type": "flatten"]), Case([2, 3, 4], ["type": "reshape", "shape": [4, -1, 3]]),
+    Case([2, 4, 6], ["type": "global_average_pool2d"], images: 3),
+    Case([2, 3, 3], ["type": "leaky_relu", "slope": 0.2]), Case([2, 3, 3], ["type": "elu", "alpha": 0.7]),
+    Case([2, 3, 3], ["type": "gelu"]), Case([2, 3, 3], ["type": "gelu", "approximate": "tanh"]),
+    Case([2, 3, 3], ["type": "silu"]),
+    Case([4, 4, 5], ["type": "conv2d", "filters": 6, "kernel": 3, "groups": 2, "padding": 1], images: 3),
+    Case([3, 4, 4], ["type": "conv2d", "filters": 6, "kernel": 2, "groups": 3, "stride": 2]),
+    Case([2, 6, 7], ["type": "conv2d", "filters": 2, "kernel": 3, "dilation": [2, 3], "padding": "same"]),
+    Case([2, 3, 4], ["type": "batch_norm"], images: 3), Case([5], ["type": "batch_norm"], images: 19),
     Case([24], ["type": "reshape", "shape": [2, 3, 4]]), Case([24], ["type": "reshape", "shape": [6, 4]]),
   ]
 
@@ -95,7 +103,70 @@ import Testing
       ["type": "average_pool2d", "kernel": 5, "padding": "same"], images: 1),
   ]
 
-  @Test(arguments: cases + chains)
+  /// Values that several layers read.
+  static let graphs = [
+    // A residual block with a projection.
+    Case(
+      [2, 6, 6], ["type": "conv2d", "filters": 3, "kernel": 3, "padding": 1, "stride": 2, "rounding": "floor"],
+      ["type": "batch_norm"], ["type": "tanh"],
+      ["type": "conv2d", "filters": 3, "kernel": 3, "padding": 1], ["type": "batch_norm"],
+      [
+        "type": "conv2d", "filters": 3, "kernel": 1, "stride": 2, "rounding": "floor", "from": "input",
+        "name": "shortcut",
+      ],
+      ["type": "add", "from": ["batch_norm2", "shortcut"]], ["type": "silu"],
+      ["type": "global_average_pool2d"], ["type": "dense", "units": 3], images: 3),
+    // Identity shortcuts, without norms: borders of convolutions meet in a sum.
+    Case(
+      [2, 5, 5], ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1, "name": "a"],
+      ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1, "activation": "tanh"],
+      ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1],
+      ["type": "add", "from": ["conv2d3", "a"]], ["type": "tanh"],
+      ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1], ["type": "add", "from": ["tanh1", "conv2d4"]],
+      ["type": "flatten"], ["type": "dense", "units": 2]),
+    // A value that three layers read, one of them in place.
+    Case(
+      [2, 4, 4], ["type": "conv2d", "filters": 3, "kernel": 2, "name": "a"],
+      ["type": "sigmoid", "from": "a", "name": "b"],
+      ["type": "conv2d", "filters": 3, "kernel": 1, "from": "a", "name": "c"],
+      ["type": "tanh", "from": "a", "name": "d"], ["type": "concat", "from": ["b", "c", "d"]],
+      ["type": "flatten"], ["type": "dense", "units": 2]),
+    // The same, with the in-place operation first in the config, and the value added to itself.
+    Case(
+      [6], ["type": "dense", "units": 5, "name": "a"], ["type": "tanh", "name": "b"],
+      ["type": "add", "from": ["a", "a"], "name": "c"], ["type": "add", "from": ["b", "c", "a"]],
+      ["type": "dense", "units": 3]),
+    // Flat features side by side, and the image itself.
+    Case(
+      [2, 3, 3], ["type": "flatten", "name": "flat"], ["type": "dense", "units": 4, "activation": "elu"],
+      ["type": "concat", "from": ["flat", "dense1", "flat"]], ["type": "dense", "units": 2]),
+    // A gradient with gaps beside one without: a strided convolution reads a sum.
+    Case(
+      [1, 7, 7], ["type": "conv2d", "filters": 2, "kernel": 3, "stride": 2, "name": "a"],
+      ["type": "conv2d", "filters": 2, "kernel": 3, "stride": 2, "from": "input", "name": "b"],
+      ["type": "add", "from": ["a", "b"]], ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1],
+      ["type": "add", "from": ["add1", "conv2d3"]], ["type": "flatten"]),
+    // A pool, a flatten and a convolution with a border read the same map.
+    Case(
+      [1, 5, 5], ["type": "conv2d", "filters": 2, "kernel": 2, "name": "a", "activation": "sigmoid"],
+      ["type": "average_pool2d", "kernel": 2], ["type": "flatten", "name": "left"],
+      ["type": "conv2d", "filters": 1, "kernel": 3, "padding": "same", "from": "a"],
+      ["type": "flatten", "name": "middle"], ["type": "flatten", "from": "a", "name": "right"],
+      ["type": "concat", "from": ["left", "middle", "right"]], ["type": "dense", "units": 2]),
+    // Dropout on one of two branches, in place beside another reader.
+    Case(
+      [2, 4, 4], ["type": "conv2d", "filters": 2, "kernel": 2], ["type": "relu", "name": "a"],
+      ["type": "conv2d", "filters": 2, "kernel": 1], ["type": "dropout", "rate": 0.4, "from": "a"],
+      ["type": "add", "from": ["conv2d2", "dropout1"]], ["type": "flatten"], ["type": "dense", "units": 2]),
+    // A norm behind a pool, and one whose input goes on.
+    Case(
+      [1, 6, 6], ["type": "conv2d", "filters": 3, "kernel": 3, "name": "a"], ["type": "relu"],
+      ["type": "max_pool2d", "kernel": 2], ["type": "batch_norm", "name": "b"],
+      ["type": "average_pool2d", "kernel": 2, "from": "a"], ["type": "add", "from": ["b", "average_pool2d1"]],
+      ["type": "flatten"], ["type": "dense", "units": 2], images: 18),
+  ]
+
+  @Test(arguments: cases + chains + graphs)
   func analyticEqualsNumerical(_ one: Case) throws {
     var draws = Draws(6)
     let probe = try makeProbe(one.input, one.layers, images: one.images)

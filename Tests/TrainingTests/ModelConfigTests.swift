@@ -98,8 +98,8 @@ private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String]
   @Test("No layers, too many, or one of an unknown type")
   func lists() {
     #expect(
-      faults("") == ["test.json:1:46: model.layers: must have a number of elements from 1 to 256, not 0"])
-    let many = Array(repeating: "\"relu\"", count: 257).joined(separator: ", ")
+      faults("") == ["test.json:1:46: model.layers: must have a number of elements from 1 to 1024, not 0"])
+    let many = Array(repeating: "\"relu\"", count: 1025).joined(separator: ", ")
     #expect(faults(many).count == 1)
     #expect(faults("\"relux\", \"flatten\"").count == 1)
     #expect(faults("\"relux\"").first?.hasSuffix("not \"relux\"; did you mean \"relu\"?") == true)

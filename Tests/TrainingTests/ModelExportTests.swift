@@ -29,12 +29,13 @@ import Training
     return try Small.config(
       layers: """
         { "type": "conv2d", "name": "input", "filters": 4, "kernel": [3, 2], "padding": [1, 2, 0, 3] },
-        \(activations.joined(separator: " "))
+        \(activations.joined(separator: " ")) { "type": "batch_norm", "name": "norm" },
+        { "type": "add", "from": ["norm", "gelu1"] }, { "type": "concat", "from": ["norm", "add1"] },
         { "type": "max_pool2d", "kernel": 3, "stride": 2, "padding": 1, "rounding": "floor" },
         { "type": "average_pool2d", "kernel": 2, "stride": 1, "padding": "same" },
         { "type": "min_pool2d", "kernel": 2, "padding": "same" }, { "type": "dropout", "rate": 0.5 }, "flatten",
-        { "type": "reshape", "shape": [2, -1, 4] }, "flatten", { "type": "dense", "name": "fc", "units": 10 },
-        "log_softmax", "softmax"
+        { "type": "reshape", "shape": [2, -1, 4] }, { "type": "reshape", "shape": [-1, 2, 2] },
+        "global_average_pool2d", { "type": "dense", "name": "fc", "units": 10 }, "log_softmax", "softmax"
         """)
   }
 
@@ -44,7 +45,9 @@ import Training
       .conv2d: ["Conv"], .dense: ["Gemm"], .maxPool2d: ["MaxPool"], .averagePool2d: ["AveragePool"],
       .minPool2d: ["Neg", "MaxPool", "Neg"],
       .softmax: ["Softmax"], .logSoftmax: ["LogSoftmax"], .dropout: [], .flatten: ["Flatten"],
-      .reshape: ["Reshape"],
+      .reshape: ["Reshape"], .batchNorm: ["BatchNormalization"], .add: ["Add"], .concat: ["Concat"],
+      .globalAveragePool2d: ["GlobalAveragePool", "Flatten"], .silu: ["Sigmoid", "Mul"],
+      .gelu: ["Mul", "Erf", "Add", "Mul", "Mul"],
     ]
     let layers = try everything().model.layers
     for type in LayerType.allCases {

@@ -16,7 +16,7 @@ package final class LayerProbe {
   ) throws(ModelError) {
     let model = try Model(input: input, layers: layers, usesWinograd: usesWinograd)
     self.init(
-      model, parameters: FlatTensorBuffer(count: model.flatCount), images: images, threads: threads,
+      model, parameters: model.initialParameters(seed: 0), images: images, threads: threads,
       training: true, inputGradient: inputGradient)
   }
 

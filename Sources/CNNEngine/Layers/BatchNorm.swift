@@ -86,30 +86,38 @@ struct BatchNormOp: AnchorOperation {
     }
   }
 
-  /// Mean and reciprocal standard deviation of each channel.
-  func savedSize(blocks: Int, training: Bool) -> Int { vectorCount(2 * input.channels) }
+  /// What is saved of each channel.
+  func savedSize(blocks: Int, training: Bool) -> Int { vectorCount(3 * input.channels) }
+
+  /// Mean, what its rounding to single precision has left out, and the reciprocal standard deviation of each channel.
+  private func saved(
+    _ buffers: LayerBuffers
+  ) -> (
+    means: UnsafeMutablePointer<Float>, rests: UnsafeMutablePointer<Float>, scales: UnsafeMutablePointer<Float>
+  ) {
+    let means = buffers.saved.floats
+    return (means, means + input.channels, means + 2 &* input.channels)
+  }
 
   // MARK: Forward
 
   func prepare(_ channels: Range<Int>, _ buffers: LayerBuffers, _ step: StepInfo) {
-    let means = buffers.saved.floats
-    let scales = means + input.channels
+    let (means, rests, scales) = saved(buffers)
     let runningMean = buffers.state
     let runningVariance = runningMean + alignedCount(input.channels)
     for channel in channels {
       guard step.training else {
-        means[channel] = runningMean[channel]
+        (means[channel], rests[channel]) = (runningMean[channel], 0)
         scales[channel] = Float(1 / (Double(runningVariance[channel]) + epsilon).squareRoot())
         continue
       }
       let count = Double(step.images * input.height * input.width)
       let mean = sum(channel, buffers.x, step) { $0 } / count
       let center = Lanes(repeating: Float(mean))
-      // The mean was rounded to single precision: the sum of the differences puts that right.
       let rest = sum(channel, buffers.x, step) { $0 - center } / count
       let squares = sum(channel, buffers.x, step) { ($0 - center) * ($0 - center) } / count
       let variance = max(squares - rest * rest, 0)
-      means[channel] = Float(mean)
+      (means[channel], rests[channel]) = (Float(mean), Float(rest))
       scales[channel] = Float(1 / (variance + epsilon).squareRoot())
       let running = isUnbiased && count > 1 ? variance * count / (count - 1) : variance
       runningMean[channel] += Float(momentum * (mean - Double(runningMean[channel])))
@@ -145,12 +153,11 @@ struct BatchNormOp: AnchorOperation {
   func forward(
     _ region: Region, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>
   ) {
-    let means = buffers.saved.floats
-    let scales = means + input.channels
+    let (means, rests, scales) = saved(buffers)
     for channel in region.channels {
       let mean = Lanes(repeating: means[channel])
       let scale = Lanes(repeating: scales[channel] * buffers.weights[channel])
-      let shift = Lanes(repeating: buffers.bias.map { $0[channel] } ?? 0)
+      let shift = Lanes(repeating: buffers.bias.map { $0[channel] } ?? 0) - scale * rests[channel]
       for block in region.blocks {
         for row in region.rows {
           let (x, y) = (buffers.x.row(block, channel, row), buffers.y.row(block, channel, row))
@@ -170,21 +177,20 @@ struct BatchNormOp: AnchorOperation {
   func backward(_ task: Int, _ buffers: LayerBuffers, _ step: StepInfo, scratch: UnsafeMutablePointer<Float>)
   {
     guard let dy = buffers.dy else { return }
-    let means = buffers.saved.floats
-    let scales = means + input.channels
+    let (means, rests, scales) = saved(buffers)
     let first = task &* channelsPerTask
     let count = Double(step.images * input.height * input.width)
     for channel in first..<min(first &+ channelsPerTask, input.channels) {
       let mean = Lanes(repeating: means[channel])
       let scale = Lanes(repeating: scales[channel])
       let (gradients, products) = sums(channel, buffers.x, dy, mean, step)
-      let normalized = products * Double(scales[channel])
+      let normalized = (products - Double(rests[channel]) * gradients) * Double(scales[channel])
       buffers.weightGradient[channel] = Float(normalized)
       buffers.biasGradient?[channel] = Float(gradients)
       guard let dx = buffers.dx else { continue }
       let factor = Lanes(repeating: buffers.weights[channel] * scales[channel])
-      let meanGradient = Lanes(repeating: Float(gradients / count))
       let meanProduct = Lanes(repeating: Float(-normalized / count)) * scale
+      let meanGradient = Lanes(repeating: Float(gradients / count)) - meanProduct * rests[channel]
       for block in 0..<step.blocks {
         let isImage = step.mask(block: block) .> 0
         for row in 0..<input.height {

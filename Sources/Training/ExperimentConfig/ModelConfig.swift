@@ -50,8 +50,8 @@ struct ModelConfig: Sendable {
   }
 
   private static let layer = ConfigField<Entry<NamedLayer>>.variant(
-    LayerType.allCases.map { type in
-      Variant(type.rawValue, "Kind of layer.") { decoder in
+    (LayerType.allCases.map { ($0.rawValue, $0) } + [("linear", .dense)]).map { name, type in
+      Variant(name, "Kind of layer.") { decoder in
         let name = decoder.optional("name", .identifier, "Name of the layer and its weights.")
         let inputs = decoder.optional(
           "from", .oneOrMore(of: .identifier, count: .within(1...64)),
