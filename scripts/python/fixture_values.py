@@ -1,6 +1,6 @@
 """Inputs and weights of the fixtures: pseudo-random numbers from an exact 32-bit integer hash of (index, salt).
 
-Tests/ConvNetTests/FixtureValues.swift computes the same, so that fixtures need to hold neither inputs nor weights.
+Tests/CNNEngineTests/FixtureValues.swift computes the same, so that fixtures need to hold neither inputs nor weights.
 """
 
 import math
@@ -31,6 +31,21 @@ def values(shape, salt):
 def parameter(number, shape, fan_in):
     """The number-th parameter of a network: values times float32(1 / sqrt(fan_in))."""
     return values(shape, PARAMETER + number) * np.float32(1 / math.sqrt(fan_in))
+
+
+def graph_parameters(shapes):
+    """The parameters of a graph, by their (name, shape) in order: the number-th parameter, with a bias of the fan-in of the
+    weight before it. A norm's weight is 0.5 + values, so that a quarter of them are negative; the fan-in of its bias is 4."""
+    result, fan_in = {}, 1
+    for number, (name, shape) in enumerate(shapes):
+        is_weight = name.endswith(".weight")
+        if is_weight:
+            fan_in = math.prod(shape[1:]) if len(shape) > 1 else 4
+        if is_weight and len(shape) == 1:
+            result[name] = values(shape, PARAMETER + number) + np.float32(0.5)
+        else:
+            result[name] = parameter(number, shape, fan_in)
+    return result
 
 
 def images(count, shape):

@@ -47,13 +47,13 @@ def framework_version(framework):
     return f"{framework.__name__} {framework.__version__.split('+')[0]}"
 
 
-def summarize(name, tensor):
+def summarize(name, tensor, max_elements=MAX_ELEMENTS, max_samples=MAX_SAMPLES):
     """(tensors, every): the tensor itself and 0 if it is small; otherwise every `every`-th element of it, its norm and its
     projections on random directions."""
     tensor = np.asarray(tensor, dtype=np.float64)
-    if tensor.size <= MAX_ELEMENTS:
+    if tensor.size <= max_elements:
         return {name: tensor}, 0
-    every = sampling_step(tensor.shape)
+    every = sampling_step(tensor.shape, max_samples)
     flat = tensor.reshape(-1)
     return {
         f"{name}.samples": flat[::every],
@@ -62,11 +62,11 @@ def summarize(name, tensor):
     }, every
 
 
-def sampling_step(shape):
-    """The least step that leaves at most MAX_SAMPLES elements and shares no factor with any dimension, so that there are
+def sampling_step(shape, max_samples):
+    """The least step that leaves at most `max_samples` elements and shares no factor with any dimension, so that there are
     samples from every row and column."""
     size = prod(shape)
-    step = -(-size // MAX_SAMPLES)
+    step = -(-size // max_samples)
     while gcd(step, size) != 1:
         step += 1
     return step

@@ -29,7 +29,8 @@ class GraphModel(nn.Module):
             sources = layer.get("from", previous)
             sources = sources if isinstance(sources, list) else [sources]
             module = make_module(layer, shapes[sources[0]])
-            self.add_module(name, module)
+            # add_module refuses the names of a Module's own methods, such as "double".
+            self._modules[name] = module
             self.nodes.append((name, sources))
             shapes[name] = output_shape(module, [shapes[source] for source in sources])
             previous = name
@@ -48,7 +49,7 @@ class GraphModel(nn.Module):
         """The value of every layer, by name."""
         values = {"input": x}
         for name, sources in self.nodes:
-            values[name] = getattr(self, name)(*(values[source] for source in sources))
+            values[name] = self._modules[name](*(values[source] for source in sources))
         return values
 
     def forward(self, x):
