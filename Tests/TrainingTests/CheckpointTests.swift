@@ -185,7 +185,7 @@ import Training
       ),
       (
         "config", #"{"model":{"layers":[]}}"#,
-        "DIR: DIR[config]:1:20: model.layers: must have a number of elements from 1 to 256, not 0"
+        "DIR: DIR[config]:1:20: model.layers: must have a number of elements from 1 to 1024, not 0"
       ),
       ("progress", "", "DIR: DIR[progress]:1:1: expected a value, not the end of the text"),
       ("progress", "7", "DIR: the progress in the metadata is incomplete or inconsistent"),
