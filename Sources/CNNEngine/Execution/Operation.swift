@@ -161,8 +161,8 @@ struct LayerBuffers {
   let packedForInputGradient: UnsafeMutablePointer<Float>
   /// What the forward pass saves for the backward pass, and partial sums of the backward pass.
   let saved: UnsafeMutablePointer<Lanes>
-  /// The operation's index, the stream of its random numbers.
-  let index: Int
+  /// The number of the operation's layer in the config, the stream of its random numbers: no rewrite changes it.
+  let stream: Int
 }
 
 /// Per-step state, shared by all workers.

@@ -86,7 +86,7 @@ final class Workspace: @unchecked Sendable {
             bias: folded[index]?.bias ?? bias.map { UnsafePointer(parameters.floats + $0) },
             weightGradient: gradientStart + weight, biasGradient: bias.map { gradientStart + $0 },
             state: parameters.floats + (node.state.first?.offset ?? 0), packed: packedWeights,
-            packedForInputGradient: packedForGradient, saved: saved, index: index))
+            packedForInputGradient: packedForGradient, saved: saved, stream: node.layer))
       }
     }
     outputs = .allocate(capacity: graph.outputs.count)

@@ -76,7 +76,7 @@ struct DropoutOp: FusibleOperation {
     let factor = Lanes(repeating: Float(1 / (1 - rate)))
     let threshold = Lanes(repeating: Float(1 + rate))
     let width = input.width
-    let key = step.random.key &+ SIMD2(UInt32(truncatingIfNeeded: buffers.index), 0)
+    let key = step.random.key &+ SIMD2(UInt32(truncatingIfNeeded: buffers.stream), 0)
     var images = RandomLanes(repeating: UInt32(truncatingIfNeeded: block &* CPUFeatures.laneCount))
     for lane in 0..<CPUFeatures.laneCount { images[lane] &+= UInt32(truncatingIfNeeded: lane) }
     let draws = (width + 3) / 4
