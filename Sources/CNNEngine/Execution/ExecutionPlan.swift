@@ -70,7 +70,7 @@ struct ExecutionPlan {
   private static func packing(_ workspace: Workspace, training: Bool) -> ParallelLoop {
     typealias PackingTask = (operation: any AnchorOperation, index: Int, task: Int)
     let tasks = workspace.operations.enumerated().flatMap { index, operation -> [PackingTask] in
-      guard let operation = operation as? any AnchorOperation else { return [] }
+      guard let operation = operation.anchor else { return [] }
       return (0..<operation.packingTasks(training: training)).map { (operation, index, $0) }
     }
     return ParallelLoop(count: tasks.count) { item, worker in

@@ -74,7 +74,7 @@ struct ModelCheck {
   private func resolve(
     _ names: [String]?, of layer: any Layer, at index: Int
   ) throws(ShapeError) -> [Int] {
-    let isMerge = layer is any MergeLayer
+    let isMerge = layer.merge != nil
     guard let names else {
       if !isMerge { return [index] }
       throw ShapeError("needs \"from\" with the layers that it merges, such as \(examples(before: index))")

@@ -105,7 +105,8 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
     _ rows: Range<Int>, ofBlock block: Int, _ outputs: Range<Int>, input: Int, _ x: FeatureMaps,
     _ dy: FeatureMaps, _ sums: UnsafeMutablePointer<Lanes>
   ) {
-    let channel = outputs.lowerBound / outputsPerGroup &* inputs &+ input
+    let isGrouped = outputsPerGroup < output.channels
+    let channel = isGrouped ? outputs.lowerBound / outputsPerGroup &* inputs &+ input : input
     let corner = x.row(block, channel, rows.lowerBound &* stride.rows &- border.top) - border.left
     for rectangle in rectangles {
       let place = rectangle.row &* kernel.columns &+ rectangle.column

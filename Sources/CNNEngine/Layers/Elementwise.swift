@@ -20,6 +20,9 @@ public protocol ActivationLayer: Layer {
 }
 
 extension ActivationLayer {
+  /// Every function of single values is an activation.
+  public static var isActivation: Bool { true }
+
   /// Most activations have no options.
   public var onnxAttributes: [ONNXOperator.Attribute] { [] }
 
