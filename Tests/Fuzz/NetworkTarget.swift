@@ -90,7 +90,7 @@ private struct Choices {
   }
 
   private mutating func convolution() -> JSON {
-    let groups = next(1...4)
+    let groups = [1, 1, 1, 2][next(0...3)]
     return [
       "type": "conv2d", "filters": JSON(next(1...10) * groups), "groups": JSON(groups),
       "dilation": [JSON(next(1...3)), JSON(next(1...2))], "kernel": [JSON(next(1...5)), JSON(next(1...5))],
