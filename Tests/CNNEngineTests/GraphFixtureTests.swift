@@ -70,7 +70,8 @@ import Testing
         losses.append(run.passes(step))
         run.optimizer.update(learningRate: run.rate)
       }
-      expectClose(losses.flatMap { $0 }, try fixture.floats("\(name).losses"), tolerance: 1e-5, "\(name).losses")
+      expectClose(
+        losses.flatMap { $0 }, try fixture.floats("\(name).losses"), tolerance: 1e-5, "\(name).losses")
       for (range, entry) in zip(run.model.parameters.map(\.range), parameters) {
         try fixture.compare(
           run.network.parameters[range], with: "\(name).trained.\(entry.name)", every: entry.every,

@@ -159,7 +159,9 @@ struct ExecutionPlan {
         ParallelLoop(count: 1) { _, _ in group.finishBands(workspace) },
       ]
     }
-    if group.needsWholeBatch, let anchor = group.anchor { return [backwardOfWholeBatch(group, anchor, workspace)] }
+    if group.needsWholeBatch, let anchor = group.anchor {
+      return [backwardOfWholeBatch(group, anchor, workspace)]
+    }
     let epilogue = ParallelLoop(tasks: {
       TaskRange(group.tasks(blocks: workspace.step.pointee.blocks))
     }) { task, worker in

@@ -51,7 +51,8 @@ struct ConvolutionShape {
 
   init(
     inputs: Int, output: Shape, kernel: (rows: Int, columns: Int), stride: (rows: Int, columns: Int),
-    border: (top: Int, left: Int), inputSize: (rows: Int, columns: Int), dilation: (rows: Int, columns: Int) = (1, 1), groups: Int = 1
+    border: (top: Int, left: Int), inputSize: (rows: Int, columns: Int),
+    dilation: (rows: Int, columns: Int) = (1, 1), groups: Int = 1
   ) {
     (self.inputs, self.output, self.kernel, self.stride) = (inputs, output, kernel, stride)
     (self.border, self.inputSize) = (border, inputSize)

@@ -12,7 +12,8 @@ struct DirectConvolution: ConvolutionAlgorithm {
   var readExtent: (rows: Int, columns: Int) {
     (
       (shape.output.height - 1) * shape.stride.rows + (shape.kernel.rows - 1) * shape.dilation.rows + 1,
-      (shape.output.width - 1) * shape.stride.columns + (shape.kernel.columns - 1) * shape.dilation.columns + 1
+      (shape.output.width - 1) * shape.stride.columns + (shape.kernel.columns - 1) * shape.dilation.columns
+        + 1
     )
   }
   var packedSize: Int { shape.output.channels * packedTaps }

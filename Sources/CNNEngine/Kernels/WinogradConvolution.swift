@@ -25,7 +25,9 @@ struct WinogradConvolution: ConvolutionAlgorithm {
 
   /// Whether it is estimated to be a fifth faster than direct convolution, by multiply-adds with those of the transforms.
   static func isFaster(for shape: ConvolutionShape) -> Bool {
-    guard shape.kernel == (3, 3), shape.stride == (1, 1), shape.dilation == (1, 1), shape.groups == 1 else { return false }
+    guard shape.kernel == (3, 3), shape.stride == (1, 1), shape.dilation == (1, 1), shape.groups == 1 else {
+      return false
+    }
     let (inputs, outputs) = (shape.inputs, shape.output.channels)
     let tiles = ((shape.output.height + tile - 1) / tile) * ((shape.output.width + tile - 1) / tile)
     let direct = shape.output.height * shape.output.width * 9 * inputs * outputs

@@ -93,7 +93,8 @@ struct BatchNormOp: AnchorOperation {
   private func saved(
     _ buffers: LayerBuffers
   ) -> (
-    means: UnsafeMutablePointer<Float>, rests: UnsafeMutablePointer<Float>, scales: UnsafeMutablePointer<Float>
+    means: UnsafeMutablePointer<Float>, rests: UnsafeMutablePointer<Float>,
+    scales: UnsafeMutablePointer<Float>
   ) {
     let means = buffers.saved.floats
     return (means, means + input.channels, means + 2 &* input.channels)

@@ -19,7 +19,9 @@ public final class Optimizer {
     guard let gradients = network.gradients else { fatalError("a network for evaluation has no gradients") }
     self.rule = rule
     self.network = network
-    slots = rule.slots.map { FlatTensorBuffer(count: network.model.parameterExtent, repeating: Float($0.initial)) }
+    slots = rule.slots.map {
+      FlatTensorBuffer(count: network.model.parameterExtent, repeating: Float($0.initial))
+    }
     let buffers = OptimizerBuffers(weights: network.parameters, gradients: gradients, slots: slots)
     let nonFinite = NonFiniteFlag()
     self.nonFinite = nonFinite
