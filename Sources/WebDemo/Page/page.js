@@ -72,7 +72,7 @@ function showEmpty() {
   showProbabilities(classes.map(() => 0), -1);
   byId("prediction").textContent = "?";
   byId("confidence").textContent = "–";
-  showOutputs({});
+  showOutputs(null);
   announce("");
   showInput(model.input[2], model.input[1], []);
   showFeatureMaps({ ...model.maps, low: 0, high: 0 }, []);
@@ -97,7 +97,7 @@ function showProbabilities(probabilities, predicted) {
 /** Shows label and probability of each output behind the main one; returns them as texts. */
 function showOutputs(outputs) {
   return furtherOutputs.map(({ name }, index) => {
-    const prediction = outputs[name];
+    const prediction = outputs?.[name];
     const text = prediction ? `${prediction.label} ${percent(Math.max(...prediction.probabilities))}` : "–";
     byId("outputs").querySelectorAll("dd")[index].textContent = text;
     return `${name} ${text}`;
