@@ -2,21 +2,32 @@ import Formatting
 import Training
 
 extension Evaluation {
-  /// The output of `cnn eval`: loss and accuracy, the confusion matrix, and the metrics of each class.
+  /// The output of `cnn eval`: loss and accuracy, the confusion matrix, and the metrics of each class; of several outputs
+  /// each has its own.
   ///
   /// - Parameters:
   ///   - title: the model and the images.
   ///   - seconds: how long the evaluation took.
-  package func lines(title: String, seconds: Double, classNames: [String]) -> [String] {
-    [
-      title,
-      "\(count.grouped) images  loss \(loss.fixed(4))  accuracy \(accuracy.fixed(4))  "
-        + "(\(correct.grouped) right, \((count - correct).grouped) wrong)  \(seconds.duration)", "",
-      "Confusion matrix: a row per label, a column per prediction",
-    ] + confusionTable(classNames).lines + [""] + classTable(classNames).lines
+  ///   - classNames: the names of the classes of each output.
+  package func lines(title: String, seconds: Double, classNames: [[String]]) -> [String] {
+    let summary = "\(count.grouped) images  \(outputs[0].line(loss: loss))  \(seconds.duration)"
+    return [title, summary]
+      + zip(outputs, classNames).flatMap { output, names in
+        let heading = outputs.count > 1 ? ["\(output.name)  \(output.line(loss: output.loss))"] : []
+        return [""] + heading + ["Confusion matrix: a row per label, a column per prediction"]
+          + output.confusionTable(names).lines + [""] + output.classTable(names).lines
+      }
+  }
+}
+
+extension Evaluation.Output {
+  /// A loss, and the accuracy.
+  fileprivate func line(loss: Double) -> String {
+    "loss \(loss.fixed(4))  accuracy \(accuracy.fixed(4))  "
+      + "(\(correct.grouped) right, \((count - correct).grouped) wrong)"
   }
 
-  private func confusionTable(_ classNames: [String]) -> Table {
+  fileprivate func confusionTable(_ classNames: [String]) -> Table {
     var table = Table([("", .right)] + confusion.indices.map { (classNames.name(of: $0), .right) })
     for (label, row) in confusion.enumerated() {
       table.add([classNames.name(of: label)] + row.map { "\($0)" })

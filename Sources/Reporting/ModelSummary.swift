@@ -11,8 +11,10 @@ extension Model {
     let table = summary.lines
     let batch = batchSize == 1 ? "an image" : "a batch of \(batchSize.grouped)"
     let activations = input.count + layers.reduce(0) { $0 + $1.output.count }
+    let nonTrainable = "Non-trainable: \(stateCount.grouped) (\((stateCount * 4).byteSize))"
     return try ["\(name), input \(input)"] + table + [
       table[1], "Parameters: \(parameterCount.grouped) (\((parameterCount * 4).byteSize))",
+    ] + (stateCount > 0 ? [nonTrainable] : []) + [
       "Multiply-adds for \(batch): \(multiplyAdds.times(batchSize).grouped)",
       "Activations for \(batch): \((activations * 4).times(batchSize).byteSize)",
     ]

@@ -16,17 +16,16 @@ public struct Report: Sendable {
   ///   - notices: warnings at the top of the page, such as missing test images.
   ///   - footer: the program and the command line that made the report.
   public init(_ run: ReportedRun, notices: [String], footer: String) {
-    let curves = [run].learningCurves, confusionMatrix = run.confusionMatrix
+    let curves = [run].learningCurves, outputs = run.outputFigures
     let misclassified = run.misclassifiedDigits, filters = run.filters, histograms = run.histograms
     figures =
-      curves + [confusionMatrix, misclassified].compactMap { $0 } + (filters?.figures ?? []) + histograms
+      curves + outputs.flatMap(\.figures) + [misclassified].compactMap { $0 } + (filters?.figures ?? [])
+      + histograms
     makePage = { files in
       HTMLPage(
         title: run.config.name, subtitle: run.subtitle, notices: run.notices + notices,
         statistics: run.statistics,
-        sections: [
-          run.section(curves: curves, files),
-          confusionMatrix.map { run.section(confusionMatrix: $0, files) },
+        sections: [run.section(curves: curves, files)] + run.sections(ofOutputs: outputs, files) + [
           run.section(misclassified: misclassified, files),
           filters.map { run.section(filters: $0, files) },
           HTMLPage.Section(

@@ -6,11 +6,28 @@ extension [ReportedRun] {
   ///
   /// The colour distinguishes training and validation of a single run, and the runs where there are several.
   public var learningCurves: [Figure] {
-    let metrics: [(String, String, TrainConfig.Metric, TrainConfig.Metric, ClosedRange<Double>?)] = [
+    curves(of: [
       ("loss", "Loss", .loss, .validationLoss, nil),
       ("accuracy", "Accuracy", .accuracy, .validationAccuracy, 0...1),
-    ]
-    return metrics.compactMap { name, title, training, validation, bounds in
+    ])
+  }
+
+  /// The learning curves of one output among several.
+  func learningCurves(ofOutput name: String) -> [Figure] {
+    let metrics = TrainConfig.Metric.metrics(ofOutput: name)
+    return curves(of: [
+      ("\(name)-loss", "Loss of \(name)", metrics[0], metrics[2], nil),
+      ("\(name)-accuracy", "Accuracy of \(name)", metrics[1], metrics[3], 0...1),
+    ])
+  }
+
+  private typealias Curve = (
+    name: String, title: String, training: TrainConfig.Metric, validation: TrainConfig.Metric,
+    bounds: ClosedRange<Double>?
+  )
+
+  private func curves(of metrics: [Curve]) -> [Figure] {
+    metrics.compactMap { name, title, training, validation, bounds in
       let series = enumerated().flatMap { index, run in
         count == 1
           ? run.trainingAndValidation(training, validation) : run.comparison(index, training, validation)

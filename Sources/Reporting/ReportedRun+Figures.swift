@@ -5,12 +5,15 @@ import SVGCharts
 import Training
 
 extension ReportedRun {
-  /// The confusion matrix; nil where the test images were not evaluated.
-  public var confusionMatrix: Figure? {
-    testResult.map { result in
-      let names = result.evaluation.confusion.indices.map(className)
-      let chart = ConfusionMatrixChart("Confusion matrix", names: names, counts: result.evaluation.confusion)
-      return Figure(name: "confusion", drawing: chart.drawing)
+  /// The confusion matrix of each output; none where the test images were not evaluated.
+  public var confusionMatrices: [Figure] {
+    let outputs = testResult?.evaluation.outputs ?? []
+    return zip(outputs, classNames).map { output, names in
+      let isAlone = outputs.count == 1
+      let chart = ConfusionMatrixChart(
+        isAlone ? "Confusion matrix" : "Confusion matrix of \(output.name)",
+        names: output.confusion.indices.map { names.name(of: $0) }, counts: output.confusion)
+      return Figure(name: isAlone ? "confusion" : "\(output.name)-confusion", drawing: chart.drawing)
     }
   }
 

@@ -45,16 +45,31 @@ extension ReportedRun {
       content: curves.isEmpty ? [empty] : [.columns(curves.map(files.element))])
   }
 
-  /// The confusion matrix beside precision and recall of each class.
-  func section(confusionMatrix: Figure, _ files: FigureFiles) -> HTMLPage.Section {
-    let classes = testResult.map {
-      $0.evaluation.classTable(checkpoint.classNames).html("Per-class metrics")
+  /// The confusion matrix beside precision and recall of each class; of several outputs a section for each, with its
+  /// curves.
+  func sections(ofOutputs outputs: [OutputFigures], _ files: FigureFiles) -> [HTMLPage.Section] {
+    let isAlone = outputs.count == 1
+    return outputs.compactMap { output in
+      let curves = output.curves.isEmpty ? [] : [MarkupElement.columns(output.curves.map(files.element))]
+      let matrix = content(of: output, isAlone: isAlone, files)
+      if curves.isEmpty, matrix.isEmpty { return nil }
+      return HTMLPage.Section(
+        id: isAlone ? "confusion" : "output-\(output.name)",
+        title: isAlone ? "Confusion matrix" : "Output \(output.name)", content: curves + matrix)
     }
-    let text =
-      "A row per true label, a column per predicted label. Errors are off the diagonal; a stronger colour means more."
-    let columns = MarkupElement.columns([files.element(confusionMatrix), classes].compactMap { $0 })
-    return HTMLPage.Section(
-      id: "confusion", title: "Confusion matrix", content: [.note(text), columns])
+  }
+
+  /// The confusion matrix of an output beside the metrics of its classes; nothing where it was not evaluated.
+  private func content(of output: OutputFigures, isAlone: Bool, _ files: FigureFiles) -> [MarkupElement] {
+    guard let result = output.result, let figure = output.confusionMatrix else { return [] }
+    let label = isAlone ? "Per-class metrics" : "Per-class metrics of \(output.name)"
+    let labels = "A row per true label, a column per predicted label."
+    let colours = "Errors are off the diagonal; a stronger colour means more."
+    let accuracy = isAlone ? "" : "Accuracy \(result.accuracy.fixed(4)), loss \(result.loss.fixed(4)). "
+    return [
+      .note("\(accuracy)\(labels) \(colours)"),
+      .columns([files.element(figure), result.classTable(output.classNames).html(label)]),
+    ]
   }
 
   /// The misclassified digits; nil where the test images were not evaluated.

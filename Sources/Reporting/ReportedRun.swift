@@ -33,7 +33,7 @@ public struct ReportedRun: Sendable {
   public struct MisclassifiedImage: Sendable {
     /// The index of the image in the test set.
     public let index: Int
-    /// The true label.
+    /// The true label at the main output.
     public let trueLabel: Int
     /// The predicted label.
     public let predictedLabel: Int
@@ -81,16 +81,20 @@ public struct ReportedRun: Sendable {
     misclassified.sort { ($0.confidence, $1.index) > ($1.confidence, $0.index) }
     let images = misclassified.prefix(Self.maxMisclassified).map { index, label, confidence in
       let image = Images(pixels: Array(test[index]), shape: test.shape)
+      let trueLabel = config.model.outputs[0].label(ofClass: Int(test.label(at: index)))
       return MisclassifiedImage(
-        index: index, trueLabel: Int(test.label(at: index)), predictedLabel: label, confidence: confidence,
+        index: index, trueLabel: trueLabel, predictedLabel: label, confidence: confidence,
         png: PNG.encode(image))
     }
     testResult = TestResult(
       evaluation: evaluation, misclassified: images, data: "\(data.name) (\(data.origin))")
   }
 
-  /// The name of a class.
-  public func className(_ label: Int) -> String { checkpoint.classNames.name(of: label) }
+  /// The name of a class of the main output.
+  public func className(_ label: Int) -> String { classNames[0].name(of: label) }
+
+  /// The names of the classes of each output.
+  public var classNames: [[String]] { config.model.classNames(of: checkpoint.classNames) }
 
   /// The epoch of the best checkpoint.
   public var bestEpoch: Int? { history.bestEpoch ?? checkpoint.progress.best?.epoch }

@@ -5,21 +5,31 @@ import JSONText
 import Training
 
 extension Model {
-  /// A row per layer: shapes, kernel, parameters and multiply-adds per image.
+  /// A row per layer: shapes, kernel, parameters and multiply-adds per image; with branches also what it reads, and with
+  /// dilated or grouped convolutions these.
   package var summary: Table {
-    var table = Table([
-      ("Layer", .left), ("Input", .right), ("Output", .right), ("Kernel", .right), ("S", .right),
-      ("Pad", .right), ("Bias", .right), ("Params", .right), ("Mult-adds", .right),
-    ])
-    for layer in layers {
-      let details = layer.details
-      table.add([
-        layer.label, layer.input.description, layer.output.description, details.kernel ?? "",
-        details.stride ?? "", details.padding ?? "", details.bias.map { $0 ? "yes" : "no" } ?? "",
-        layer.parameterCount == 0 ? "" : layer.parameterCount.grouped,
-        layer.multiplyAdds == 0 ? "" : layer.multiplyAdds.grouped,
-      ])
+    typealias Column = (heading: String, alignment: Table.Alignment, text: (ModelLayer) -> String)
+    func column(
+      _ heading: String, _ alignment: Table.Alignment = .right, if isShown: Bool = true,
+      _ text: @escaping (ModelLayer) -> String
+    ) -> [Column] {
+      isShown ? [(heading, alignment, text)] : []
     }
+    let columns: [Column] =
+      column("Layer", .left) { $0.label }
+      + column("Reads", .left, if: hasBranches) { inputNames(of: $0).joined(separator: ", ") }
+      + column("Input") { $0.input.description } + column("Output") { $0.output.description }
+      + column("Kernel") { $0.details.kernel ?? "" } + column("S") { $0.details.stride ?? "" }
+      + column("Pad") { $0.details.padding ?? "" }
+      + column("Dilation", if: layers.contains { $0.details.dilation != nil }) { $0.details.dilation ?? "" }
+      + column("Groups", if: layers.contains { $0.details.groups != nil }) {
+        $0.details.groups?.grouped ?? ""
+      }
+      + column("Bias") { $0.details.bias.map { $0 ? "yes" : "no" } ?? "" }
+      + column("Params") { $0.parameterCount == 0 ? "" : $0.parameterCount.grouped }
+      + column("Mult-adds") { $0.multiplyAdds == 0 ? "" : $0.multiplyAdds.grouped }
+    var table = Table(columns.map { ($0.heading, $0.alignment) })
+    for layer in layers { table.add(columns.map { $0.text(layer) }) }
     return table
   }
 }
@@ -29,7 +39,7 @@ extension ModelLayer {
   fileprivate var label: String { name.hasPrefix(type) ? name : "\(name) \(type)" }
 }
 
-extension Evaluation {
+extension Evaluation.Output {
   /// A row per class: precision, recall, F1 and number of images.
   package func classTable(_ names: [String]) -> Table {
     var table = Table([
@@ -82,8 +92,10 @@ extension JSON {
     }
     guard let array, array.contains(where: { $0.members != nil }) else { return [(prefix, shortText)] }
     let words = array.map { layer in
-      let sizes = ["filters", "units", "kernel", "rate"].compactMap { layer[$0]?.text(pretty: false) }
-      return ([layer["type"]?.string ?? layer.string ?? "?"] + sizes).joined(separator: " ")
+      let sizes = ["filters", "units", "kernel", "groups", "dilation", "rate", "weight"].compactMap {
+        layer[$0]?.text(pretty: false)
+      }
+      return ([layer["type"]?.string ?? layer["layer"]?.string ?? layer.string ?? "?"] + sizes).joined(separator: " ")
     }
     return [(prefix, words.joined(separator: ", "))]
   }

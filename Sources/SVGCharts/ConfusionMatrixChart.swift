@@ -36,8 +36,9 @@ public struct ConfusionMatrixChart: Sendable {
   /// The chart as an SVG image.
   public var drawing: Drawing {
     let widest = counts.joined().map { Drawing.width(of: "\($0)", size: Self.size) }.max() ?? 0
-    let cell = max(30, widest + 4)
     let nameWidth = min(96, names.map { Drawing.width(of: $0, size: Self.size) }.max() ?? 0)
+    // A few columns have room for their names.
+    let cell = max(30, widest + 4, names.count <= 4 ? nameWidth + 6 : 0)
     let left = 16 + max(30, nameWidth), top = 74.0
     let side = cell * Double(names.count)
     let key = colorKey

@@ -1,6 +1,6 @@
 import CNNEngine
 
-/// The first layer with parameters, and the activation after it, computed separately to show its feature maps.
+/// The first convolution or dense layer, and the activation after it, computed separately to show its feature maps.
 public final class FirstLayer {
   /// The name of the last computed layer: the activation if there is one.
   public let name: String
@@ -12,8 +12,10 @@ public final class FirstLayer {
   /// The first layer of a model; `parameters` is shared.
   public init(_ config: ExperimentConfig, parameters: FlatTensorBuffer) {
     let layers = config.model.layers
-    let first = layers.firstIndex { !$0.parameters.isEmpty } ?? 0
-    let isActivated = first + 1 < layers.count && layers[first + 1].layer is any ActivationLayer
+    let first = layers.firstIndex { $0.layer is Conv2D || $0.layer is Dense } ?? 0
+    let isActivated =
+      layers[first].layer.activation == nil && first + 1 < layers.count
+      && layers[first + 1].layer is any ActivationLayer && layers[first + 1].inputs == [first + 1]
     let last = isActivated ? first + 1 : first
     probe = LayerProbe(Model(config.model, prefix: last + 1), parameters: parameters, images: 1)
     scale = config.pixelNormalization

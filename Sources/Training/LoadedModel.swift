@@ -13,6 +13,8 @@ public struct LoadedModel {
   public let parameters: FlatTensorBuffer?
   /// The names of the classes, in the order of the labels.
   public let classNames: [String]
+  /// The names of the classes of each of its outputs.
+  public var outputClassNames: [[String]] { config.model.classNames(of: classNames) }
   /// The name of the data set it was trained on; nil for a config or imported weights.
   public let dataName: String?
   /// How imported weights were matched to the network, one line each.

@@ -25,14 +25,23 @@ struct DigitClassifier {
     firstLayer = FirstLayer(source.config, parameters: parameters)
   }
 
-  /// The response to `GET /model`: name, parameters, shapes and classes.
+  /// The response to `GET /model`: name, parameters, shapes and classes; of several outputs also their names and
+  /// classes, the main one first.
   var model: JSON {
-    let classes = (0..<source.config.model.output.count).map { source.classNames.name(of: $0) }
-    return [
-      "name": JSON(source.config.name), "parameters": JSON(source.config.model.parameterCount),
-      "input": JSON(source.config.model.input.dimensions.map { JSON($0) }),
-      "classes": JSON(classes.map { JSON($0) }), "maps": JSON(object: mapSizes),
-    ]
+    let model = source.config.model
+    let outputs = zip(model.separateOutputs, source.outputClassNames).map { output, names in
+      JSON(object: [("name", JSON(output.name)), ("classes", classes(names, output.classes))])
+    }
+    return JSON(
+      object: [
+        ("name", JSON(source.config.name)), ("parameters", JSON(model.parameterCount)),
+        ("input", JSON(model.input.dimensions.map { JSON($0) })),
+        ("classes", classes(source.outputClassNames[0], model.outputs[0].classes)),
+      ] + (outputs.isEmpty ? [] : [("outputs", JSON(outputs))]) + [("maps", JSON(object: mapSizes))])
+  }
+
+  private func classes(_ names: [String], _ count: Int) -> JSON {
+    JSON((0..<count).map { JSON(names.name(of: $0)) })
   }
 
   /// The response to `POST /predict`: prediction, preprocessed input and feature maps; nil for an empty drawing.
@@ -43,17 +52,14 @@ struct DigitClassifier {
       pixels: drawing.pixels, shape: ImageShape(height: drawing.height, width: drawing.width))
     guard let digit = try? DigitPreprocessor(for: shape, source: .drawing).prepare(picture, name: "drawing")
     else { return nil }
-    let scores = evaluator.scores(digit)[0]
-    let prediction = Prediction(scores: scores)
+    let prediction = evaluator.predictions(digit)[0]
     // The channels of a drawing are equal.
     let gray = Array(digit.pixels.prefix(input.height * input.width))
-    return [
-      "label": JSON(source.classNames.name(of: prediction.label)),
-      "probabilities": JSON(prediction.probabilities.map { JSON($0) }),
-      "logits": JSON(prediction.logits.map { JSON($0) }),
-      "input": ["height": JSON(input.height), "width": JSON(input.width), "pixels": base64(gray)],
-      "maps": maps(of: digit.pixels),
-    ]
+    return JSON(
+      object: prediction.members(classNames: source.outputClassNames) + [
+        ("input", ["height": JSON(input.height), "width": JSON(input.width), "pixels": base64(gray)]),
+        ("maps", maps(of: digit.pixels)),
+      ])
   }
 
   /// The feature maps of the first layer, quantized to bytes: 0 is `low`, 255 is `high`.

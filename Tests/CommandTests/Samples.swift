@@ -49,11 +49,44 @@ enum Samples {
 
   /// The weights of the sample network, as another program would write them: safetensors.
   static func pixelsWeights() -> [UInt8] {
-    let values = (0..<10 * 784).map { Float($0 / 784 == $0 % 784 ? 8 : 0) }
-    let header = #"{"fc.weight":{"dtype":"F32","shape":[10,784],"data_offsets":[0,31360]}}"#
+    safetensors([("fc.weight", [10, 784], (0..<10 * 784).map { $0 / 784 == $0 % 784 ? 8 : 0 })])
+  }
+
+  private static func safetensors(_ tensors: [(name: String, shape: [Int], values: [Float])]) -> [UInt8] {
+    var offset = 0
+    let entries = tensors.map { name, shape, values in
+      defer { offset += 4 * values.count }
+      return #""\#(name)":{"dtype":"F32","shape":\#(shape),"data_offsets":[\#(offset),\#(offset + 4 * values.count)]}"#
+    }
+    let header = "{\(entries.joined(separator: ","))}"
     let padded = header + String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
     return bigEndian(padded.utf8.count).reversed() + [0, 0, 0, 0] + Array(padded.utf8)
-      + values.flatMap { bigEndian(Int($0.bitPattern)).reversed() }
+      + tensors.flatMap { $0.values.flatMap { bigEndian(Int($0.bitPattern)).reversed() } }
+  }
+
+  /// The config of the sample network with two heads: the class, and whether it is odd.
+  static let headsConfig = """
+    {
+      "name": "heads",
+      "model": {
+        "layers": [
+          "flatten", { "type": "dense", "name": "digit", "units": 10, "bias": false },
+          { "type": "dense", "name": "parity", "units": 2, "bias": false, "from": "flatten1" }
+        ],
+        "outputs": [
+          { "layer": "digit" },
+          { "layer": "parity", "weight": 0.5, "labels": [0, 1, 0, 1, 0, 1, 0, 1, 0, 1] }
+        ]
+      }
+    }
+    """
+
+  /// Its weights: 8 from pixel k to class k, and from pixel k to k % 2 of the second head.
+  static func headsWeights() -> [UInt8] {
+    safetensors([
+      ("digit.weight", [10, 784], (0..<10 * 784).map { $0 / 784 == $0 % 784 ? 8 : 0 }),
+      ("parity.weight", [2, 784], (0..<2 * 784).map { $0 % 784 < 10 && $0 % 784 % 2 == $0 / 784 ? 8 : 0 }),
+    ])
   }
 
   /// LeNet on a few synthetic digits.
@@ -89,6 +122,12 @@ extension Sandbox {
   func writePixelsModel() throws {
     try write(Samples.pixelsConfig, to: "pixels.json")
     try write(Samples.pixelsWeights(), to: "pixels.safetensors")
+  }
+
+  /// Puts the sample network with two heads into the folder: `heads.json` and `heads.safetensors`.
+  func writeHeadsModel() throws {
+    try write(Samples.headsConfig, to: "heads.json")
+    try write(Samples.headsWeights(), to: "heads.safetensors")
   }
 
   /// Trains the tiny config into a folder; returns what the command printed.

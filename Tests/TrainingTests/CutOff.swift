@@ -7,15 +7,16 @@ enum CutOff {
   /// Four epochs of three steps, with everything a state has: dropout, slots, a schedule, patience, a history.
   static func config(
     epochs: Int = 4, optimizer: String = #"{ "type": "adam", "lr": 0.02, "schedule": "cosine" }"#,
-    checkpoint: String = #""keep": 2"#, train: String = "", augment: String = ""
+    checkpoint: String = #""keep": 2"#, train: String = "", augment: String = "",
+    layers: String = Small.convolution, outputs: String = ""
   ) throws -> ExperimentConfig {
     try Small.config(
       data: #""validation": { "from": "test", "sample": 60 }, "augment": [\#(augment)]"#,
-      optimizer: optimizer,
+      layers: layers, optimizer: optimizer,
       train: """
         "epochs": \(epochs), "batch_size": 128, "checkpoint": { \(checkpoint) }, \(train)
         "monitor": "accuracy", "early_stop": { "monitor": "val_loss", "patience": 3 }
-        """)
+        """, outputs: outputs)
   }
 
   /// What a run that is killed throws.
@@ -42,7 +43,11 @@ enum CutOff {
     for name in try listing(folder) where name != "checkpoints" {
       files[name] = try contents("\(folder)/\(name)")
     }
-    let rows = try lines("\(folder)/metrics.csv").map { $0.split(separator: ",").dropLast(2).joined() }
+    // The seventh and the eighth column are what the clock says.
+    let rows = try lines("\(folder)/metrics.csv").map { row in
+      let fields = row.split(separator: ",", omittingEmptySubsequences: false)
+      return (fields.prefix(6) + fields.dropFirst(8)).joined(separator: ",")
+    }
     files["metrics.csv"] = Array(rows.joined(separator: "\n").utf8)
     let events = try lines("\(folder)/events.jsonl").compactMap { line -> String? in
       let event = try Small.json(line)

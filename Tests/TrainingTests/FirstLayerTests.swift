@@ -48,6 +48,29 @@ struct FirstLayerTests {
     #expect(layer.maps(of: image).count == 5)
   }
 
+  @Test func aBatchNormIsNoFirstLayerAndABranchIsNoActivation() throws {
+    let norm = #"{"type": "batch_norm", "name": "norm"}"#
+    let normed = try config(#"\#(norm), \#(convolution), "relu""#)
+    #expect(FirstLayer(normed, parameters: normed.model.initialParameters(seed: 1)).name == "relu1")
+    let after = try config(#"\#(convolution), \#(norm), "relu""#)
+    #expect(FirstLayer(after, parameters: after.model.initialParameters(seed: 1)).name == "conv1")
+    // The activation behind the convolution reads the image.
+    let branched = try config(
+      #""relu", \#(convolution), {"type": "relu", "from": "input"}, {"type": "max_pool2d", "kernel": 2, "stride": 1}, {"type": "concat", "from": ["conv1", "shrunk"]}"#
+        .replacing(#""kernel": 2, "stride": 1}"#, with: #""name": "shrunk", "kernel": 2, "stride": 1}"#))
+    let layer = FirstLayer(branched, parameters: branched.model.initialParameters(seed: 1))
+    #expect(layer.name == "conv1" && layer.maps(of: image).count == 8)
+  }
+
+  @Test func anActivationOfItsOwnIsIncluded() throws {
+    let config = try config(
+      convolution.replacing("}", with: #", "activation": "relu"}"#) + #", "tanh""#)
+    let layer = FirstLayer(config, parameters: parameters(config))
+    #expect(layer.name == "conv1")
+    let expected: [Float] = [0.8, 0, 0, 0, 1.5, 0.5, 0.5, 0.7]
+    for (value, expected) in zip(layer.maps(of: image), expected) { #expect(abs(value - expected) < 1e-6) }
+  }
+
   @Test(arguments: ConfigSource.shipped.map(\.name))
   func everyShippedNetworkHasOne(name: String) throws {
     let config = try ConfigSource.load(name)

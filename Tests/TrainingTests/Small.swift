@@ -14,14 +14,14 @@ enum Small {
   /// Synthetic digits of 12x12 pixels, a convolution and a dense layer: 1,490 parameters.
   static func config(
     data: String = "", layers: String = convolution, optimizer: String = #"{ "type": "adam", "lr": 0.01 }"#,
-    train: String = #""epochs": 2, "batch_size": 32"#, extra: String = ""
+    train: String = #""epochs": 2, "batch_size": 32"#, outputs: String = "", extra: String = ""
   ) throws -> ExperimentConfig {
     let data = data.isEmpty ? #""validation": { "from": "test" }"# : data
     return try parse(
       """
       { "name": "small", \(extra)
         "data": { "dataset": "builtin", "builtin": { "train": 300, "test": 100 }, \(data) },
-        "model": { "input": [1, 12, 12], "layers": [ \(layers) ] },
+        "model": { "input": [1, 12, 12], "layers": [ \(layers) ]\(outputs.isEmpty ? "" : ", \"outputs\": [ \(outputs) ]") },
         "optimizer": \(optimizer),
         "train": { \(train) } }
       """)
@@ -34,6 +34,19 @@ enum Small {
     """
 
   static let linear = #""flatten", { "type": "dense", "name": "fc", "units": 10 }"#
+
+  /// A trunk with two heads: the digit, and whether it is odd.
+  static let heads = """
+    "flatten", { "type": "dense", "name": "trunk", "units": 16, "l2": 0.001 }, "relu",
+    { "type": "dense", "name": "digit", "units": 10 },
+    { "type": "dense", "name": "parity", "units": 2, "from": "relu1" }
+    """
+
+  /// The outputs of `heads`.
+  static let headOutputs = #"{ "layer": "digit" }, \#(parityOutput)"#
+
+  static let parityOutput =
+    #"{ "layer": "parity", "weight": 0.5, "labels": [0, 1, 0, 1, 0, 1, 0, 1, 0, 1] }"#
 
   static func parse(_ text: String) throws -> ExperimentConfig {
     try ExperimentConfig(json(text))

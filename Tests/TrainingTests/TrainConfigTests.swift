@@ -20,9 +20,9 @@ import Training
 
   @Test("Only accuracies are better when higher, and only validation metrics need a validation set")
   func metrics() {
-    #expect(TrainConfig.Metric.allCases.filter(\.higherIsBetter) == [.accuracy, .validationAccuracy])
-    #expect(TrainConfig.Metric.allCases.filter(\.needsValidation) == [.validationLoss, .validationAccuracy])
-    #expect(TrainConfig.Metric.allCases.map(\.rawValue) == ["loss", "accuracy", "val_loss", "val_accuracy"])
+    #expect(TrainConfig.Metric.overall.filter(\.higherIsBetter) == [.accuracy, .validationAccuracy])
+    #expect(TrainConfig.Metric.overall.filter(\.needsValidation) == [.validationLoss, .validationAccuracy])
+    #expect(TrainConfig.Metric.overall.map(\.rawValue) == ["loss", "accuracy", "val_loss", "val_accuracy"])
   }
 
   @Test("Out of range", arguments: ["epochs", "batch_size", "log_every_epochs"])

@@ -76,6 +76,7 @@ public struct Conv2D: Layer {
   /// The window's details, and whether there is a bias.
   public var details: LayerDetails {
     var details = window.details
+    details.groups = groups == 1 ? nil : groups
     details.bias = weights.bias
     return details
   }

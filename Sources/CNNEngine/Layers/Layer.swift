@@ -160,12 +160,20 @@ public struct LayerDetails: Sendable, Equatable {
   public var stride: String?
   /// `same`, `2` or `1,0,1,0`.
   public var padding: String?
+  /// `2`, or `2x1` where rows and columns differ; nil without dilation.
+  public var dilation: String?
+  /// The number of groups of channels; nil for one.
+  public var groups: Int?
   /// Whether there is a bias.
   public var bias: Bool?
 
   /// Details; nil for those that the layer does not have.
-  public init(kernel: String? = nil, stride: String? = nil, padding: String? = nil, bias: Bool? = nil) {
-    (self.kernel, self.stride, self.padding, self.bias) = (kernel, stride, padding, bias)
+  public init(
+    kernel: String? = nil, stride: String? = nil, padding: String? = nil, dilation: String? = nil,
+    groups: Int? = nil, bias: Bool? = nil
+  ) {
+    (self.kernel, self.stride, self.padding, self.dilation) = (kernel, stride, padding, dilation)
+    (self.groups, self.bias) = (groups, bias)
   }
 }
 

@@ -226,6 +226,6 @@ public struct Window: Sendable, Equatable {
     }
     return LayerDetails(
       kernel: "\(kernel.rows)x\(kernel.columns)", stride: text(stride.rows, stride.columns),
-      padding: paddingText)
+      padding: paddingText, dilation: dilation == (1, 1) ? nil : text(dilation.rows, dilation.columns))
   }
 }

@@ -90,12 +90,14 @@ public struct Benchmark: Sendable {
   }
 
   /// Floating-point operations of a training step: forward pass, weight gradient, and input gradient of every layer
-  /// after the first one with parameters.
-  private static func flopsPerStep(_ model: Model, batchSize: Int) -> Int {
-    var hasInputGradient = false
+  /// that reads, directly or through others, a layer with parameters.
+  package static func flopsPerStep(_ model: Model, batchSize: Int) -> Int {
+    // Whether each value depends on parameters; the image does not.
+    var hasGradient = [false]
     return model.layers.reduce(0) { flops, layer in
+      let hasInputGradient = layer.inputs.contains { hasGradient[$0] }
+      hasGradient.append(hasInputGradient || layer.parameterCount > 0)
       let passes = layer.parameterCount == 0 ? 1 : hasInputGradient ? 3 : 2
-      if layer.parameterCount > 0 { hasInputGradient = true }
       return flops + 2 * layer.multiplyAdds * batchSize * passes
     }
   }

@@ -74,7 +74,7 @@ private struct NoiseImages {
     let random = CounterRandom(seed: 1, purpose: .sample)
     let size = model.input.count
     pixels = (0..<count * size).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
-    labels = (0..<count).map { UInt8($0 % min(model.output.count, 256)) }
+    labels = (0..<count).map { UInt8($0 % min(model.dataClasses, 256)) }
     order = random.permutation(count)
   }
 }

@@ -106,9 +106,10 @@ public struct Checkpoint: Sendable {
     }
     self.progress = progress
     classNames = try json("classes").array?.compactMap(\.string) ?? []
-    guard classNames.count == config.model.output.count else {
-      throw fault(
-        "\(classNames.count) classes in the metadata, but the network's output is \(config.model.output)")
+    guard classNames.count == config.model.dataClasses else {
+      let main = config.model.outputs[0]
+      let has = main.labels.map { "labels are a map of \($0.count) classes" } ?? "output is \(main.shape)"
+      throw fault("\(classNames.count) classes in the metadata, but the network's \(has)")
     }
     guard classNames.allSatisfy({ $0 == $0.oneLine }) else {
       throw fault("a class name in the metadata has control characters")

@@ -93,7 +93,8 @@ public struct ResumePoint {
 
   /// The rows of metrics and events up to the end of an epoch.
   func rows(through epoch: Int) throws(DataError) -> (metrics: [String], events: [String]) {
-    guard let source else { return ([EpochMetrics.header], []) }
+    let header = EpochMetrics.header(of: checkpoint.config.model)
+    guard let source else { return ([header], []) }
     let metrics = try LineFile.lines(of: source.metrics) { row in
       EpochMetrics.epoch(ofRow: row).map { $0 <= epoch } ?? false
     }
@@ -101,7 +102,7 @@ public struct ResumePoint {
       let parsed = try? RunEvent(parsing: event, origin: source.events)
       return parsed?.epoch.map { $0 <= epoch } ?? false
     }
-    return (metrics.isEmpty ? [EpochMetrics.header] : metrics, events)
+    return (metrics.isEmpty ? [header] : metrics, events)
   }
 
   /// The checkpoint of the best epoch so far; nil if there is none. If all its files are damaged, the best epoch is

@@ -103,11 +103,38 @@ public struct ExperimentData: Sendable {
       issues.report(config.resolved.issue(at: ["model", "input"], message))
     }
     let classes = dataset.classNames.count
-    if model.output != Shape([classes]) {
-      let message =
-        "the output of the last layer is \(model.output), but \(dataset.name) has \(classes) classes"
-      let last = config.resolved["model"]?["layers"]?.array?.last
-      issues.report(ConfigIssue(location: last?.location ?? .code, path: "model.layers", message: message))
+    let entries = config.resolved["model"]?["outputs"]?.array
+    for (index, output) in model.outputs.enumerated() {
+      let fault: (key: String, message: String)
+      if let labels = output.labels, labels.count != classes {
+        fault = (
+          "labels",
+          "the map of the output \"\(output.name)\" has \(labels.count) labels, but \(dataset.name) has "
+            + "\(classes) classes; it needs \(classes), one for each class"
+        )
+      } else if !output.shape.isFlat {
+        fault = ("layer", "the output \"\(output.name)\" is \(output.shape); put \"flatten\" behind it")
+      } else if output.labels == nil, output.classes != classes {
+        let other = "\"labels\" with one label for each class"
+        fault = (
+          "layer",
+          "the output \"\(output.name)\" is \(output.shape), but \(dataset.name) has \(classes) classes; "
+            + "it needs \(classes) scores, or \(other)"
+        )
+      } else {
+        continue
+      }
+      if let entries {
+        let location = entries[index][fault.key]?.location ?? entries[index].location
+        let path = "model.outputs[\(index)].\(fault.key)"
+        issues.report(ConfigIssue(location: location, path: path, message: fault.message))
+      } else {
+        let message =
+          "the output of the last layer is \(model.output), but \(dataset.name) has \(classes) classes"
+        let last = config.resolved["model"]?["layers"]?.array?.last
+        issues.report(
+          ConfigIssue(location: last?.location ?? .code, path: "model.layers", message: message))
+      }
     }
     try issues.check()
   }

@@ -68,16 +68,8 @@ public struct ExperimentConfig: Sendable {
       func report(_ path: String..., message: String) {
         issues.report(json.issue(at: path, message))
       }
-      if data.validation == nil, !issues.concern("data.validation") {
-        if let monitor = train.monitor, monitor.needsValidation {
-          report("train", "monitor", message: "\(monitor.rawValue) needs a data.validation")
-        }
-        if let monitor = train.earlyStop?.monitor, monitor.needsValidation {
-          report("train", "early_stop", "monitor", message: "\(monitor.rawValue) needs a data.validation")
-        }
-      }
-      if let output = checked?.outputs.first(where: { $0.loss is NegativeLogLikelihood && !$0.isLogSoftmax })
-      {
+      checkMonitors(checked, in: json, issues: issues)
+      if let output = checked?.outputs.first(where: { $0.loss is NegativeLogLikelihood && !$0.isLogSoftmax }) {
         let layer = output.layerType?.rawValue ?? "input"
         let message =
           "\"nll\" needs \"log_softmax\" as the last layer, not \"\(layer)\"; \"cross_entropy\" does not"
@@ -98,6 +90,34 @@ public struct ExperimentConfig: Sendable {
       where list.count != 1 && list.count != channels {
         let message = "has \(list.count) values; it takes one, or one for each of \(channels) channels"
         report("data", "normalize", key, message: message)
+      }
+    }
+
+    /// Reports monitored metrics that the model or its data do not have, and outputs whose metrics would be ambiguous.
+    private func checkMonitors(_ checked: Model?, in json: JSON, issues: IssueList) {
+      let outputs = checked?.separateOutputs.map(\.name) ?? []
+      for (index, name) in outputs.enumerated() where !TrainConfig.Metric.canName(name) {
+        let entry = json["model"]?["outputs"]?.array?[index]
+        let message =
+          "the metrics of an output called \(name.quoted) would have the names of validation metrics; "
+          + "give its layer a name without \"val\""
+        issues.report(
+          ConfigIssue(
+            location: entry?["layer"]?.location ?? .code, path: "model.outputs[\(index)].layer",
+            message: message))
+      }
+      let known = TrainConfig.Metric.metrics(ofOutputs: outputs)
+      let hasValidation = data.validation != nil || issues.concern("data.validation")
+      for (path, monitor) in [
+        (["train", "monitor"], train.monitor), (["train", "early_stop", "monitor"], train.earlyStop?.monitor),
+      ] {
+        guard let monitor else { continue }
+        if let fault = monitor.fault(among: known) {
+          // Without a checked model its outputs are not known.
+          if checked != nil || !monitor.isOfOutput { issues.report(json.issue(at: path, fault)) }
+        } else if monitor.needsValidation, !hasValidation {
+          issues.report(json.issue(at: path, "\(monitor.rawValue) needs a data.validation"))
+        }
       }
     }
   }

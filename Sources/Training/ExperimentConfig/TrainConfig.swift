@@ -2,25 +2,6 @@ import ConfigDecoding
 
 /// The section `train` of a config: epochs, batches, early stopping and checkpoints.
 public struct TrainConfig: Sendable {
-  /// A metric of an epoch that can be monitored.
-  public enum Metric: String, CaseIterable, Sendable {
-    case loss, accuracy
-    case validationLoss = "val_loss"
-    case validationAccuracy = "val_accuracy"
-
-    /// Whether a higher value is better.
-    public var higherIsBetter: Bool { self == .accuracy || self == .validationAccuracy }
-
-    /// Whether the metric needs a validation set.
-    public var needsValidation: Bool { self == .validationLoss || self == .validationAccuracy }
-
-    /// Whether `value` is better than `best` by more than `change`; true without a `best`.
-    func isBetter(_ value: Double, than best: Double?, by change: Double = 0) -> Bool {
-      guard let best else { return true }
-      return higherIsBetter ? value > best + change : value < best - change
-    }
-  }
-
   /// Early stopping.
   public struct EarlyStop: Sendable {
     /// The monitored metric.
@@ -71,7 +52,7 @@ public struct TrainConfig: Sendable {
       "log_every_epochs", .integer(.within(1...1_000_000)), default: 1, "Epochs between two printed lines.")
     logSummedLoss = decoder.value(
       "log_summed_loss", .boolean, default: false, "Also print the sum of the losses of all steps.")
-    monitor = decoder.optional("monitor", .choice(of: Metric.self), "Metric that chooses the best epoch.")
+    monitor = decoder.optional("monitor", Metric.field, "Metric that chooses the best epoch.")
     earlyStop = decoder.optional("early_stop", .object(Self.earlyStop), "Early stopping.")
     checkpoints = decoder.value(
       "checkpoint", .object(Self.checkpoints), default: [:],
@@ -91,7 +72,7 @@ public struct TrainConfig: Sendable {
 
   private static func earlyStop(_ decoder: ConfigDecoder) -> EarlyStop {
     EarlyStop(
-      monitor: decoder.value("monitor", .choice(of: Metric.self), default: "val_loss", "Monitored metric."),
+      monitor: decoder.value("monitor", Metric.field, default: "val_loss", "Monitored metric."),
       patience: decoder.value(
         "patience", .integer(.within(0...1_000_000)), default: 3,
         "Epochs without improvement after which the run ends."),

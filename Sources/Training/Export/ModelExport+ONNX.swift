@@ -29,7 +29,10 @@ extension ModelExport {
     let shape = (["N"] + model.input.dimensions.map(String.init)).joined(separator: ", ")
     graph.file.appendMetadata(
       "input", "pixels from 0 to 255 as float32 [\(shape)]; the graph normalizes them")
-    graph.file.appendMetadata("classes", JSON(classNames.map { JSON($0) }).text(pretty: false))
+    for (output, names) in zip(model.outputs, model.classNames(of: classNames)) {
+      let key = output.name == model.outputs[0].name ? "classes" : "\(output.name)_classes"
+      graph.file.appendMetadata(key, JSON(names.map { JSON($0) }).text(pretty: false))
+    }
     graph.file.appendMetadata("config", config.resolved.text(pretty: false))
     return graph.file.encoded(name: config.name)
   }

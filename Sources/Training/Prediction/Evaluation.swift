@@ -2,20 +2,47 @@ import ConfigDecoding
 
 /// Metrics of a model over a set of images.
 public struct Evaluation: Sendable {
-  /// The mean loss, regularization included.
+  /// The mean loss: of all outputs, each times its weight, regularization included.
   public let loss: Double
-  /// The confusion matrix: counts, `[label][prediction]`.
-  public let confusion: [[Int]]
+  /// The metrics of each output; the first is the main one, whose are accuracy and confusion matrix.
+  public let outputs: [Output]
 
-  /// An evaluation of given counts.
-  public init(loss: Double, confusion: [[Int]]) { (self.loss, self.confusion) = (loss, confusion) }
+  /// An evaluation with the metrics of every output.
+  public init(loss: Double, outputs: [Output]) { (self.loss, self.outputs) = (loss, outputs) }
 
+  /// An evaluation of given counts at the only output.
+  public init(loss: Double, confusion: [[Int]]) {
+    self.init(loss: loss, outputs: [Output(name: "", loss: loss, confusion: confusion)])
+  }
+
+  /// Metrics of one output over a set of images.
+  public struct Output: Sendable {
+    /// The name of its layer.
+    public let name: String
+    /// The mean loss, neither weighted nor with penalties.
+    public let loss: Double
+    /// The confusion matrix: counts, `[label][prediction]`.
+    public let confusion: [[Int]]
+
+    /// Metrics of given counts.
+    public init(name: String, loss: Double, confusion: [[Int]]) {
+      (self.name, self.loss, self.confusion) = (name, loss, confusion)
+    }
+  }
+
+  /// The outputs whose metrics are reported one by one: all of them, or none where there is only one.
+  public var separateOutputs: [Output] { outputs.count > 1 ? outputs : [] }
+
+  /// The main output's confusion matrix: counts, `[label][prediction]`.
+  public var confusion: [[Int]] { outputs[0].confusion }
   /// The number of images.
-  public var count: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
+  public var count: Int { outputs[0].count }
   /// The number of images whose prediction is their label.
-  public var correct: Int { confusion.indices.reduce(0) { $0 + confusion[$1][$1] } }
+  public var correct: Int { outputs[0].correct }
   /// The fraction of images whose prediction is their label.
-  public var accuracy: Double { count == 0 ? 0 : Double(correct) / Double(count) }
+  public var accuracy: Double { outputs[0].accuracy }
+  /// Precision, recall and F1 of each class of the main output.
+  public var perClass: [PerClass] { outputs[0].perClass }
 
   /// Metrics of one class against all others; nil where the denominator is zero.
   public struct PerClass: Sendable {
@@ -31,8 +58,39 @@ public struct Evaluation: Sendable {
     public let count: Int
   }
 
+  /// The output of `cnn eval --json`; `outputs` has each of several by the name of its layer.
+  ///
+  /// - Parameters:
+  ///   - seconds: how long the evaluation took.
+  ///   - classNames: the names of the classes of each output.
+  public func json(seconds: Double, classNames: [[String]]) -> JSON {
+    let further = zip(separateOutputs, classNames).map { output, names in
+      (
+        output.name,
+        JSON(
+          object: [("accuracy", JSON(output.accuracy)), ("loss", JSON(output.loss))]
+            + output.matrixJSON(names))
+      )
+    }
+    return JSON(
+      object: [
+        ("accuracy", JSON(accuracy)), ("loss", JSON(loss)), ("count", JSON(count)),
+        ("seconds", JSON(seconds)),
+      ] + outputs[0].matrixJSON(classNames.first ?? [])
+        + (further.isEmpty ? [] : [("outputs", JSON(object: further))]))
+  }
+}
+
+extension Evaluation.Output {
+  /// The number of images.
+  public var count: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
+  /// The number of images whose prediction is their label.
+  public var correct: Int { confusion.indices.reduce(0) { $0 + confusion[$1][$1] } }
+  /// The fraction of images whose prediction is their label.
+  public var accuracy: Double { count == 0 ? 0 : Double(correct) / Double(count) }
+
   /// Precision, recall and F1 of each class.
-  public var perClass: [PerClass] {
+  public var perClass: [Evaluation.PerClass] {
     confusion.indices.map { label in
       let correct = Double(confusion[label][label])
       let images = confusion[label].reduce(0, +)
@@ -40,16 +98,13 @@ public struct Evaluation: Sendable {
       let precision = predictions == 0 ? nil : correct / Double(predictions)
       let recall = images == 0 ? nil : correct / Double(images)
       let f1 = predictions + images == 0 ? nil : 2 * correct / Double(predictions + images)
-      return PerClass(label: label, precision: precision, recall: recall, f1: f1, count: images)
+      return Evaluation.PerClass(label: label, precision: precision, recall: recall, f1: f1, count: images)
     }
   }
 
-  /// The output of `cnn eval --json`.
-  ///
-  /// - Parameter seconds: how long the evaluation took.
-  public func json(seconds: Double, classNames: [String]) -> JSON {
-    JSON(object: [
-      ("accuracy", JSON(accuracy)), ("loss", JSON(loss)), ("count", JSON(count)), ("seconds", JSON(seconds)),
+  /// The confusion matrix, and the metrics of each class.
+  fileprivate func matrixJSON(_ classNames: [String]) -> [(String, JSON)] {
+    [
       ("confusion", JSON(confusion.map { JSON($0.map { JSON($0) }) })),
       (
         "per_class",
@@ -61,6 +116,6 @@ public struct Evaluation: Sendable {
             ])
           })
       ),
-    ])
+    ]
   }
 }

@@ -12,8 +12,6 @@ import ImageFiles
 public final class Evaluator {
   private let network: Network
   private let scale: PixelNormalization
-  /// Whether the network ends in a softmax that is not part of its loss.
-  private let givesProbabilities: Bool
   private static let batchSize = 128
 
   /// An evaluator of `parameters`, which it shares: it sees every later update.
@@ -22,7 +20,6 @@ public final class Evaluator {
       model: config.model, parameters: parameters, batchSize: Self.batchSize,
       training: false, threadPool: threadPool)
     scale = config.pixelNormalization
-    givesProbabilities = config.model.outputs[0].isSoftmax
   }
 
   /// An evaluator of a loaded model.
@@ -32,60 +29,85 @@ public final class Evaluator {
     self.init(model.config, parameters: try model.requireParameters(), threadPool: threadPool)
   }
 
-  /// Loss, accuracy and confusion matrix over `subset`.
+  /// Loss, accuracy and confusion matrix of each output over `subset`.
   ///
   /// - Parameters:
   ///   - progress: called after every batch with the numbers of evaluated and of correctly classified images.
-  ///   - misclassified: called for every misclassified image with its position in `subset` and its logits.
+  ///   - misclassified: called for every image that the main output misclassifies, with its position in `subset` and
+  ///     its logits.
   /// - Throws: `DataError` if there are no images, and what `progress` throws.
   public func evaluate(
     _ subset: Subset, progress: (_ done: Int, _ correct: Int) throws -> Void = { _, _ in },
     misclassified: (_ position: Int, _ logits: [Float]) -> Void = { _, _ in }
   ) throws -> Evaluation {
-    let classes = network.model.output.count
-    var confusion = Array(repeating: Array(repeating: 0, count: classes), count: classes)
+    let outputs = network.model.outputs
+    var confusions = outputs.map { Array(repeating: Array(repeating: 0, count: $0.classes), count: $0.classes) }
     var lossSum = 0.0
+    var outputLossSums = outputs.map { _ in 0.0 }
     var (done, correct) = (0, 0)
     let pool = subset.images
     for batch in try DataLoader(subset, batchSize: Self.batchSize).epoch(0) {
       network.load(pixels: pool.pixels, labels: pool.labels, indices: batch, normalization: scale)
       lossSum += network.forward().lossSum + network.regularizationLoss() * Double(batch.count)
-      for (image, index) in batch.enumerated() {
-        let (label, prediction) = (Int(pool.labels[Int(index)]), network.prediction(ofImage: image))
-        confusion[label][prediction] += 1
-        if label == prediction {
-          correct += 1
-        } else {
-          misclassified(done + image, logits(ofImage: image))
+      for (number, output) in outputs.enumerated() {
+        outputLossSums[number] += network.result(ofOutput: number).lossSum
+        for (image, index) in batch.enumerated() {
+          let label = output.label(ofClass: Int(pool.labels[Int(index)]))
+          let prediction = network.prediction(ofImage: image, output: number)
+          confusions[number][label][prediction] += 1
+          if number > 0 { continue }
+          if label == prediction {
+            correct += 1
+          } else {
+            misclassified(done + image, logits(ofImage: image))
+          }
         }
       }
       done += batch.count
       try progress(done, correct)
     }
-    return Evaluation(loss: lossSum / Double(subset.count), confusion: confusion)
+    let count = Double(subset.count)
+    return Evaluation(
+      loss: lossSum / count,
+      outputs: outputs.indices.map { number in
+        Evaluation.Output(
+          name: outputs[number].name, loss: outputLossSums[number] / count, confusion: confusions[number])
+      })
   }
 
-  /// The logits of every image, `[N][classes]`; log-probabilities for a network whose last layer is a softmax outside
-  /// of its loss.
-  public func scores(_ images: Images) -> [[Float]] {
+  /// The logits of every image at the main output, `[N][classes]`; log-probabilities for an output that is a softmax
+  /// outside of its loss.
+  public func scores(_ images: Images) -> [[Float]] { allScores(images).map { $0[0] } }
+
+  /// The scores of every image at every output, `[N][outputs][classes]`.
+  private func allScores(_ images: Images) -> [[[Float]]] {
     let indices = [Int32](0..<Int32(images.count))
-    var scores: [[Float]] = []
+    var scores: [[[Float]]] = []
     for first in stride(from: 0, to: images.count, by: Self.batchSize) {
       let batch = indices[first..<min(first + Self.batchSize, images.count)]
       network.load(pixels: images.pixels, indices: batch, normalization: scale)
       network.infer()
-      scores += batch.indices.map { logits(ofImage: $0 - first) }
+      scores += batch.indices.map { index in
+        network.model.outputs.indices.map { logits(ofImage: index - first, output: $0) }
+      }
     }
     return scores
   }
 
   /// The prediction for every image.
-  public func predictions(_ images: Images) -> [Prediction] { scores(images).map(Prediction.init(scores:)) }
+  public func predictions(_ images: Images) -> [Prediction] {
+    allScores(images).map { scores in
+      Prediction(scores: scores[0], outputs: zip(network.model.separateOutputs, scores).map { output, scores in
+        Prediction.Output(name: output.name, prediction: Prediction(scores: scores))
+      })
+    }
+  }
 
-  /// The logits of an image of the batch, or its log-probabilities.
-  private func logits(ofImage image: Int) -> [Float] {
-    let outputs = network.outputs(ofImage: image)
-    return givesProbabilities ? outputs.map { log(max($0, .leastNormalMagnitude)) } : outputs
+  /// The logits of an image of the batch at an output, or its log-probabilities.
+  private func logits(ofImage image: Int, output: Int = 0) -> [Float] {
+    let scores = network.outputs(ofImage: image, output: output)
+    guard network.model.outputs[output].isSoftmax else { return scores }
+    return scores.map { log(max($0, .leastNormalMagnitude)) }
   }
 }
 

@@ -14,9 +14,22 @@ public struct Prediction: Sendable {
   public let probabilities: [Double]
   /// The logits.
   public let logits: [Double]
+  /// The predictions of each output of a model with several, the main one first; none with one output.
+  public let outputs: [Output]
+
+  /// The prediction of one output among several.
+  public struct Output: Sendable {
+    /// The name of its layer.
+    public let name: String
+    /// What it predicts.
+    public let prediction: Prediction
+  }
 
   /// The prediction of given logits; log-probabilities are logits, too.
-  public init(scores: [Float]) {
+  ///
+  /// - Parameter outputs: the predictions of each of several outputs.
+  public init(scores: [Float], outputs: [Output] = []) {
+    self.outputs = outputs
     logits = scores.map(Double.init)
     let largest = logits.max() ?? 0
     let powers = logits.map { exp($0 - largest) }
@@ -26,11 +39,24 @@ public struct Prediction: Sendable {
   }
 
   /// The output of `cnn predict --json` for one image.
-  public func json(input: String, classNames: [String]) -> JSON {
-    JSON(object: [
-      ("input", JSON(input)), ("label", JSON(classNames.name(of: label))),
+  ///
+  /// - Parameter classNames: the names of the classes of each output.
+  public func json(input: String, classNames: [[String]]) -> JSON {
+    JSON(object: [("input", JSON(input))] + members(classNames: classNames))
+  }
+
+  /// Label, probabilities and logits of the main output as members of an object; `outputs` has those of each of several
+  /// by the name of its layer.
+  ///
+  /// - Parameter classNames: the names of the classes of each output.
+  public func members(classNames: [[String]]) -> [(String, JSON)] {
+    let further = zip(outputs, classNames).map { output, names in
+      (output.name, JSON(object: output.prediction.members(classNames: [names])))
+    }
+    return [
+      ("label", JSON((classNames.first ?? []).name(of: label))),
       ("probabilities", JSON(probabilities.map { JSON($0) })), ("logits", JSON(logits.map { JSON($0) })),
-    ])
+    ] + (further.isEmpty ? [] : [("outputs", JSON(object: further))])
   }
 
   /// The `count` most probable classes in descending order.

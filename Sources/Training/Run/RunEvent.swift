@@ -50,8 +50,11 @@ public struct RunEvent: Sendable, Equatable {
   /// The event as one line of text.
   public var line: String { json.text(pretty: false) }
 
-  private init(_ kind: Kind, _ members: [(key: Key, value: JSON?)]) {
-    json = JSON(members: [(.event, JSON(kind.rawValue))] + members)
+  /// An event; those of several outputs also have members by the names of outputs.
+  private init(_ kind: Kind, _ members: [(key: Key, value: JSON?)], outputs: [(String, JSON)] = []) {
+    var json = JSON(members: [(.event, JSON(kind.rawValue))] + members)
+    for (key, value) in outputs { json[key] = value }
+    self.json = json
   }
 
   // MARK: Reading
@@ -132,18 +135,28 @@ public struct RunEvent: Sendable, Equatable {
         (.summedLoss, JSON(metrics.summedLoss)), (.learningRate, JSON(metrics.learningRate)),
         (.steps, JSON(metrics.steps)), (.seconds, JSON(metrics.seconds)),
         (.imagesPerSecond, JSON(metrics.imagesPerSecond)), (.best, JSON(isBest)),
-      ])
+      ],
+      outputs: metrics.outputs.flatMap { output in
+        output.values.map { ($0.metric.rawValue, JSON(orNull: $0.value)) }
+      })
   }
 
-  /// The end of a run.
+  /// The end of a run; of several outputs each has its own `test_<output>_accuracy` and `test_<output>_loss`.
   static func done(_ result: TrainingRun.Result) -> RunEvent {
-    RunEvent(
+    let outputs = result.test?.separateOutputs ?? []
+    return RunEvent(
       .done,
       [
         (.outcome, JSON(result.outcome.rawValue)), (.checkpoint, JSON(result.checkpoint)),
         (.bestEpoch, result.bestEpoch.map { JSON($0) } ?? .null),
         (.testAccuracy, JSON(orNull: result.test?.accuracy)), (.testLoss, JSON(orNull: result.test?.loss)),
-      ])
+      ],
+      outputs: outputs.flatMap { output in
+        [
+          ("test_\(output.name)_accuracy", JSON(output.accuracy)),
+          ("test_\(output.name)_loss", JSON(output.loss)),
+        ]
+      })
   }
 }
 

@@ -66,14 +66,28 @@ struct TensorBoardLog: ~Copyable {
       Self.scalar(.learningRate, metrics.learningRate),
       Self.scalar(.imagesPerSecond, metrics.imagesPerSecond),
     ]
+    for output in metrics.outputs {
+      values += Self.scalars(of: output, output.loss, output.accuracy)
+    }
     if histogramEveryEpochs > 0, metrics.epoch % histogramEveryEpochs == 0 {
       values += Self.weights(of: model, parameters)
     }
     try train.append(Self.record(metrics.epoch, .summary(values)))
     if let loss = metrics.validationLoss, let accuracy = metrics.validationAccuracy {
-      try validation?.append(
-        Self.record(
-          metrics.epoch, .summary([Self.scalar(.loss, loss), Self.scalar(.accuracy, accuracy)])))
+      var values = [Self.scalar(.loss, loss), Self.scalar(.accuracy, accuracy)]
+      for output in metrics.outputs {
+        values += Self.scalars(of: output, output.validationLoss ?? .nan, output.validationAccuracy ?? .nan)
+      }
+      try validation?.append(Self.record(metrics.epoch, .summary(values)))
+    }
+  }
+
+  /// The loss and the accuracy of one output, under the same tags in training and validation.
+  private static func scalars(
+    of output: EpochMetrics.Output, _ loss: Double, _ accuracy: Double
+  ) -> [(tag: String, value: TensorBoardEvent.Value)] {
+    zip(TrainConfig.Metric.metrics(ofOutput: output.name), [loss, accuracy]).map {
+      (tag: $0.rawValue, value: .scalar($1))
     }
   }
 

@@ -55,7 +55,8 @@ public final class Trainer {
   /// Restores progress and optimizer state of a checkpoint, whose weights are already loaded.
   private func restore(_ resumePoint: ResumePoint) throws(CheckpointError) {
     let (checkpoint, count) = (resumePoint.checkpoint, config.model.parameters.count)
-    guard checkpoint.progress.fits(loader, epochs: config.train.epochs),
+    let outputs = config.model.separateOutputs.count
+    guard checkpoint.progress.fits(loader, epochs: config.train.epochs, outputs: outputs),
       checkpoint.optimizer.count == optimizer.slots.count * count
     else { throw CheckpointError(resumePoint.path, "its progress does not fit its config and this data") }
     for (index, slot) in optimizer.slots.enumerated() {
@@ -111,7 +112,8 @@ public final class Trainer {
       validationAccuracy: validation?.accuracy, summedLoss: sums.stepLosses,
       learningRate: learningRate(afterStep: progress.step - 1),
       steps: batches.count, seconds: seconds,
-      imagesPerSecond: Double(sums.images - imagesBefore) / seconds)
+      imagesPerSecond: Double(sums.images - imagesBefore) / seconds,
+      outputs: sums.metrics(of: config.model.separateOutputs, validation: validation))
   }
 
   /// One step: forward, backward, update; allocates nothing.
@@ -140,6 +142,16 @@ public final class Trainer {
     progress.sums.stepLosses += loss
     progress.sums.correct += result.correct
     progress.sums.images += result.images
+    let model = config.model
+    guard model.outputs.count > 1 else { return }
+    if progress.sums.outputs.isEmpty {
+      progress.sums.outputs = model.outputs.map { _ in EpochSums.Output() }
+    }
+    for index in model.outputs.indices {
+      let result = network.result(ofOutput: index)
+      progress.sums.outputs[index].loss += result.lossSum
+      progress.sums.outputs[index].correct += result.correct
+    }
   }
 
   /// The learning rate of the step after `steps` steps.

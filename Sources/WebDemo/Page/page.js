@@ -53,16 +53,17 @@ const decodeBase64 = (text) => Uint8Array.from(atob(text), (character) => charac
 const percent = (probability) => `${(100 * probability).toFixed(probability > 0.9995 ? 0 : 1)} %`;
 
 let classes = [];
+let furtherOutputs = [];
 let model = null;
 let announcementTimer = 0;
 
-function showPrediction({ label, probabilities, input, maps }) {
+function showPrediction({ label, probabilities, outputs, input, maps }) {
   const predicted = probabilities.indexOf(Math.max(...probabilities));
   const confidence = percent(probabilities[predicted]);
   showProbabilities(probabilities, predicted);
   byId("prediction").textContent = label;
   byId("confidence").textContent = confidence;
-  announce(`${label}, confidence ${confidence}`);
+  announce([`${label}, confidence ${confidence}`, ...showOutputs(outputs)].join("; "));
   showInput(input.width, input.height, decodeBase64(input.pixels));
   showFeatureMaps(maps, decodeBase64(maps.pixels));
 }
@@ -71,6 +72,7 @@ function showEmpty() {
   showProbabilities(classes.map(() => 0), -1);
   byId("prediction").textContent = "?";
   byId("confidence").textContent = "–";
+  showOutputs(null);
   announce("");
   showInput(model.input[2], model.input[1], []);
   showFeatureMaps({ ...model.maps, low: 0, high: 0 }, []);
@@ -89,6 +91,16 @@ function showProbabilities(probabilities, predicted) {
     bar.querySelector(".fill").style.transform = `translateY(${101 - 101 * probability}%)`;
     bar.querySelector(".percent").textContent = probability >= 0.005 ? Math.round(100 * probability) : "";
     bar.setAttribute("aria-label", `${classes[index]}: ${percent(probability)}`);
+  });
+}
+
+/** Shows label and probability of each output behind the main one; returns them as texts. */
+function showOutputs(outputs) {
+  return furtherOutputs.map(({ name }, index) => {
+    const prediction = outputs?.[name];
+    const text = prediction ? `${prediction.label} ${percent(Math.max(...prediction.probabilities))}` : "–";
+    byId("outputs").querySelectorAll("dd")[index].textContent = text;
+    return `${name} ${text}`;
   });
 }
 
@@ -152,12 +164,19 @@ function showModel() {
     bar.querySelector(".class").textContent = name;
     byId("probabilities").append(bar);
   }
+  for (const { name } of furtherOutputs) {
+    const row = document.createElement("div");
+    row.append(Object.assign(document.createElement("dt"), { textContent: name }), document.createElement("dd"));
+    byId("outputs").append(row);
+  }
+  byId("outputs").hidden = furtherOutputs.length === 0;
 }
 
 canvas.addEventListener("drawingchange", predict);
 try {
   model = await (await fetch("/model")).json();
   classes = model.classes;
+  furtherOutputs = (model.outputs ?? []).slice(1);
   showModel();
   predict();
 } catch {

@@ -64,14 +64,13 @@ struct Eval: ParsableCommand {
     let evaluation = try evaluate(images, evaluator, interruption)
     let seconds = (clock.now - start) / .seconds(1)
     if json {
-      let json = evaluation.json(seconds: seconds, classNames: model.classNames)
+      let json = evaluation.json(seconds: seconds, classNames: model.outputClassNames)
       try Console.print(json.text(pretty: false))
     } else {
       let title =
         "\(model.path) on the \(split.rawValue) images of \(experiment.name) (\(experiment.origin))"
-      for line in evaluation.lines(title: title, seconds: seconds, classNames: model.classNames) {
-        try Console.print(line)
-      }
+      let lines = evaluation.lines(title: title, seconds: seconds, classNames: model.outputClassNames)
+      for line in lines { try Console.print(line) }
     }
     if let minAccuracy, evaluation.accuracy < minAccuracy {
       Console.error("accuracy \(evaluation.accuracy.fixed(4)) is below \(minAccuracy)")

@@ -68,6 +68,7 @@ struct Predict: ParsableCommand {
     var saved = try saveInput.map { path throws(DataError) in
       try SavedInputs.create(path, for: inputs.compactMap { try? $0.get() })
     }
+    let classNames = model.outputClassNames
     var objects: [JSON] = []
     var firstError: DataError?
     for result in inputs {
@@ -85,9 +86,9 @@ struct Predict: ParsableCommand {
         let name = input.names[index]
         try saved?.save(input.images.image(at: index), of: name)
         if json {
-          objects.append(prediction.json(input: name, classNames: model.classNames))
+          objects.append(prediction.json(input: name, classNames: classNames))
         } else {
-          try print(prediction, of: name, classNames: model.classNames, hasBars: hasBars)
+          try print(prediction, of: name, classNames: classNames, hasBars: hasBars)
         }
       }
     }
@@ -95,16 +96,17 @@ struct Predict: ParsableCommand {
     if let firstError { throw (ExitStatus(of: firstError) ?? .defect).code }
   }
 
-  /// Prints a prediction with bars on a terminal, else as one line.
+  /// Prints a prediction with bars on a terminal, else as one line; a line for each further output follows.
   private func print(
-    _ prediction: Prediction, of input: String, classNames: [String], hasBars: Bool
+    _ prediction: Prediction, of input: String, classNames: [[String]], hasBars: Bool
   ) throws {
-    guard hasBars, let bars = ProbabilityBars.inTerminal else {
-      return try Console.print(prediction.line(input: input, classNames: classNames, top: top ?? 3))
+    let names = classNames[0]
+    var lines = [prediction.line(input: input, classNames: names, top: top ?? 3)]
+    if hasBars, let bars = ProbabilityBars.inTerminal {
+      lines = bars.lines(
+        input: input, prediction: names.name(of: prediction.label),
+        classes: prediction.probabilities(classNames: names, top: top))
     }
-    let lines = bars.lines(
-      input: input, prediction: classNames.name(of: prediction.label),
-      classes: prediction.probabilities(classNames: classNames, top: top))
-    for line in lines { try Console.print(line) }
+    for line in lines + prediction.furtherLines(classNames: classNames) { try Console.print(line) }
   }
 }

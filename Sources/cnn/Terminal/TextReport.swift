@@ -30,7 +30,11 @@ struct TextReport {
       lines += [""] + chart.lines(width: width, ascii: ascii)
     }
     if let result = runs.first?.testResult, runs.count == 1 {
-      lines += [""] + result.evaluation.classTable(runs[0].checkpoint.classNames).lines
+      for (output, names) in zip(result.evaluation.outputs, runs[0].classNames) {
+        let accuracy = "\(output.name): accuracy \(output.accuracy.fixed(4))"
+        let heading = result.evaluation.outputs.count > 1 ? [accuracy] : []
+        lines += [""] + heading + output.classTable(names).lines
+      }
     }
     return ascii ? lines.map { $0.replacing("─", with: "-") } : lines
   }

@@ -117,6 +117,19 @@ final class TrainingPrinter {
     parts.append("\((metrics.seconds * 1000 / Double(metrics.steps)).fixed(1))ms/step")
     parts.append("\(Int(metrics.imagesPerSecond).grouped) img/s")
     try print(parts.joined(separator: "  "))
+    // The metrics of several outputs, a line for each, below those of the whole model.
+    let indent = String(repeating: " ", count: parts[0].count)
+    for output in metrics.outputs {
+      let values = output.values.compactMap { metric, value in
+        value.map { "\(metric.rawValue) \($0.fixed(4))" }
+      }
+      try print(([indent] + values).joined(separator: "  "))
+    }
+  }
+
+  private func line(_ heading: String, loss: Double, _ output: Evaluation.Output) -> String {
+    "\(heading): loss \(loss.fixed(4))  accuracy \(output.accuracy.fixed(4))  "
+      + "(\(output.correct.grouped) of \(output.count.grouped))"
   }
 
   /// Prints how the run ended.
@@ -137,9 +150,10 @@ final class TrainingPrinter {
       progress.best.map { "; best epoch \($0.epoch): \(monitor.rawValue) \($0.value.fixed(4))" } ?? ""
     try print("Time elapsed: \(elapsed)\(best)")
     if let test = result.test {
-      try print(
-        "Test: loss \(test.loss.fixed(4))  accuracy \(test.accuracy.fixed(4))  "
-          + "(\(test.correct.grouped) of \(test.count.grouped))")
+      try print(line("Test", loss: test.loss, test.outputs[0]))
+      for output in test.separateOutputs {
+        try print(line("Test \(output.name)", loss: output.loss, output))
+      }
     }
     try print("Checkpoint: \(result.checkpoint)")
   }
