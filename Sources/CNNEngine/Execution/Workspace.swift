@@ -201,7 +201,7 @@ struct GradientSum {
       let (a, b) = (sum.row(block, channel, row), contribution.row(block, channel, row))
       let target = result.row(block, channel, row)
       for column in 0..<shape.width {
-        target[column &* result.column] = a[column &* sum.column] + b[column &* contribution.column]
+        target[column] = a[column] + b[column]
       }
     }
   }

@@ -92,7 +92,7 @@ struct DirectConvolution: ConvolutionAlgorithm {
             tile: tile.width, x: corner + (block &* x.block &+ (top &+ first &* dilation) &* x.row),
             xStep: shape.stride.columns, reduction: reduction,
             weights: weights + first &* columns &* tile.width,
-            bias: bias.map { $0 + tile.first }, y: y.row(block, tile.first, row), yStep: y.column,
+            bias: bias.map { $0 + tile.first }, y: y.row(block, tile.first, row), yStep: 1,
             yChannel: y.channel, pixels: shape.output.width)
         }
       }

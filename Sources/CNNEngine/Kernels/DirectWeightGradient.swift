@@ -117,7 +117,7 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
           x: corner + (rectangle.row &* dilation.rows &* x.row &+ rectangle.column &* dilation.columns),
           xRow: x.row, stride: stride,
           dy: dy.row(block, outputs.lowerBound &+ output, rows.lowerBound), dyChannel: dy.channel,
-          dyRow: dy.row, dyColumn: dy.column, rows: rows.count, columns: self.output.width,
+          dyRow: dy.row, rows: rows.count, columns: self.output.width,
           sums: sums + (output &* taps &+ place), filter: taps, filterColumns: kernel.columns)
         rectangle.kernel(channels: channels)(band)
         output &+= channels

@@ -70,7 +70,7 @@ struct AddOp: FusibleOperation {
     guard let dx, dx.origin != dy.origin else { return }
     region.forEachRow { block, channel, row in
       let (source, target) = (dy.row(block, channel, row), dx.row(block, channel, row))
-      for column in 0..<input.width { target[column &* dx.column] = source[column &* dy.column] }
+      for column in 0..<input.width { target[column] = source[column] }
     }
   }
 }

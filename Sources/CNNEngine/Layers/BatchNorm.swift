@@ -198,10 +198,10 @@ struct BatchNormOp: AnchorOperation {
           let (x, upstream) = (buffers.x.row(block, channel, row), dy.row(block, channel, row))
           let target = dx.row(block, channel, row)
           for column in 0..<input.width {
-            let value = (upstream[column &* dy.column] - meanGradient)
+            let value = (upstream[column] - meanGradient)
               .addingProduct(x[column] - mean, meanProduct)
             // A lane without an image would not be zero, and would count in every weight gradient before.
-            target[column &* dx.column] = Lanes().replacing(with: value * factor, where: isImage)
+            target[column] = Lanes().replacing(with: value * factor, where: isImage)
           }
         }
       }
@@ -221,8 +221,8 @@ struct BatchNormOp: AnchorOperation {
         var plain = InlineArray<4, Lanes>(repeating: Lanes())
         var weighted = plain
         for column in 0..<input.width {
-          plain[unchecked: column & 3] += upstream[column &* dy.column]
-          weighted[unchecked: column & 3].addProduct(upstream[column &* dy.column], values[column] - mean)
+          plain[unchecked: column & 3] += upstream[column]
+          weighted[unchecked: column & 3].addProduct(upstream[column], values[column] - mean)
         }
         gradient += plain[0] + plain[1] + (plain[2] + plain[3])
         product += weighted[0] + weighted[1] + (weighted[2] + weighted[3])

@@ -89,7 +89,7 @@ extension InputElementwiseOperation {
       let x = buffers.x.row(block, channel, row)
       let (upstream, target) = (dy.row(block, channel, row), dx.row(block, channel, row))
       for column in 0..<input.width {
-        target[column &* dx.column] = upstream[column &* dy.column] * derivative(x[column])
+        target[column] = upstream[column] * derivative(x[column])
       }
     }
   }
@@ -105,7 +105,7 @@ extension LayerBuffers {
       let outputGradient = dy.row(block, channel, row)
       let inputGradient = dx.row(block, channel, row)
       for column in 0..<width {
-        inputGradient[column &* dx.column] = gradient(outputGradient[column &* dy.column], y[column])
+        inputGradient[column] = gradient(outputGradient[column], y[column])
       }
     }
   }
