@@ -44,7 +44,7 @@ public struct BatchNorm: Layer {
   public func state(for input: Shape) -> [StateSpec] {
     [
       StateSpec(role: "running_mean", shape: [input.channels], initial: 0),
-      StateSpec(role: "running_var", shape: [input.channels], initial: 1),
+      StateSpec(role: "running_var", shape: [input.channels], initial: 1, isNonnegative: true),
       StateSpec(role: "num_batches_tracked", shape: [], initial: 0, isCounter: true),
     ]
   }

@@ -142,10 +142,15 @@ public struct StateSpec: Sendable, Equatable {
   public let initial: Float
   /// Whether it counts batches: a whole number, which is never averaged.
   public let isCounter: Bool
+  /// Whether a negative value is a fault, as that of a variance.
+  public let isNonnegative: Bool
 
   /// A tensor that starts at `initial`.
-  public init(role: String, shape: [Int], initial: Float, isCounter: Bool = false) {
-    (self.role, self.shape, self.initial, self.isCounter) = (role, shape, initial, isCounter)
+  public init(
+    role: String, shape: [Int], initial: Float, isCounter: Bool = false, isNonnegative: Bool = false
+  ) {
+    (self.role, self.shape, self.initial) = (role, shape, initial)
+    (self.isCounter, self.isNonnegative) = (isCounter, isNonnegative)
   }
 
   /// The number of values.
