@@ -50,9 +50,12 @@ struct CheckpointSections {
         throw fault("the section \(section.rawValue) in the metadata is not a list of names")
       }
       for name in names {
-        guard listed.insert(name).inserted else { throw fault("\(name.oneLine) is listed twice in the sections") }
+        guard listed.insert(name).inserted else {
+          throw fault("\(name.oneLine) is listed twice in the sections")
+        }
         guard known.contains(name) else {
-          throw fault("\(name.oneLine) is in the section \(section.rawValue), but no such tensor is in the file")
+          throw fault(
+            "\(name.oneLine) is in the section \(section.rawValue), but no such tensor is in the file")
         }
       }
       self.names[section] = names

@@ -51,7 +51,8 @@ public struct WeightImport {
       try Self.checkStatistics(candidates.count, of: model, in: file, path: path)
       // A checkpoint of this program stands for its average where it has one.
       let average = Checkpoint.averagePrefix
-      let hasAverage = file.metadata("format") == "cnn" && expected.allSatisfy { file[average + $0.name] != nil }
+      let hasAverage =
+        file.metadata("format") == "cnn" && expected.allSatisfy { file[average + $0.name] != nil }
       tensors = try Self.tensors(of: model, in: file, path: path, prefix: hasAverage ? average : "")
       notice = hasAverage ? "\(path): \(Self.averageNotice)" : nil
       return
@@ -66,7 +67,8 @@ public struct WeightImport {
         // PyTorch's count of batches has the module of the other statistics.
         let module = tensor.name.lastIndex(of: ".").map { tensor.name[...$0] } ?? ""
         if let counter = expected.counter, let count = file[module + counter.role] {
-          try renamed.append(counter.name, shape: count.shape, count.dataType, bytes: Array(file.bytes(of: count)))
+          try renamed.append(
+            counter.name, shape: count.shape, count.dataType, bytes: Array(file.bytes(of: count)))
         }
       }
     } catch {
@@ -96,7 +98,9 @@ public struct WeightImport {
       !model.parameters.contains(where: { file[$0.name] != nil })
     else { return }
     throw CheckpointError(
-      path, "has as many tensors as the network has weights, but no running statistics: \(WeightFile.list(missing))")
+      path,
+      "has as many tensors as the network has weights, but no running statistics: \(WeightFile.list(missing))"
+    )
   }
 
   /// A tensor that the network needs; a count of batches is not needed.
@@ -110,7 +114,9 @@ public struct WeightImport {
     static func all(of model: Model) -> [ExpectedTensor] {
       model.layers.flatMap { layer in
         var tensors = layer.parameters.map { ExpectedTensor(name: $0.name, shape: $0.shape) }
-        tensors += layer.state.filter { !$0.spec.isCounter }.map { ExpectedTensor(name: $0.name, shape: $0.shape) }
+        tensors += layer.state.filter { !$0.spec.isCounter }.map {
+          ExpectedTensor(name: $0.name, shape: $0.shape)
+        }
         if let counter = layer.state.first(where: \.spec.isCounter), !tensors.isEmpty {
           tensors[tensors.count - 1].counter = (counter.name, counter.spec.role)
         }
@@ -154,8 +160,7 @@ public struct WeightImport {
       let byShape = Dictionary(tensors.map { ($0.shape, $0) }, uniquingKeysWith: { first, _ in first })
       let matches = expected.compactMap { byShape[$0.shape] }
       let shapes = Set(expected.map(\.shape))
-      if matches.count == expected.count, [byShape.count, shapes.count].allSatisfy({ $0 == tensors.count })
-      {
+      if matches.count == expected.count, [byShape.count, shapes.count].allSatisfy({ $0 == tensors.count }) {
         return matches
       }
       let difference = zip(tensors, expected).first { $0.shape != $1.shape }.map { tensor, expected in

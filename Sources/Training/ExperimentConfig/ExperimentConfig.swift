@@ -69,7 +69,8 @@ public struct ExperimentConfig: Sendable {
         issues.report(json.issue(at: path, message))
       }
       checkMonitors(checked, in: json, issues: issues)
-      if let output = checked?.outputs.first(where: { $0.loss is NegativeLogLikelihood && !$0.isLogSoftmax }) {
+      if let output = checked?.outputs.first(where: { $0.loss is NegativeLogLikelihood && !$0.isLogSoftmax })
+      {
         let layer = output.layerType?.rawValue ?? "input"
         let message =
           "\"nll\" needs \"log_softmax\" as the last layer, not \"\(layer)\"; \"cross_entropy\" does not"
@@ -109,7 +110,8 @@ public struct ExperimentConfig: Sendable {
       let known = TrainConfig.Metric.metrics(ofOutputs: outputs)
       let hasValidation = data.validation != nil || issues.concern("data.validation")
       for (path, monitor) in [
-        (["train", "monitor"], train.monitor), (["train", "early_stop", "monitor"], train.earlyStop?.monitor),
+        (["train", "monitor"], train.monitor),
+        (["train", "early_stop", "monitor"], train.earlyStop?.monitor),
       ] {
         guard let monitor else { continue }
         if let fault = monitor.fault(among: known) {
@@ -149,7 +151,9 @@ extension ExperimentConfig {
   ///
   /// - Throws: `ConfigError` at the batch size, or where only the last batch is too small at `train`.
   func checkBatches(ofImages images: Int) throws(ConfigError) {
-    guard let layer = model.layers.first(where: { $0.layer is BatchNorm && $0.input.height * $0.input.width == 1 })
+    guard
+      let layer = model.layers.first(where: { $0.layer is BatchNorm && $0.input.height * $0.input.width == 1 }
+      )
     else { return }
     let reason = "leaves one value per channel to \"\(layer.name)\", which normalizes by those of a batch"
     if train.batchSize == 1 {

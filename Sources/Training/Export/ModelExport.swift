@@ -87,7 +87,8 @@ public struct ModelExport {
   private func kerasArrays() throws(DataError) -> [UInt8] {
     guard let layout = KerasLayout(config.model) else {
       throw .unsatisfiable(
-        reason: "\(path): a network with a reshape, or a sum of flattened and other features, has no Keras layout; "
+        reason:
+          "\(path): a network with a reshape, or a sum of flattened and other features, has no Keras layout; "
           + "export ONNX instead")
     }
     return NPZ.encode(
