@@ -11,12 +11,14 @@ extension Evaluation {
   ///   - classNames: the names of the classes of each output.
   package func lines(title: String, seconds: Double, classNames: [[String]]) -> [String] {
     let summary = "\(count.grouped) images  \(outputs[0].line(loss: loss))  \(seconds.duration)"
-    return [title, summary]
-      + zip(outputs, classNames).flatMap { output, names in
-        let heading = outputs.count > 1 ? ["\(output.name)  \(output.line(loss: output.loss))"] : []
-        return [""] + heading + ["Confusion matrix: a row per label, a column per prediction"]
-          + output.confusionTable(names).lines + [""] + output.classTable(names).lines
-      }
+    var lines = [title, summary]
+    for (output, names) in zip(outputs, classNames) {
+      lines.append("")
+      if outputs.count > 1 { lines.append("\(output.name)  \(output.line(loss: output.loss))") }
+      lines.append("Confusion matrix: a row per label, a column per prediction")
+      lines += output.confusionTable(names).lines + [""] + output.classTable(names).lines
+    }
+    return lines
   }
 }
 

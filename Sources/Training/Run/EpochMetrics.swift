@@ -71,9 +71,10 @@ public struct EpochMetrics: Sendable, Equatable {
 
   /// The row of `metrics.csv`; validation columns are empty without validation.
   var row: String {
-    let values =
-      [loss, accuracy, validationLoss, validationAccuracy, learningRate, seconds, imagesPerSecond]
-      + outputs.flatMap { $0.values.map(\.value) }
+    var values: [Double?] = [
+      loss, accuracy, validationLoss, validationAccuracy, learningRate, seconds, imagesPerSecond,
+    ]
+    for output in outputs { values += output.values.map { $0.value } }
     return ([String(epoch)] + values.map { $0.map { "\($0)" } ?? "" }).joined(separator: ",")
   }
 
