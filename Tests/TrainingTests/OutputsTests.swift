@@ -37,14 +37,14 @@ import Training
     let digits = (0..<10).map(String.init)
     let names = try config().model.classNames(of: digits)
     #expect(names == [digits, ["0,2,4,6,8", "1,3,5,7,9"]])
-    func names(_ labels: String, of data: [String]) throws -> [String] {
+    func mapped(_ labels: String, of data: [String]) throws -> [String] {
       let config = try Small.config(
         layers: Small.linear, outputs: #"{ "layer": "fc", "labels": [\#(labels)] }"#)
       return config.model.classNames(of: data)[0]
     }
     let words = ["airplane", "automobile", "bird", "cat"]
-    #expect(try Array(names("0, 0, 0, 3", of: words).prefix(4)) == ["airplane,automobile,…", "label 1", "label 2", "cat"])
-    #expect(try names("1, 1, 0, 0", of: words)[0...1] == ["bird,cat", "airplane,automobile"])
+    #expect(try Array(mapped("0, 0, 0, 3", of: words).prefix(4)) == ["airplane,automobile,…", "label 1", "label 2", "cat"])
+    #expect(try mapped("1, 1, 0, 0", of: words)[0...1] == ["bird,cat", "airplane,automobile"])
     #expect(try Small.config().model.classNames(of: words) == [words])
   }
 
@@ -278,12 +278,12 @@ import Training
       "val_digit_accuracy", "parity_loss", "parity_accuracy", "val_parity_loss", "val_parity_accuracy"
       """
     let first = faults("parity_los")
-    let message = #"must be one of \#(known), not "parity_los"; did you mean "parity_loss"?"#
+    let expected = #"must be one of \#(known), not "parity_los"; did you mean "parity_loss"?"#
     #expect(
       first.map { $0.split(separator: ": ", maxSplits: 1).last.map(String.init) } == [
-        "train.monitor: \(message)", "train.early_stop.monitor: \(message)",
+        "train.monitor: \(expected)", "train.early_stop.monitor: \(expected)",
       ])
-    #expect(first.first?.contains(/^test\.json:\d+:23: /) == true)
+    #expect(first.first?.contains(":23: train.monitor") == true)
     #expect(faults("val_trunk_loss").count == 2 && faults("val_parity_loss").isEmpty)
     // One output has no metrics of its own.
     let one = faults("fc_loss", layers: Small.linear, outputs: #"{ "layer": "fc" }"#)
