@@ -125,7 +125,7 @@ private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String]
       (
         #"{ "type": "conv2d", "filters": 4, "kernel": 1, "stride": 2 }, { "type": "add", "from": ["conv1", "conv2d2"] }"#,
         nil,
-        #"3:64: model.layers[2] (add1): cannot add "conv1" 2x5x5 and "conv2d2" 4x3x3: shapes must be equal; would fit: { "type": "conv2d", "from": "conv1", "filters": 4, "kernel": 1, "stride": 2, "rounding": "floor" } instead of "conv1""#
+        #"3:63: model.layers[2] (add1): cannot add "conv1" 2x5x5 and "conv2d2" 4x3x3: shapes must be equal; would fit: { "type": "conv2d", "from": "conv1", "filters": 4, "kernel": 1, "stride": 2, "rounding": "floor" } instead of "conv1""#
       ),
       (
         #""flatten", { "type": "concat", "from": ["conv1", "flatten1"] }"#, nil,
@@ -142,17 +142,17 @@ private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String]
       (
         #""flatten", { "type": "dense", "name": "digit", "units": 10 }"#,
         #"[{ "layer": "digit" }, { "layer": "digit" }]"#,
-        #"4:46: model.outputs[1].layer: "digit" is an output already; merge the two losses into one"#
+        #"4:48: model.outputs[1].layer: "digit" is an output already; merge the two losses into one"#
       ),
       (
         #""flatten", { "type": "dense", "name": "digit", "units": 10 }, { "type": "dense", "name": "parity", "units": 2 }"#,
         #"[{ "layer": "digit" }, { "layer": "parity", "labels": [0, 1] }]"#,
-        #"4:67: model.outputs[1].labels: maps 2 classes, but the output "digit" has 10; it needs one label for each class"#
+        #"4:68: model.outputs[1].labels: maps 2 classes, but the output "digit" has 10; it needs one label for each class"#
       ),
       (
         #""flatten", { "type": "dense", "name": "digit", "units": 3 }, { "type": "dense", "name": "parity", "units": 2 }"#,
         #"[{ "layer": "digit" }, { "layer": "parity", "labels": [0, 1, 2] }]"#,
-        #"4:67: model.outputs[1].labels: label 2, but "parity" has 2 scores: labels from 0 to 1"#
+        #"4:68: model.outputs[1].labels: label 2, but "parity" has 2 scores: labels from 0 to 1"#
       ),
       (
         #""flatten", { "type": "dense", "name": "digit", "units": 3 }, { "type": "dense", "name": "parity", "units": 2 }"#,
