@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from cnn_command import run_cnn
 from fixture_values import graph_parameters, images, labels
 from graph_models import GraphModel, make_optimizer
+from graph_training import run_epoch
 from mnist import write_idx
 from random_models import random_model
 
@@ -121,29 +122,13 @@ class Case:
                     parameter.mul_(1 + 1e-7 * torch.randn(parameter.shape, dtype=dtype))
         optimizer, metrics = make_optimizer(self.config["optimizer"], model.parameters()), {}
         for _ in range(EPOCHS):
-            for prefix, data in (("", self.train), ("val_", self.test)):
-                for name, value in self.epoch(model, data, dtype, None if prefix else optimizer).items():
-                    metrics.setdefault(prefix + name, []).append(value)
+            for prefix, (pixels, classes) in (("", self.train), ("val_", self.test)):
+                x = torch.from_numpy(pixels).to(dtype) / 255
+                epoch = run_epoch(model, x, torch.from_numpy(classes), self.batch, None if prefix else optimizer)
+                for name, value in epoch.items():
+                    if name.endswith("loss"):
+                        metrics.setdefault(prefix + name, []).append(value)
         return metrics, model.state_dict()
-
-    def epoch(self, model, data, dtype, optimizer):
-        """The mean losses of an epoch of training, or of evaluation without an optimizer."""
-        pixels, classes = torch.from_numpy(data[0]).to(dtype) / 255, torch.from_numpy(data[1])
-        model.train(optimizer is not None)
-        names = ["loss"]
-        if len(model.outputs) > 1:
-            names += [f"{output.layer}_loss" for output in model.outputs]
-        sums = dict.fromkeys(names, 0)
-        with torch.set_grad_enabled(optimizer is not None):
-            for x, target in zip(pixels.split(self.batch), classes.split(self.batch)):
-                total, each = model.losses(model(x), target)
-                for name, loss in zip(names, [total, *each]):
-                    sums[name] += loss.item() * len(x)
-                if optimizer:
-                    optimizer.zero_grad()
-                    total.backward()
-                    optimizer.step()
-        return {name: value / len(pixels) for name, value in sums.items()}
 
     # Comparison
 
