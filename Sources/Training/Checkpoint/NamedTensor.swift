@@ -24,7 +24,7 @@ public struct NamedTensor: Sendable, Equatable {
 
 extension SafeTensors {
   /// Appends a tensor: F32, or I64 for a counter.
-  mutating func append(_ tensor: NamedTensor) throws(SafeTensorsError) {
+  package mutating func append(_ tensor: NamedTensor) throws(SafeTensorsError) {
     if tensor.isCounter {
       try append(tensor.name, shape: tensor.shape, .int64, bytes: tensor.counterBytes)
     } else {

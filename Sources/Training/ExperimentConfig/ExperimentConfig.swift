@@ -151,10 +151,8 @@ extension ExperimentConfig {
   ///
   /// - Throws: `ConfigError` at the batch size, or where only the last batch is too small at `train`.
   func checkBatches(ofImages images: Int) throws(ConfigError) {
-    guard
-      let layer = model.layers.first(where: { $0.layer is BatchNorm && $0.input.height * $0.input.width == 1 }
-      )
-    else { return }
+    let norms = model.layers.filter { $0.layer is BatchNorm }
+    guard let layer = norms.first(where: { $0.input.height * $0.input.width == 1 }) else { return }
     let reason = "leaves one value per channel to \"\(layer.name)\", which normalizes by those of a batch"
     if train.batchSize == 1 {
       let message = "a batch of 1 image \(reason); use at least 2, and train.drop_last if a last batch has 1"
