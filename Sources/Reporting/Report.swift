@@ -25,14 +25,15 @@ public struct Report: Sendable {
       HTMLPage(
         title: run.config.name, subtitle: run.subtitle, notices: run.notices + notices,
         statistics: run.statistics,
-        sections: [run.section(curves: curves, files)] + run.sections(ofOutputs: outputs, files) + [
-          run.section(misclassified: misclassified, files),
-          filters.map { run.section(filters: $0, files) },
-          HTMLPage.Section(
-            id: "weights", title: "Weights",
-            content: [.columns(histograms.map { files.element($0) }, cssClass: "columns small")]),
-          run.layersSection, run.environmentSection,
-        ].compactMap { $0 },
+        sections: [run.section(curves: curves, files)] + run.sections(ofOutputs: outputs, files)
+          + [
+            run.section(misclassified: misclassified, files),
+            filters.map { run.section(filters: $0, files) },
+            HTMLPage.Section(
+              id: "weights", title: "Weights",
+              content: [.columns(histograms.map { files.element($0) }, cssClass: "columns small")]),
+            run.layersSection, run.environmentSection,
+          ].compactMap { $0 },
         footer: footer)
     }
   }

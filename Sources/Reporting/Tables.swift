@@ -95,7 +95,8 @@ extension JSON {
       let sizes = ["filters", "units", "kernel", "groups", "dilation", "rate", "weight"].compactMap {
         layer[$0]?.text(pretty: false)
       }
-      return ([layer["type"]?.string ?? layer["layer"]?.string ?? layer.string ?? "?"] + sizes).joined(separator: " ")
+      return ([layer["type"]?.string ?? layer["layer"]?.string ?? layer.string ?? "?"] + sizes).joined(
+        separator: " ")
     }
     return [(prefix, words.joined(separator: ", "))]
   }

@@ -49,10 +49,10 @@ struct OutputsTests {
       "summary heads.json", "summary branches.json", "eval \(model) --data digits",
       "eval \(model) --data digits --limit 4 --min-accuracy 0.9", "predict \(model) digits.idx",
       "predict \(model) digits.idx@0 --top 1",
-      "\(train) --set data.validation.from=test --set train.monitor=val_parity_accuracy",
+      "\(train) --threads 2 --set data.validation.from=test --set train.monitor=val_parity_accuracy",
       "train --config heads.json --set train.monitor=parity",
       "train --config heads.json --set train.early_stop.monitor=val_parity_los",
-      "train --config heads.json --set model.outputs[0].layer=val",
+      "train --config heads.json --set model.layers[1].name=val --set model.outputs[0].layer=val",
     ] {
       try snapshot.run(command)
     }
@@ -61,7 +61,8 @@ struct OutputsTests {
 
   @Test func jsonHasEveryOutputByName() throws {
     let sandbox = try sandbox()
-    let evaluation = try #require(try sandbox.run("eval \(model) --data digits --json").json() as? [String: Any])
+    let evaluation = try #require(
+      try sandbox.run("eval \(model) --data digits --json").json() as? [String: Any])
     let outputs = try #require(evaluation["outputs"] as? [String: [String: Any]])
     #expect(outputs.keys.sorted() == ["digit", "parity"])
     #expect(outputs["parity"]?["confusion"] as? [[Int]] == [[9, 1], [1, 9]])
@@ -72,7 +73,9 @@ struct OutputsTests {
 
     let predictions = try #require(
       try sandbox.run("predict \(model) digits.idx --json").json() as? [[String: Any]])
-    let labels = predictions.map { ($0["outputs"] as? [String: [String: Any]])?["parity"]?["label"] as? String }
+    let labels = predictions.map {
+      ($0["outputs"] as? [String: [String: Any]])?["parity"]?["label"] as? String
+    }
     #expect(labels == ["1,3,5,7,9", "0,2,4,6,8"])
     #expect(predictions.map { $0["label"] as? String } == ["7", "2"])
 
@@ -93,9 +96,11 @@ struct OutputsTests {
   @Test func trainingWritesTheMetricsOfEveryOutput() throws {
     let sandbox = try sandbox()
     let events = try sandbox.run("\(train) --set data.validation.from=test --json").jsonLines()
-    #expect(events[1]["val_parity_accuracy"] as? Double == 0.9 && events[1]["parity_accuracy"] as? Double == 1)
+    #expect(
+      events[1]["val_parity_accuracy"] as? Double == 0.9 && events[1]["parity_accuracy"] as? Double == 1)
     #expect(events[2]["test_parity_accuracy"] as? Double == 0.9)
-    #expect(try sandbox.lines(of: "runs/heads/metrics.csv")[0].hasSuffix(",val_parity_loss,val_parity_accuracy"))
+    #expect(
+      try sandbox.lines(of: "runs/heads/metrics.csv")[0].hasSuffix(",val_parity_loss,val_parity_accuracy"))
     let text = try sandbox.run("report --text runs/heads --data digits")
     #expect(text.lines.contains("parity: accuracy 0.9000"))
     #expect(text.output.contains("1,3,5,7,9     0.9000"))

@@ -56,7 +56,8 @@ enum Samples {
     var offset = 0
     let entries = tensors.map { name, shape, values in
       defer { offset += 4 * values.count }
-      return #""\#(name)":{"dtype":"F32","shape":\#(shape),"data_offsets":[\#(offset),\#(offset + 4 * values.count)]}"#
+      return
+        #""\#(name)":{"dtype":"F32","shape":\#(shape),"data_offsets":[\#(offset),\#(offset + 4 * values.count)]}"#
     }
     let header = "{\(entries.joined(separator: ","))}"
     let padded = header + String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)

@@ -43,16 +43,19 @@ public struct TrainerState: Sendable, Equatable {
 
   /// The checkpoint's metadata `progress`.
   var json: JSON {
-    let outputs = sums.outputs.map { JSON(object: [("loss_sum", JSON($0.loss)), ("correct", JSON($0.correct))]) }
-    return JSON(object: [
-      ("epoch", JSON(epoch)), ("step_in_epoch", JSON(stepInEpoch)), ("step", JSON(step)),
-      ("loss_sum", JSON(sums.loss)), ("step_loss_sum", JSON(sums.stepLosses)),
-      ("correct", JSON(sums.correct)), ("images", JSON(sums.images)),
-      ("best_epoch", best.map { JSON($0.epoch) } ?? .null),
-      ("best_value", best.map { JSON($0.value) } ?? .null),
-      ("best_watched", bestWatched.map { JSON($0) } ?? .null),
-      ("epochs_without_improvement", JSON(epochsWithoutImprovement)),
-    ] + (outputs.isEmpty ? [] : [("outputs", JSON(outputs))]))
+    let outputs = sums.outputs.map {
+      JSON(object: [("loss_sum", JSON($0.loss)), ("correct", JSON($0.correct))])
+    }
+    return JSON(
+      object: [
+        ("epoch", JSON(epoch)), ("step_in_epoch", JSON(stepInEpoch)), ("step", JSON(step)),
+        ("loss_sum", JSON(sums.loss)), ("step_loss_sum", JSON(sums.stepLosses)),
+        ("correct", JSON(sums.correct)), ("images", JSON(sums.images)),
+        ("best_epoch", best.map { JSON($0.epoch) } ?? .null),
+        ("best_value", best.map { JSON($0.value) } ?? .null),
+        ("best_watched", bestWatched.map { JSON($0) } ?? .null),
+        ("epochs_without_improvement", JSON(epochsWithoutImprovement)),
+      ] + (outputs.isEmpty ? [] : [("outputs", JSON(outputs))]))
   }
 
   /// Reads the metadata `progress`; nil if a value is missing, negative, inconsistent with the epoch, or above 2^53.
@@ -69,7 +72,9 @@ public struct TrainerState: Sendable, Equatable {
     (self.epoch, self.stepInEpoch, self.step) = (epoch, stepInEpoch, step)
     var outputs: [EpochSums.Output] = []
     for entry in json["outputs"]?.array ?? [] {
-      guard let loss = entry["loss_sum"]?.number, let correct = count("correct", in: entry) else { return nil }
+      guard let loss = entry["loss_sum"]?.number, let correct = count("correct", in: entry) else {
+        return nil
+      }
       outputs.append(EpochSums.Output(loss: loss, correct: correct))
     }
     sums = EpochSums(

@@ -69,7 +69,8 @@ public struct ExperimentConfig: Sendable {
         issues.report(json.issue(at: path, message))
       }
       checkMonitors(checked, in: json, issues: issues)
-      if let output = checked?.outputs.first(where: { $0.loss is NegativeLogLikelihood && !$0.isLogSoftmax }) {
+      if let output = checked?.outputs.first(where: { $0.loss is NegativeLogLikelihood && !$0.isLogSoftmax })
+      {
         let layer = output.layerType?.rawValue ?? "input"
         let message =
           "\"nll\" needs \"log_softmax\" as the last layer, not \"\(layer)\"; \"cross_entropy\" does not"
@@ -109,7 +110,8 @@ public struct ExperimentConfig: Sendable {
       let known = TrainConfig.Metric.metrics(ofOutputs: outputs)
       let hasValidation = data.validation != nil || issues.concern("data.validation")
       for (path, monitor) in [
-        (["train", "monitor"], train.monitor), (["train", "early_stop", "monitor"], train.earlyStop?.monitor),
+        (["train", "monitor"], train.monitor),
+        (["train", "early_stop", "monitor"], train.earlyStop?.monitor),
       ] {
         guard let monitor else { continue }
         if let fault = monitor.fault(among: known) {
@@ -129,7 +131,9 @@ public struct ExperimentConfig: Sendable {
       seed: decoder.value("seed", .unsigned(), default: 42, "Seed of all random numbers."),
       data: decoder.value("data", .object(DataConfig.init), default: [:], "The data set and its splits."),
       model: decoder.value("model", .object(ModelConfig.init), "The network."),
-      loss: decoder.value("loss", LossType.field, default: "cross_entropy", "Loss that is minimized, of the last layer or of each of model.outputs."),
+      loss: decoder.value(
+        "loss", LossType.field, default: "cross_entropy",
+        "Loss that is minimized, of the last layer or of each of model.outputs."),
       optimizer: decoder.value(
         "optimizer", OptimizerConfig.field, default: OptimizerConfig.defaultType,
         "Optimizer and learning rate."),

@@ -41,7 +41,9 @@ public final class Evaluator {
     misclassified: (_ position: Int, _ logits: [Float]) -> Void = { _, _ in }
   ) throws -> Evaluation {
     let outputs = network.model.outputs
-    var confusions = outputs.map { Array(repeating: Array(repeating: 0, count: $0.classes), count: $0.classes) }
+    var confusions = outputs.map {
+      Array(repeating: Array(repeating: 0, count: $0.classes), count: $0.classes)
+    }
     var lossSum = 0.0
     var outputLossSums = outputs.map { _ in 0.0 }
     var (done, correct) = (0, 0)
@@ -97,9 +99,11 @@ public final class Evaluator {
   /// The prediction for every image.
   public func predictions(_ images: Images) -> [Prediction] {
     allScores(images).map { scores in
-      Prediction(scores: scores[0], outputs: zip(network.model.separateOutputs, scores).map { output, scores in
-        Prediction.Output(name: output.name, prediction: Prediction(scores: scores))
-      })
+      Prediction(
+        scores: scores[0],
+        outputs: zip(network.model.separateOutputs, scores).map { output, scores in
+          Prediction.Output(name: output.name, prediction: Prediction(scores: scores))
+        })
     }
   }
 

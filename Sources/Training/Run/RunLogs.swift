@@ -15,7 +15,8 @@ struct RunLogs: ~Copyable {
     in folder: RunFolder, _ trainer: Trainer, resuming resumePoint: ResumePoint?
   ) throws(DataError) -> RunLogs {
     let rows = try resumePoint?.rows(through: trainer.progress.epoch)
-    let metrics = try LineFile.create(folder.metrics, lines: rows?.metrics ?? [EpochMetrics.header(of: trainer.config.model)])
+    let metrics = try LineFile.create(
+      folder.metrics, lines: rows?.metrics ?? [EpochMetrics.header(of: trainer.config.model)])
     let events = try LineFile.create(folder.events, lines: rows?.events ?? [])
     folder.removeOldResults()
     guard trainer.config.log.tensorBoard else {
