@@ -56,11 +56,19 @@ public struct NPZ: Sendable {
   ///
   /// Each array has as many values as its shape needs.
   public static func encode(_ arrays: [(name: String, shape: [Int], values: [Float])]) -> [UInt8] {
-    ZipArchive.encode(
-      arrays.map { array in
-        let data = array.values.map(\.bitPattern.littleEndian).withUnsafeBytes { [UInt8]($0) }
-        return ("\(array.name).npy", NPYHeader.encode(.float32, shape: array.shape) + data)
+    encode(
+      arrays: arrays.map { array in
+        let bytes = array.values.map(\.bitPattern.littleEndian).withUnsafeBytes { [UInt8]($0) }
+        return (array.name, .float32, array.shape, bytes)
       })
+  }
+
+  /// An uncompressed archive of arrays of any type, with as many little-endian bytes as their shapes need.
+  package static func encode(
+    arrays: [(name: String, type: NPYHeader.ElementType, shape: [Int], bytes: [UInt8])]
+  ) -> [UInt8] {
+    ZipArchive.encode(
+      arrays.map { ("\($0.name).npy", NPYHeader.encode($0.type, shape: $0.shape) + $0.bytes) })
   }
 
   /// An archive of any files.

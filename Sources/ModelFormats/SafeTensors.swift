@@ -88,7 +88,19 @@ public struct SafeTensors: Sendable {
     }
   }
 
-  private func elements<Bits: BitwiseCopyable>(of tensor: Tensor, _ convert: (Bits) -> Float) -> [Float] {
+  /// The elements of a tensor of an integer type; nil for other types.
+  public func integers(of tensor: Tensor) -> [Int64]? {
+    switch tensor.dataType {
+    case .int64: elements(of: tensor) { Int64(littleEndian: $0) }
+    case .int32: elements(of: tensor) { Int64(Int32(littleEndian: $0)) }
+    case .uint8: elements(of: tensor) { (byte: UInt8) in Int64(byte) }
+    case .float64, .float32, .float16, .bfloat16: nil
+    }
+  }
+
+  private func elements<Bits: BitwiseCopyable, Value>(
+    of tensor: Tensor, _ convert: (Bits) -> Value
+  ) -> [Value] {
     bytes(of: tensor).withUnsafeBytes { bytes in
       (0..<bytes.count / MemoryLayout<Bits>.size).map { index in
         convert(bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<Bits>.size, as: Bits.self))

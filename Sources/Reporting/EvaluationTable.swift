@@ -10,13 +10,16 @@ extension Evaluation {
   ///   - seconds: how long the evaluation took.
   ///   - classNames: the names of the classes of each output.
   package func lines(title: String, seconds: Double, classNames: [[String]]) -> [String] {
-    let summary = "\(count.grouped) images  \(outputs[0].line(loss: loss))  \(seconds.duration)"
-    var lines = [title, summary]
+    var lines = [
+      title, "\(count.grouped) images  \(outputs[0].line(loss: loss))  \(seconds.duration)",
+    ]
     for (output, names) in zip(outputs, classNames) {
       lines.append("")
       if outputs.count > 1 { lines.append("\(output.name)  \(output.line(loss: output.loss))") }
       lines.append("Confusion matrix: a row per label, a column per prediction")
-      lines += output.confusionTable(names).lines + [""] + output.classTable(names).lines
+      lines += output.confusionTable(names).lines
+      lines.append("")
+      lines += output.classTable(names).lines
     }
     return lines
   }

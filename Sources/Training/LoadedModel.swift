@@ -9,7 +9,7 @@ public struct LoadedModel {
   public let path: String
   /// The config, with the model.
   public let config: ExperimentConfig
-  /// The weights; nil for a config.
+  /// The weights and running statistics, or their average where the checkpoint has one; nil for a config.
   public let parameters: FlatTensorBuffer?
   /// The names of the classes, in the order of the labels.
   public let classNames: [String]
@@ -17,7 +17,7 @@ public struct LoadedModel {
   public var outputClassNames: [[String]] { config.model.classNames(of: classNames) }
   /// The name of the data set it was trained on; nil for a config or imported weights.
   public let dataName: String?
-  /// How imported weights were matched to the network, one line each.
+  /// How imported weights were matched to the network, and whether they are an average, one line each.
   public let notices: [String]
 
   /// Reads the network that `path` names.
@@ -35,7 +35,8 @@ public struct LoadedModel {
       let checkpoint = try Checkpoint(contentsOf: file)
       config = checkpoint.config
       parameters = checkpoint.parameters()
-      (classNames, dataName, notices) = (checkpoint.classNames, checkpoint.data.name, [])
+      (classNames, dataName) = (checkpoint.classNames, checkpoint.data.name)
+      notices = checkpoint.average.isEmpty ? [] : ["\(file): \(WeightImport.averageNotice)"]
       return
     }
     let config = try ExperimentConfig(ConfigSource.json(configPath ?? file))

@@ -37,3 +37,42 @@ struct Fixture {
   /// The keys of the metadata that describe cases.
   var cases: [String] { file.metadata.map(\.key).filter { $0 != "source" } }
 }
+
+extension Fixture {
+  /// A tensor of a network, and the step of its samples; 0 if it is stored whole.
+  struct Entry {
+    let name: String
+    let shape: [Int]
+    let every: Int
+  }
+
+  func entries(_ list: JSON) throws -> [Entry] {
+    try #require(list.array).map { json in
+      try Entry(
+        name: #require(json["name"]?.string),
+        shape: #require(json["shape"]?.array).compactMap(\.integer),
+        every: #require(json["every"]?.integer))
+    }
+  }
+
+  /// Compares a tensor with the stored one; large ones are stored as samples, norm and projections.
+  ///
+  /// - Parameter least: what the tensor's largest number counts as at least.
+  func compare(
+    _ values: [Float], with key: String, every: Int, tolerance: Double, least: Double = 0
+  ) throws {
+    func expect(_ values: [Float], _ key: String, norm: Double? = nil) throws {
+      let expected = try floats(key).doubles
+      let largest = norm ?? expected.absolute.reduce(least, max)
+      expectClose(values, expected, scale: [largest], tolerance: tolerance, key)
+    }
+    guard every > 0 else { return try expect(values, key) }
+    try expect(stride(from: 0, to: values.count, by: every).map { values[$0] }, "\(key).samples")
+    let norm = values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    try expect([Float(norm)], "\(key).norm")
+    let projections = try floats("\(key).projections").indices.map {
+      Float(FixtureValues.projection($0, of: values))
+    }
+    try expect(projections, "\(key).projections", norm: max(norm, least))
+  }
+}

@@ -107,7 +107,8 @@ import Testing
   static let graphs = [
     // A residual block with a projection.
     Case(
-      [2, 6, 6], ["type": "conv2d", "filters": 3, "kernel": 3, "padding": 1, "stride": 2, "rounding": "floor"],
+      [2, 6, 6],
+      ["type": "conv2d", "filters": 3, "kernel": 3, "padding": 1, "stride": 2, "rounding": "floor"],
       ["type": "batch_norm"], ["type": "tanh"],
       ["type": "conv2d", "filters": 3, "kernel": 3, "padding": 1], ["type": "batch_norm"],
       [
@@ -122,7 +123,8 @@ import Testing
       ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1, "activation": "tanh"],
       ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1],
       ["type": "add", "from": ["conv2d3", "a"]], ["type": "tanh"],
-      ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1], ["type": "add", "from": ["tanh1", "conv2d4"]],
+      ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1],
+      ["type": "add", "from": ["tanh1", "conv2d4"]],
       ["type": "flatten"], ["type": "dense", "units": 2]),
     // A value that three layers read, one of them in place.
     Case(
@@ -162,7 +164,8 @@ import Testing
     Case(
       [1, 6, 6], ["type": "conv2d", "filters": 3, "kernel": 3, "name": "a"], ["type": "relu"],
       ["type": "max_pool2d", "kernel": 2], ["type": "batch_norm", "name": "b"],
-      ["type": "average_pool2d", "kernel": 2, "from": "a"], ["type": "add", "from": ["b", "average_pool2d1"]],
+      ["type": "average_pool2d", "kernel": 2, "from": "a"],
+      ["type": "add", "from": ["b", "average_pool2d1"]],
       ["type": "flatten"], ["type": "dense", "units": 2], images: 18),
   ]
 

@@ -22,6 +22,21 @@ func readLoss(_ json: JSON) throws -> any Loss {
   return try ConfigField.variant(variants).read(json).value
 }
 
+/// Reads a config's `model`; outputs without a loss have `loss`.
+func readModel(_ json: JSON, loss common: JSON) throws -> Model {
+  func loss(_ json: JSON) throws -> any Loss { try readLoss(json.string.map { ["type": JSON($0)] } ?? json) }
+  let input = (json["input"]?.array ?? []).compactMap(\.integer)
+  let common = try loss(common)
+  let outputs = try json["outputs"]?.array?.map { output in
+    try OutputSpec(
+      layer: output["layer"]?.string, loss: output["loss"].map { try loss($0) } ?? common,
+      weight: output["weight"]?.number ?? 1, labels: output["labels"]?.array?.compactMap(\.integer))
+  }
+  return try Model(
+    input: Shape(input), layers: readLayers(json["layers"]?.array ?? []),
+    outputs: outputs ?? [OutputSpec(loss: common)])
+}
+
 /// Reads a config's `optimizer`, and its learning rate.
 func readOptimizer(_ json: JSON) throws -> (optimizer: any UpdateRule, learningRate: Double) {
   let variants = OptimizerType.allCases.map { type in
@@ -69,6 +84,19 @@ func fixtureParameters(of model: Model) -> [[Float]] {
   return model.parameters.enumerated().map { number, parameter in
     if parameter.shape.count > 1 { fanIn = parameter.shape.dropFirst().reduce(1, *) }
     return FixtureValues.parameter(number, count: parameter.count, fanIn: fanIn)
+  }
+}
+
+/// The values that the fixtures of graphs were made with, for every parameter of `model`: those of a norm's weight are
+/// around 0.5.
+func graphParameters(of model: Model) -> [[Float]] {
+  var fanIn = 1
+  return model.parameters.enumerated().map { number, parameter in
+    let isWeight = parameter.name.hasSuffix(".weight")
+    let isNorm = isWeight && parameter.shape.count == 1
+    if isWeight { fanIn = isNorm ? 4 : parameter.shape.dropFirst().reduce(1, *) }
+    let values = FixtureValues.parameter(number, count: parameter.count, fanIn: isNorm ? 1 : fanIn)
+    return isNorm ? values.map { $0 + 0.5 } : values
   }
 }
 

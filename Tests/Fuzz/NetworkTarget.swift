@@ -8,7 +8,7 @@ import Training
 func trainNetwork(_ bytes: [UInt8]) {
   var choices = Choices(bytes)
   let input = [choices.next(1...33), choices.next(1...20), choices.next(1...20)]
-  let layers = (0..<choices.next(0...4)).map { _ in choices.layer() }
+  let layers = (0..<choices.next(0...4)).flatMap { choices.block($0) }
   let tail: [JSON] = ["flatten", ["type": "dense", "units": 10, "bias": choices.flag()]]
   let text = JSON(object: [
     ("model", JSON(object: [("input", JSON(input.map { JSON($0) })), ("layers", JSON(layers + tail))])),
@@ -29,7 +29,7 @@ func trainNetwork(_ bytes: [UInt8]) {
 /// The bits of all outputs and gradients of a step.
 private func step(_ model: Model, images: Int, threads: Int, inputGradient: Bool) -> [UInt32] {
   let probe = LayerProbe(
-    model, parameters: FlatTensorBuffer(count: model.flatCount), images: images, threads: threads,
+    model, parameters: model.initialParameters(seed: 0), images: images, threads: threads,
     training: true,
     inputGradient: inputGradient)
   probe.setParameters(model.parameters.map { values($0.count) })
@@ -55,22 +55,45 @@ private struct Choices {
 
   mutating func flag() -> JSON { JSON(next(0...1) == 1) }
 
-  mutating func layer() -> JSON {
-    switch next(0...6) {
+  /// One layer, or two that are merged with the value before them.
+  mutating func block(_ number: Int) -> [JSON] {
+    let before: JSON = number == 0 ? "input" : JSON("block\(number - 1)")
+    let name = JSON("block\(number)")
+    let kind = next(0...5)
+    guard kind < 3 else {
+      let layer = layer()
+      var named: JSON = layer.string.map { ["type": JSON($0)] } ?? layer
+      named["name"] = name
+      return [named]
+    }
+    var branch: JSON = next(0...1) == 0 ? ["type": "batch_norm"] : ["type": activation()]
+    branch["name"] = JSON("branch\(number)")
+    let inputs: [JSON] = kind == 2 ? [before, branch["name"] ?? "", before] : [branch["name"] ?? "", before]
+    return [branch, ["type": kind == 0 ? "add" : "concat", "name": name, "from": JSON(inputs)]]
+  }
+
+  private mutating func activation() -> JSON {
+    let activations = LayerType.allCases.filter { $0.layer is any ActivationLayer.Type }
+    return JSON(activations[next(0...activations.count - 1)].rawValue)
+  }
+
+  private mutating func layer() -> JSON {
+    switch next(0...7) {
     case 0, 1: return convolution()
     case 2: return pool("max_pool2d")
     case 3: return pool("average_pool2d")
     case 4: return pool("min_pool2d")
     case 5: return ["type": "dropout", "rate": JSON(Double(next(0...9)) / 10)]
-    default:
-      let activations = LayerType.allCases.filter { $0.layer is any ActivationLayer.Type }
-      return JSON(activations[next(0...activations.count - 1)].rawValue)
+    case 6: return ["type": "batch_norm"]
+    default: return activation()
     }
   }
 
   private mutating func convolution() -> JSON {
-    [
-      "type": "conv2d", "filters": JSON(next(1...40)), "kernel": [JSON(next(1...5)), JSON(next(1...5))],
+    let groups = [1, 1, 1, 2][next(0...3)]
+    return [
+      "type": "conv2d", "filters": JSON(next(1...10) * groups), "groups": JSON(groups),
+      "dilation": [JSON(next(1...3)), JSON(next(1...2))], "kernel": [JSON(next(1...5)), JSON(next(1...5))],
       "stride": [JSON(next(1...3)), JSON(next(1...3))], "padding": padding(), "rounding": "floor",
       "bias": flag(),
     ]

@@ -95,6 +95,80 @@ private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String]
         == ["test.json:1:31: model.input[2]: must be an integer from 1 to 65536, not 0"])
   }
 
+  @Test(
+    "What a layer reads, and what is an output, is told where it is wrong",
+    arguments: [
+      (
+        #"{ "type": "relu", "from": "cnv1" }, { "type": "dense", "units": 10 }"#, nil,
+        #"3:27: model.layers[1].from: no layer "cnv1"; did you mean "conv1"?; it can read "conv1", "input""#
+      ),
+      (
+        #"{ "type": "relu", "from": "late" }, { "type": "flatten", "name": "late" }"#, nil,
+        #"3:27: model.layers[1].from: "late" comes later; a layer reads earlier ones: it can read "conv1", "input""#
+      ),
+      (
+        #"{ "type": "relu", "name": "me", "from": "me" }"#, nil,
+        #"3:41: model.layers[1].from: "me" is this layer itself; a layer reads earlier ones: it can read "conv1", "input""#
+      ),
+      (
+        #"{ "type": "flatten", "from": ["conv1", "input"] }"#, nil,
+        #"3:30: model.layers[1].from: reads one layer, not 2; "add" or "concat" merges several into one"#
+      ),
+      (
+        #"{ "type": "add", "from": "conv1" }"#, nil,
+        #"3:26: model.layers[1].from: merges at least two layers, such as ["input", "conv1"]"#
+      ),
+      (
+        #""concat""#, nil,
+        #"3:1: model.layers[1] (concat1): needs "from" with the layers that it merges, such as ["input", "conv1"]"#
+      ),
+      (
+        #"{ "type": "conv2d", "filters": 4, "kernel": 1, "stride": 2 }, { "type": "add", "from": ["conv1", "conv2d2"] }"#,
+        nil,
+        #"3:63: model.layers[2] (add1): cannot add "conv1" 2x5x5 and "conv2d2" 4x3x3: shapes must be equal; would fit: { "type": "conv2d", "from": "conv1", "filters": 4, "kernel": 1, "stride": 2, "rounding": "floor" } instead of "conv1""#
+      ),
+      (
+        #""flatten", { "type": "concat", "from": ["conv1", "flatten1"] }"#, nil,
+        #"3:12: model.layers[2] (concat1): cannot concatenate "conv1" 2x5x5 and "flatten1" 50: only channels may differ; "conv1" has maps of 5x5"#
+      ),
+      (
+        #""relu", { "type": "flatten", "from": "conv1" }, { "type": "dense", "units": 10 }"#, nil,
+        #"3:1: model.layers[1] (relu1): no layer reads "relu1" and it is no output; name it in "from" of a later layer, list it in model.outputs, or remove it"#
+      ),
+      (
+        #""flatten", { "type": "dense", "name": "digit", "units": 10 }"#, #"[{ "layer": "digt" }]"#,
+        #"4:26: model.outputs[0].layer: no layer "digt"; did you mean "digit"?; the last ones are "digit", "flatten1", "conv1""#
+      ),
+      (
+        #""flatten", { "type": "dense", "name": "digit", "units": 10 }"#,
+        #"[{ "layer": "digit" }, { "layer": "digit" }]"#,
+        #"4:48: model.outputs[1].layer: "digit" is an output already; merge the two losses into one"#
+      ),
+      (
+        #""flatten", { "type": "dense", "name": "digit", "units": 10 }, { "type": "dense", "name": "parity", "units": 2 }"#,
+        #"[{ "layer": "digit" }, { "layer": "parity", "labels": [0, 1] }]"#,
+        #"4:68: model.outputs[1].labels: maps 2 classes, but the output "digit" has 10; it needs one label for each class"#
+      ),
+      (
+        #""flatten", { "type": "dense", "name": "digit", "units": 3 }, { "type": "dense", "name": "parity", "units": 2 }"#,
+        #"[{ "layer": "digit" }, { "layer": "parity", "labels": [0, 1, 2] }]"#,
+        #"4:68: model.outputs[1].labels: label 2, but "parity" has 2 scores: labels from 0 to 1"#
+      ),
+      (
+        #""flatten", { "type": "dense", "name": "digit", "units": 3 }, { "type": "dense", "name": "parity", "units": 2 }"#,
+        #"[{ "layer": "digit" }, { "layer": "parity" }]"#,
+        #"4:37: model.outputs[1].labels: "parity" has 2 scores, but there are 3 classes; "labels" maps each class to a label"#
+      ),
+    ] as [(String, String?, String)])
+  func graph(layers: String, outputs: String?, expected: String) {
+    let text = """
+      { "model": { "input": [1, 5, 5], "layers": [
+      { "type": "conv2d", "name": "conv1", "filters": 2, "kernel": 1 },
+      \(layers)\(outputs.map { "],\n  \"outputs\": \($0)" } ?? "]") } }
+      """
+    #expect(message { _ = try Small.parse(text) } == "test.json:\(expected)")
+  }
+
   @Test("No layers, too many, or one of an unknown type")
   func lists() {
     #expect(

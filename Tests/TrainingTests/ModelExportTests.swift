@@ -12,8 +12,8 @@ import Training
   ) throws -> [UInt8] {
     try withTemporaryFolder { folder in
       var file = SafeTensors()
-      for tensor in config.model.tensors(of: config.model.initialParameters(seed: 1)) {
-        try file.append(tensor.name, shape: tensor.shape, tensor.values)
+      for tensor in config.model.stateDict(of: config.model.initialParameters(seed: 1)) {
+        try file.append(tensor)
       }
       try write(file.encoded(), "\(folder)/w.safetensors")
       try write(Array(config.resolved.text().utf8), "\(folder)/c.json")
@@ -125,7 +125,34 @@ import Training
     }
     #expect(
       message { _ = try export(everything(), .npz, .keras) }
-        .hasSuffix("a network with a reshape has no Keras layout; export ONNX instead"))
+        .hasSuffix(
+          "a network with a reshape, or a sum of flattened and other features, has no Keras layout; export ONNX instead"
+        ))
+  }
+
+  @Test("Running statistics are exported under PyTorch's names, in Keras' order, and into the graph")
+  func runningStatistics() throws {
+    let config = try Small.config(layers: Small.normed)
+    let model = config.model
+    let expected =
+      model.tensors(of: model.initialParameters(seed: 1))
+      + model.stateTensors(of: model.initialParameters(seed: 1))
+    let safetensors = try SafeTensors(parsing: export(config, .safetensors), file: "f")
+    #expect(
+      safetensors.tensors.prefix(7).map { "\($0.name) \($0.shape) \($0.dataType.rawValue)" } == [
+        "conv.weight [4, 1, 3, 3] F32", "conv.bias [4] F32", "norm.weight [4] F32", "norm.bias [4] F32",
+        "norm.running_mean [4] F32", "norm.running_var [4] F32", "norm.num_batches_tracked [] I64",
+      ])
+    #expect(try WeightImport(of: model, in: safetensors, path: "f").tensors == expected)
+    for layout in ModelExport.Layout.allCases {
+      let archive = try NPZ(parsing: export(config, .npz, layout), name: "f")
+      #expect(archive.names.count == (layout == .keras ? 12 : 14))
+      let read = try WeightImport(of: model, in: SafeTensors(archive), path: "f")
+      #expect(read.tensors == expected)
+    }
+    let graph = String(decoding: try export(config, .onnx), as: UTF8.self)
+    #expect(graph.contains("norm.running_mean") && graph.contains("flat.running_var"))
+    #expect(!graph.replacing("\"num_batches_tracked", with: "").contains("norm.num_batches_tracked"))
   }
 
   @Test("By default a file is written next to its checkpoint")

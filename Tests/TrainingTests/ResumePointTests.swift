@@ -51,10 +51,10 @@ import Training
   func newerFormat() throws {
     try withTemporaryFolder { folder in
       try CutOff.start(CutOff.config(), in: folder, stop: 7)
-      try rewrite("\(folder)/checkpoints/last.ckpt") { $0.setMetadata("format_version", to: "2") }
+      try rewrite("\(folder)/checkpoints/last.ckpt") { $0.setMetadata("format_version", to: "3") }
       #expect(
         message(in: folder) { try Small.resume(folder) }
-          == "DIR/checkpoints/last.ckpt: format version 2 is newer than this program, which reads up to 1")
+          == "DIR/checkpoints/last.ckpt: format version 3 is newer than this program, which reads up to 2")
     }
   }
 

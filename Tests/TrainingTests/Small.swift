@@ -33,6 +33,14 @@ enum Small {
     { "type": "dense", "name": "fc", "units": 10 }
     """
 
+  /// A convolution with a norm of maps, and a norm of flattened features, which are in another order in Keras.
+  static let normed = """
+    { "type": "conv2d", "name": "conv", "filters": 4, "kernel": 3 }, { "type": "batch_norm", "name": "norm" }, "relu",
+    { "type": "max_pool2d", "kernel": 2 }, { "type": "dropout", "rate": 0.1 }, "flatten",
+    { "type": "batch_norm", "name": "flat" },
+    { "type": "dense", "name": "fc", "units": 10 }
+    """
+
   static let linear = #""flatten", { "type": "dense", "name": "fc", "units": 10 }"#
 
   /// A trunk with two heads: the digit, and whether it is odd.

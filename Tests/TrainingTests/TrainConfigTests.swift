@@ -32,4 +32,21 @@ import Training
         message { _ = try Small.config(train: "\"\(key)\": \(value)") }.contains("train.\(key): must be"))
     }
   }
+
+  @Test("The decay of an average")
+  func average() throws {
+    func average(_ text: String) throws -> Double? {
+      try Small.config(train: "\"average\": \(text)").train.average?.decay
+    }
+    #expect(try Small.config().train.average == nil && average("null") == nil)
+    #expect(try average("{}") == 0.999 && average(#"{ "decay": 0 }"#) == 0)
+    for text in ["1", "-0.1"] {
+      #expect(
+        message { _ = try average("{ \"decay\": \(text) }") }
+          .contains("train.average.decay: must be a number of at least 0 and less than 1"))
+    }
+    for text in ["true", "0.999"] {
+      #expect(message { _ = try average(text) }.contains("train.average: must be"))
+    }
+  }
 }

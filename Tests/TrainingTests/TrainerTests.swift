@@ -48,6 +48,34 @@ import Training
     )
   }
 
+  @Test("A batch that leaves a norm one value per channel is refused before the first step")
+  func batchesOfNorms() throws {
+    func fault(_ train: String, layers: String) -> String {
+      message {
+        let config = try Small.config(layers: layers, train: "\"epochs\": 1, \(train)")
+        let trainer = try Trainer(config, data: Small.data(config), threadPool: ThreadPool(threads: 1))
+        _ = try trainer.run { _ in }
+      }
+    }
+    let flat = #""flatten", { "type": "batch_norm", "name": "norm" }, { "type": "dense", "units": 10 }"#
+    let pixel =
+      #"{ "type": "average_pool2d", "kernel": 12 }, { "type": "batch_norm", "name": "norm" }, \#(Small.linear)"#
+    let map = #"{ "type": "batch_norm", "name": "norm" }, \#(Small.linear)"#
+    let reason = #"leaves one value per channel to "norm", which normalizes by those of a batch; "#
+    let last =
+      "a last batch of 1 image " + reason + "set train.drop_last to true, or another train.batch_size"
+    for layers in [flat, pixel] {
+      #expect(
+        fault("\"batch_size\": 1", layers: layers)
+          == "test.json:5:41: train.batch_size: a batch of 1 image \(reason)use at least 2, and train.drop_last if a last "
+          + "batch has 1")
+      #expect(fault("\"batch_size\": 23", layers: layers) == "test.json:5:12: train: \(last)")
+      #expect(fault("\"batch_size\": 23, \"drop_last\": true", layers: layers) == "no error")
+      #expect(fault("\"batch_size\": 150", layers: layers) == "no error")
+    }
+    for size in [1, 23] { #expect(fault("\"batch_size\": \(size)", layers: map) == "no error") }
+  }
+
   @Test("The metrics of an epoch are sums over its steps")
   func metrics() throws {
     // Without learning, the mean over the batches is the evaluation of the training set.

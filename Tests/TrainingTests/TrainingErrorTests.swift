@@ -66,6 +66,22 @@ import Training
         "the gradient is not finite at epoch 1, step 1, first in layer last; "))
   }
 
+  @Test(
+    "A running statistic that is not finite stops the run at that step, even where loss and gradients are finite"
+  )
+  func state() throws {
+    // Values of 10^22, whose squares overflow.
+    let config = try Small.config(
+      layers: layers(3, last: "1").replacing(
+        #"{ "type": "dense", "name": "last""#,
+        with: #"{ "type": "batch_norm", "name": "norm" }, { "type": "dense", "name": "last""#),
+      optimizer: #"{ "type": "sgd", "lr": 0 }"#, train: #""epochs": 3, "batch_size": 75"#)
+    let error = try #require(try error(config))
+    #expect(error == .diverged(.state, epoch: 1, step: 1, layer: "norm", learningRate: 0))
+    #expect(
+      "\(error)".hasPrefix("running statistics are not finite at epoch 1, step 1, first in layer norm; "))
+  }
+
   @Test("The optimizer state is saved only if it is finite")
   func optimizer() throws {
     let config = try Small.config(

@@ -199,6 +199,121 @@ import Training
     #expect(layout.toKeras(fc1, 6)[14 * 6 + 5] == fc1[5 * 36 + 21])
   }
 
+  /// Weights and running statistics of the network with norms that differ from the initial ones, layer by layer.
+  private func normed(_ model: Model) -> [NamedTensor] {
+    model.stateDict(of: model.initialParameters(seed: 3)).enumerated().map { index, tensor in
+      let values = tensor.isCounter ? [7] : tensor.values.indices.map { Float($0 % 7 + 1) / Float(index + 1) }
+      return NamedTensor(name: tensor.name, shape: tensor.shape, values: values, isCounter: tensor.isCounter)
+    }
+  }
+
+  /// A safetensors file of `tensors` under other names.
+  private func file(_ tensors: [NamedTensor], as names: [String]) throws -> SafeTensors {
+    var file = SafeTensors()
+    for (name, tensor) in zip(names, tensors) {
+      try file.append(
+        NamedTensor(name: name, shape: tensor.shape, values: tensor.values, isCounter: tensor.isCounter))
+    }
+    return file
+  }
+
+  /// What an import gives: all parameters, and behind them all state.
+  private func imported(_ model: Model, _ tensors: [NamedTensor]) -> [NamedTensor] {
+    let names = model.parameters.map(\.name) + model.state.map(\.name)
+    return names.compactMap { name in tensors.first { $0.name == name } }
+  }
+
+  @Test("Running statistics of an nn.Sequential, with or without the count of batches")
+  func runningStatistics() throws {
+    let model = try Small.config(layers: Small.normed).model
+    let tensors = normed(model)
+    let parts = ["weight", "bias"]
+    let norm = parts + ["running_mean", "running_var", "num_batches_tracked"]
+    let names = [(0, parts), (1, norm), (5, norm), (16, parts)].flatMap { module, parts in
+      parts.map { "\(module).\($0)" }
+    }
+    let sorted = zip(names, tensors).sorted { $0.0 < $1.0 }
+    let read = try WeightImport(of: model, in: file(sorted.map(\.1), as: sorted.map(\.0)), path: "f")
+    #expect(read.tensors == imported(model, tensors))
+    #expect(
+      read.notice
+        == "f: its tensor names are not the network's, so tensors are matched in order: 0.weight is "
+        + "conv.weight, 0.bias is conv.bias, 1.weight is norm.weight, 1.bias is norm.bias, …")
+    let plain = zip(names, tensors).filter { !$0.1.isCounter }
+    let uncounted = try WeightImport(of: model, in: file(plain.map(\.1), as: plain.map(\.0)), path: "f")
+    #expect(uncounted.tensors.map(\.name) == read.tensors.map(\.name))
+    #expect(uncounted.tensors.last?.values == [0] && read.tensors.last?.values == [7])
+    let own = tensors.filter { !$0.isCounter }
+    let byName = try WeightImport(of: model, in: file(own, as: own.map(\.name)), path: "f")
+    #expect(byName.tensors == uncounted.tensors && byName.notice == nil)
+  }
+
+  @Test("Missing running statistics are named")
+  func missingStatistics() throws {
+    let model = try Small.config(layers: Small.normed).model
+    let weights = normed(model).filter { tensor in model.parameters.contains { $0.name == tensor.name } }
+    #expect(
+      message { _ = try WeightImport(of: model, in: file(weights, as: weights.map(\.name)), path: "f") }
+        == "f: no running statistics norm.running_mean, norm.running_var, flat.running_mean, flat.running_var; without "
+        + "them the network cannot be evaluated")
+    #expect(
+      message {
+        _ = try WeightImport(of: model, in: file(weights, as: weights.indices.map { "\($0)" }), path: "f")
+      }
+        == "f: has as many tensors as the network has weights, but no running statistics: norm.running_mean, "
+        + "norm.running_var, flat.running_mean, flat.running_var")
+    let negative = normed(model).map { tensor in
+      NamedTensor(name: tensor.name, shape: tensor.shape, values: tensor.values.map { -$0 })
+    }
+    #expect(
+      message { _ = try WeightImport(of: model, in: file(negative, as: negative.map(\.name)), path: "f") }
+        == "f: norm.running_var has the negative value \(-Float(1) / 6)")
+  }
+
+  @Test("Keras' batch norm: gamma, beta, moving mean and variance; features after a flatten are reordered")
+  func kerasNorms() throws {
+    let model = try Small.config(layers: Small.normed).model
+    let layout = try #require(KerasLayout(model))
+    let tensors = normed(model).filter { !$0.isCounter }
+    let names = tensors.indices.map { "arr_\($0)" }
+    let read = try read(
+      tensors, as: names, model, change: { layout.toKeras($1, $0) },
+      shape: { index, _ in layout.shape(index) })
+    #expect(read.tensors.filter { !$0.isCounter } == imported(model, tensors))
+    // A norm of maps keeps its order; feature 6 of Keras is channel 2 of the second pixel of 5x5, feature 51 here.
+    #expect(layout.toKeras(tensors[5].values, 5) == tensors[5].values)
+    for index in 6...9 {
+      #expect(layout.toKeras(tensors[index].values, index)[6] == tensors[index].values[51])
+    }
+    #expect(layout.toKeras(tensors[10].values, 10)[6 * 10 + 3] == tensors[10].values[3 * 100 + 51])
+  }
+
+  @Test("Keras' layout follows branches: joined features keep their order each, sums must agree")
+  func kerasBranches() throws {
+    func layout(_ merge: String) throws -> KerasLayout? {
+      try KerasLayout(
+        Small.config(
+          layers: """
+            { "type": "conv2d", "name": "a", "filters": 2, "kernel": 11, "from": "input" }, { "type": "flatten", "name": "fa" },
+            { "type": "dense", "name": "b", "units": 8, "from": "fa" },
+            { "type": "conv2d", "name": "c", "filters": 2, "kernel": 11, "from": "input" }, { "type": "flatten", "name": "fc" },
+            \(merge), { "type": "dense", "name": "d", "units": 10 }
+            """
+        ).model)
+    }
+    let joined = try #require(try layout(#"{ "type": "concat", "from": ["fa", "b", "fc"] }"#))
+    let weight = (0..<240).map { Float($0) }
+    let row = stride(from: 0, to: 240, by: 10).map { joined.toKeras(weight, 6)[$0] }
+    let map: [Float] = [0, 4, 1, 5, 2, 6, 3, 7]
+    #expect(row == map + (8..<16).map { Float($0) } + map.map { $0 + 16 })
+    #expect(joined.fromKeras(joined.toKeras(weight, 6), 6) == weight)
+    #expect(try layout(#"{ "type": "add", "from": ["fa", "b", "fc"] }"#) == nil)
+    let sum = try #require(
+      try layout(
+        #"{ "type": "add", "name": "s", "from": ["fa", "fc"] }, { "type": "concat", "from": ["s", "b"] }"#))
+    #expect(stride(from: 0, to: 80, by: 10).map { sum.toKeras(Array(weight.prefix(160)), 6)[$0] } == map)
+  }
+
   @Test("Tensors that match both layouts are refused")
   func ambiguous() throws {
     let model = try Small.parse(

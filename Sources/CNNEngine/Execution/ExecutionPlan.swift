@@ -70,7 +70,7 @@ struct ExecutionPlan {
   private static func packing(_ workspace: Workspace, training: Bool) -> ParallelLoop {
     typealias PackingTask = (operation: any AnchorOperation, index: Int, task: Int)
     let tasks = workspace.operations.enumerated().flatMap { index, operation -> [PackingTask] in
-      guard let operation = operation as? any AnchorOperation else { return [] }
+      guard let operation = operation.anchor else { return [] }
       return (0..<operation.packingTasks(training: training)).map { (operation, index, $0) }
     }
     return ParallelLoop(count: tasks.count) { item, worker in
@@ -159,7 +159,9 @@ struct ExecutionPlan {
         ParallelLoop(count: 1) { _, _ in group.finishBands(workspace) },
       ]
     }
-    if group.needsWholeBatch, let anchor = group.anchor { return [backwardOfWholeBatch(group, anchor, workspace)] }
+    if group.needsWholeBatch, let anchor = group.anchor {
+      return [backwardOfWholeBatch(group, anchor, workspace)]
+    }
     let epilogue = ParallelLoop(tasks: {
       TaskRange(group.tasks(blocks: workspace.step.pointee.blocks))
     }) { task, worker in

@@ -1,15 +1,9 @@
-/// The memory layout of a value: a border of zeros around each feature map, and gaps between pixels.
-///
-/// The border makes padding free. Row and column steps above 1 spread the gradient of a strided convolution over the
-/// pixels it came from, with zeros between (an implicit dilation), so that its input gradient is an ordinary
-/// convolution.
+/// The memory layout of a value: a border of zeros around each feature map, which makes padding free.
 package struct MapLayout: Hashable, Sendable {
   var top = 0
   var left = 0
   var bottom = 0
   var right = 0
-  var rowStep = 1
-  var columnStep = 1
 
   static let dense = MapLayout()
 }
@@ -21,9 +15,8 @@ package struct MapLayout: Hashable, Sendable {
 struct FeatureMaps {
   /// The first pixel inside the border of block 0, channel 0.
   var origin: UnsafeMutablePointer<Lanes>
-  /// Strides in vectors.
-  private(set) var column: Int
-  private(set) var row: Int
+  /// Strides in vectors; the pixels of a row are neighbours.
+  let row: Int
   let channel: Int
   let block: Int
   /// The memory of a band: some rows and channels of one block, at the place that `moveBand(to:)` sets.
@@ -35,18 +28,16 @@ struct FeatureMaps {
   }
 
   init(_ memory: UnsafeMutablePointer<Lanes>, shape: Shape, layout: MapLayout) {
-    column = layout.columnStep
-    let pitch = layout.left + (shape.width - 1) * layout.columnStep + 1 + layout.right
-    row = pitch * layout.rowStep
+    row = layout.left + shape.width + layout.right
     channel = Self.channelSize(shape, layout)
     block = shape.channels * channel
-    origin = memory + layout.top * pitch + layout.left
+    origin = memory + layout.top * row + layout.left
     band = nil
   }
 
   /// A band of `rows` rows of some channels of one block, which a worker has for itself.
   init(band memory: UnsafeMutablePointer<Lanes>, rows: Int, width: Int) {
-    (column, row, channel, block) = (1, width, rows * width, 0)
+    (row, channel, block) = (width, rows * width, 0)
     (origin, band) = (memory, memory)
   }
 
@@ -61,15 +52,7 @@ struct FeatureMaps {
   }
 
   private static func channelSize(_ shape: Shape, _ layout: MapLayout) -> Int {
-    let pitch = layout.left + (shape.width - 1) * layout.columnStep + 1 + layout.right
-    return pitch * (layout.top + (shape.height - 1) * layout.rowStep + 1 + layout.bottom)
-  }
-
-  /// The same memory with the zeros in the gaps as pixels.
-  func withoutGaps(rowStep: Int) -> FeatureMaps {
-    var maps = self
-    (maps.column, maps.row) = (1, row / rowStep)
-    return maps
+    (layout.left + shape.width + layout.right) * (layout.top + shape.height + layout.bottom)
   }
 
   /// The sum of some rows of one channel of a block.
@@ -79,12 +62,12 @@ struct FeatureMaps {
     var sums = InlineArray<4, Lanes>(repeating: Lanes())
     for row in rows {
       let pixels = self.row(block, channel, row)
-      for column in 0..<columns { sums[unchecked: column & 3] += pixels[column &* self.column] }
+      for column in 0..<columns { sums[unchecked: column & 3] += pixels[column] }
     }
     return sums[0] + sums[1] + (sums[2] + sums[3])
   }
 
-  /// The pixels of one row, `column` vectors apart.
+  /// The pixels of one row.
   @inline(__always)
   func row(_ block: Int, _ channel: Int, _ row: Int) -> UnsafeMutablePointer<Lanes> {
     origin + (block &* self.block &+ channel &* self.channel &+ row &* self.row)
@@ -95,7 +78,7 @@ struct FeatureMaps {
   func pixel(_ block: Int, _ index: Int, _ shape: Shape) -> UnsafeMutablePointer<Lanes> {
     let (line, column) = index.quotientAndRemainder(dividingBy: shape.width)
     let (channel, row) = line.quotientAndRemainder(dividingBy: shape.height)
-    return self.row(block, channel, row) + column &* self.column
+    return self.row(block, channel, row) + column
   }
 }
 

@@ -57,10 +57,10 @@ struct FusionGroup {
     var index = 0
     while index < graph.nodes.count {
       let first = index
-      let anchor = graph.nodes[index].operation as? any AnchorOperation
+      let anchor = graph.nodes[index].operation.anchor
       if anchor != nil { index += 1 }
       var epilogue: [any FusibleOperation] = []
-      while index < graph.nodes.count, let operation = graph.nodes[index].operation as? any FusibleOperation,
+      while index < graph.nodes.count, let operation = graph.nodes[index].operation.fusible,
         index == first
           || graph.nodes[index - 1].output == graph.nodes[index].inputs[0]
             && graph.onlyReader(of: graph.nodes[index].inputs[0]) == index

@@ -271,8 +271,8 @@ struct MemoryPlan {
     }
   }
 
-  /// Gives buffers that are never in use together the same memory: with equal shapes and layouts, since borders and gaps
-  /// are zeroed only once.
+  /// Gives buffers that are never in use together the same memory: with equal shapes and layouts, since borders are
+  /// zeroed only once.
   private mutating func assignMemory() {
     struct Kind: Hashable {
       let shape: Shape
@@ -310,7 +310,6 @@ extension MapLayout {
   func union(_ other: MapLayout) -> MapLayout {
     MapLayout(
       top: max(top, other.top), left: max(left, other.left), bottom: max(bottom, other.bottom),
-      right: max(right, other.right), rowStep: max(rowStep, other.rowStep),
-      columnStep: max(columnStep, other.columnStep))
+      right: max(right, other.right))
   }
 }

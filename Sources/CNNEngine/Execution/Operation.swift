@@ -9,6 +9,10 @@ package enum SavedOutput: Comparable, Sendable {
 ///
 /// Every operation is an `AnchorOperation`, which starts a fusion group, or a `FusibleOperation`, which joins one.
 protocol Operation: Sendable {
+  /// The operation, if it is one; a requirement, since a cast to a protocol searches the whole program.
+  var anchor: (any AnchorOperation)? { get }
+  /// The operation, if it is one.
+  var fusible: (any FusibleOperation)? { get }
   /// One image's input.
   var input: Shape { get }
   /// One image's output.
@@ -36,6 +40,8 @@ protocol Operation: Sendable {
 }
 
 extension Operation {
+  var anchor: (any AnchorOperation)? { nil }
+  var fusible: (any FusibleOperation)? { nil }
   var inputLayout: MapLayout { .dense }
   var outputGradientLayout: MapLayout { .dense }
   var worksInPlace: Bool { false }
@@ -63,6 +69,7 @@ protocol FusibleOperation: Operation {
 }
 
 extension FusibleOperation {
+  var fusible: (any FusibleOperation)? { self }
   func inputRows(for rows: Range<Int>) -> Range<Int> { rows }
   var rowsAreIndependent: Bool { true }
 }
@@ -110,6 +117,7 @@ protocol AnchorOperation: Operation {
 }
 
 extension AnchorOperation {
+  var anchor: (any AnchorOperation)? { self }
   var channelGroups: [Range<Int>] { [0..<output.channels] }
   var maxBlocksPerTask: Int { 1 }
   var needsWholeBatch: Bool { false }
@@ -161,8 +169,8 @@ struct LayerBuffers {
   let packedForInputGradient: UnsafeMutablePointer<Float>
   /// What the forward pass saves for the backward pass, and partial sums of the backward pass.
   let saved: UnsafeMutablePointer<Lanes>
-  /// The operation's index, the stream of its random numbers.
-  let index: Int
+  /// The number of the operation's layer in the config, the stream of its random numbers: no rewrite changes it.
+  let stream: Int
 }
 
 /// Per-step state, shared by all workers.

@@ -69,7 +69,7 @@ final class Workspace: @unchecked Sendable {
       let operation = node.operation
       let weight = node.parameters.first?.offset ?? 0
       let bias = node.parameters.dropFirst().first?.offset
-      let packed = (operation as? any AnchorOperation)?.packedSize ?? (forward: 0, inputGradient: 0)
+      let packed = operation.anchor?.packedSize ?? (forward: 0, inputGradient: 0)
       let gradientStart = gradients?.floats ?? parameters.floats
       let needsInputGradient = plan.inputGradients[index][0] != nil
       let packedWeights = arena.floats(packed.forward)
@@ -86,7 +86,7 @@ final class Workspace: @unchecked Sendable {
             bias: folded[index]?.bias ?? bias.map { UnsafePointer(parameters.floats + $0) },
             weightGradient: gradientStart + weight, biasGradient: bias.map { gradientStart + $0 },
             state: parameters.floats + (node.state.first?.offset ?? 0), packed: packedWeights,
-            packedForInputGradient: packedForGradient, saved: saved, index: index))
+            packedForInputGradient: packedForGradient, saved: saved, stream: node.layer))
       }
     }
     outputs = .allocate(capacity: graph.outputs.count)
@@ -110,7 +110,7 @@ final class Workspace: @unchecked Sendable {
     }
     isIntact = graph.nodes.map { plan.isIntact($0.output) }
     let operations = graph.nodes.map(\.operation)
-    let scratchSize = operations.lazy.compactMap { $0 as? any AnchorOperation }
+    let scratchSize = operations.lazy.compactMap(\.anchor)
       .map { $0.scratchSize(blocks: blocks, training: isTraining) }.max()
     scratch = (0..<workers).map { _ in arena.floats(scratchSize ?? 0) }
     step = .allocate(capacity: 1)
@@ -201,7 +201,7 @@ struct GradientSum {
       let (a, b) = (sum.row(block, channel, row), contribution.row(block, channel, row))
       let target = result.row(block, channel, row)
       for column in 0..<shape.width {
-        target[column &* result.column] = a[column &* sum.column] + b[column &* contribution.column]
+        target[column] = a[column] + b[column]
       }
     }
   }

@@ -74,7 +74,7 @@ struct ModelCheck {
   private func resolve(
     _ names: [String]?, of layer: any Layer, at index: Int
   ) throws(ShapeError) -> [Int] {
-    let isMerge = layer is any MergeLayer
+    let isMerge = layer.merge != nil
     guard let names else {
       if !isMerge { return [index] }
       throw ShapeError("needs \"from\" with the layers that it merges, such as \(examples(before: index))")
@@ -99,7 +99,8 @@ struct ModelCheck {
       throw ShapeError("\"\(name)\" \(what); a layer reads earlier ones: \(readable(before: index))")
     }
     if name == "input" { return 0 }
-    throw ShapeError("no layer \"\(name)\"\(Spelling.hint(for: name, among: names[..<index] + ["input"])); "
+    throw ShapeError(
+      "no layer \"\(name)\"\(Spelling.hint(for: name, among: names[..<index] + ["input"])); "
         + readable(before: index))
   }
 
@@ -128,7 +129,9 @@ struct ModelCheck {
       guard let layer = spec.layer == nil ? names.count - 1 : names.firstIndex(of: name) else {
         let list = names.suffix(6).reversed().map { "\"\($0)\"" }.joined(separator: ", ")
         faults.append(
-          fault("layer", "no layer \"\(name)\"\(Spelling.hint(for: name, among: names)); the last ones are \(list)"))
+          fault(
+            "layer",
+            "no layer \"\(name)\"\(Spelling.hint(for: name, among: names)); the last ones are \(list)"))
         continue
       }
       let value = layer + 1
@@ -178,7 +181,8 @@ struct ModelCheck {
 
   /// Reports layers that no output depends on through any reader.
   private mutating func checkUse(of outputs: Set<Int>) {
-    for (index, name) in names.enumerated() where !isRead.contains(index + 1) && !outputs.contains(index + 1) {
+    for (index, name) in names.enumerated() where !isRead.contains(index + 1) && !outputs.contains(index + 1)
+    {
       let reader = names.indices.contains(index + 1) ? "\"from\" of a later layer" : "a later layer"
       faults.append(
         ModelFault(

@@ -28,8 +28,6 @@ struct Reduction {
   let rows: Int
   let rowStride: Int
   let columns: Int
-  /// Vectors from one kernel column to the next.
-  var columnStride = 1
   /// Kernel rows in the border of zeros, whose weights are skipped.
   var skippedRows = 0
   /// The columns of the map, counted from the first pixel's first tap; all others are zeros.

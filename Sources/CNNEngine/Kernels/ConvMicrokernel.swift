@@ -67,7 +67,7 @@ enum ConvMicrokernel<let O: Int, let P: Int> {
             for p in 0..<P { sums[unchecked: o][unchecked: p].addProduct(factor, inputs[unchecked: p]) }
           }
           weight += O
-          column += reduction.columnStride
+          column += 1
         }
         row += reduction.rowStride
         weight += skippedColumns

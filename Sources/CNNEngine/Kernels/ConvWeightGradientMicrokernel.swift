@@ -9,7 +9,7 @@ enum ConvWeightGradientMicrokernel<let O: Int, let H: Int, let W: Int> {
     var sums = InlineArray<O, InlineArray<H, InlineArray<W, Lanes>>>(
       repeating: InlineArray(repeating: InlineArray(repeating: Lanes())))
     let (xRow, xStep) = (band.xRow, band.stride.columns)
-    let (dyChannel, dyStep) = (band.dyChannel, band.dyColumn)
+    let dyChannel = band.dyChannel
     let columns = band.columns
     for o in 0..<O {
       for h in 0..<H {
@@ -34,7 +34,7 @@ enum ConvWeightGradientMicrokernel<let O: Int, let H: Int, let W: Int> {
           }
         }
         input += xStep
-        upstream += dyStep
+        upstream += 1
       }
     }
     for o in 0..<O {
@@ -58,7 +58,6 @@ struct WeightGradientBand {
   let dy: UnsafePointer<Lanes>
   let dyChannel: Int
   let dyRow: Int
-  let dyColumn: Int
   let rows: Int
   let columns: Int
   /// The sum of the rectangle's first tap; filters are `filter`, their rows `filterColumns` vectors apart.

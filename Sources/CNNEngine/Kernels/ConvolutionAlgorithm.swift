@@ -11,6 +11,8 @@ protocol ConvolutionAlgorithm: Sendable {
   var packedSize: Int { get }
   /// Floats of scratch memory.
   var scratchSize: Int { get }
+  /// The border of zeros that it reads around a map of `size`.
+  func layout(around size: (rows: Int, columns: Int)) -> MapLayout
   /// Packs the weights of one of `shape.tiles`.
   func pack(_ tile: ChannelTile, _ filter: Filter, into packed: UnsafeMutablePointer<Float>)
   /// Computes a region of the output.
@@ -20,13 +22,11 @@ protocol ConvolutionAlgorithm: Sendable {
 }
 
 extension ConvolutionAlgorithm {
-  /// The border of zeros that it reads around a map of `size`, whose pixels are `step` apart.
-  func layout(around size: (rows: Int, columns: Int), step: (rows: Int, columns: Int) = (1, 1)) -> MapLayout {
+  func layout(around size: (rows: Int, columns: Int)) -> MapLayout {
     MapLayout(
       top: max(0, shape.border.top), left: max(0, shape.border.left),
       bottom: max(0, readExtent.rows - shape.border.top - size.rows),
-      right: max(0, readExtent.columns - shape.border.left - size.columns), rowStep: step.rows,
-      columnStep: step.columns)
+      right: max(0, readExtent.columns - shape.border.left - size.columns))
   }
 }
 
@@ -51,7 +51,8 @@ struct ConvolutionShape {
 
   init(
     inputs: Int, output: Shape, kernel: (rows: Int, columns: Int), stride: (rows: Int, columns: Int),
-    border: (top: Int, left: Int), inputSize: (rows: Int, columns: Int), dilation: (rows: Int, columns: Int) = (1, 1), groups: Int = 1
+    border: (top: Int, left: Int), inputSize: (rows: Int, columns: Int),
+    dilation: (rows: Int, columns: Int) = (1, 1), groups: Int = 1
   ) {
     (self.inputs, self.output, self.kernel, self.stride) = (inputs, output, kernel, stride)
     (self.border, self.inputSize) = (border, inputSize)

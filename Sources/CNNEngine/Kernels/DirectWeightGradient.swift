@@ -105,7 +105,8 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
     _ rows: Range<Int>, ofBlock block: Int, _ outputs: Range<Int>, input: Int, _ x: FeatureMaps,
     _ dy: FeatureMaps, _ sums: UnsafeMutablePointer<Lanes>
   ) {
-    let channel = outputs.lowerBound / outputsPerGroup &* inputs &+ input
+    let isGrouped = outputsPerGroup < output.channels
+    let channel = isGrouped ? outputs.lowerBound / outputsPerGroup &* inputs &+ input : input
     let corner = x.row(block, channel, rows.lowerBound &* stride.rows &- border.top) - border.left
     for rectangle in rectangles {
       let place = rectangle.row &* kernel.columns &+ rectangle.column
@@ -116,7 +117,7 @@ struct DirectWeightGradient: WeightGradientAlgorithm {
           x: corner + (rectangle.row &* dilation.rows &* x.row &+ rectangle.column &* dilation.columns),
           xRow: x.row, stride: stride,
           dy: dy.row(block, outputs.lowerBound &+ output, rows.lowerBound), dyChannel: dy.channel,
-          dyRow: dy.row, dyColumn: dy.column, rows: rows.count, columns: self.output.width,
+          dyRow: dy.row, rows: rows.count, columns: self.output.width,
           sums: sums + (output &* taps &+ place), filter: taps, filterColumns: kernel.columns)
         rectangle.kernel(channels: channels)(band)
         output &+= channels

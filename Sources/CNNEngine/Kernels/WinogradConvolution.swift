@@ -25,7 +25,9 @@ struct WinogradConvolution: ConvolutionAlgorithm {
 
   /// Whether it is estimated to be a fifth faster than direct convolution, by multiply-adds with those of the transforms.
   static func isFaster(for shape: ConvolutionShape) -> Bool {
-    guard shape.kernel == (3, 3), shape.stride == (1, 1), shape.dilation == (1, 1), shape.groups == 1 else { return false }
+    guard shape.kernel == (3, 3), shape.stride == (1, 1), shape.dilation == (1, 1), shape.groups == 1 else {
+      return false
+    }
     let (inputs, outputs) = (shape.inputs, shape.output.channels)
     let tiles = ((shape.output.height + tile - 1) / tile) * ((shape.output.width + tile - 1) / tile)
     let direct = shape.output.height * shape.output.width * 9 * inputs * outputs
@@ -234,8 +236,8 @@ struct WinogradConvolution: ConvolutionAlgorithm {
       let columns = min(Self.tile, shape.output.width &- place.column)
       for channel in tile.channels {
         for row in max(place.row, rows.lowerBound)..<min(place.row &+ Self.tile, rows.upperBound) {
-          let target = y.row(block, channel, row) + place.column &* y.column
-          for column in 0..<columns { prefetch_to_write(target + column &* y.column) }
+          let target = y.row(block, channel, row) + place.column
+          for column in 0..<columns { prefetch_to_write(target + column) }
         }
       }
     }
@@ -261,11 +263,11 @@ struct WinogradConvolution: ConvolutionAlgorithm {
     for row in max(place.row, rows.lowerBound)..<min(place.row &+ Self.tile, rows.upperBound) {
       let m = patch + 6 &* (row &- place.row)
       let four = WinogradTransform.output((m[0], m[1], m[2], m[3], m[4], m[5]))
-      let target = y.row(block, channel, row) + place.column &* y.column
+      let target = y.row(block, channel, row) + place.column
       target[0] = four.0 + constant
-      if columns > 1 { target[y.column] = four.1 + constant }
-      if columns > 2 { target[2 &* y.column] = four.2 + constant }
-      if columns > 3 { target[3 &* y.column] = four.3 + constant }
+      if columns > 1 { target[1] = four.1 + constant }
+      if columns > 2 { target[2] = four.2 + constant }
+      if columns > 3 { target[3] = four.3 + constant }
     }
   }
 }

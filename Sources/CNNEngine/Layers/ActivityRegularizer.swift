@@ -60,8 +60,8 @@ struct ActivityRegularizerOp: FusibleOperation {
       for column in 0..<input.width {
         let sign = Lanes().replacing(with: l1, where: y[column] .> 0)
           .replacing(with: -l1, where: y[column] .< 0)
-        inputGradient[column &* dx.column] =
-          outputGradient[column &* dy.column] + (sign + y[column] * l2) * mask
+        inputGradient[column] =
+          outputGradient[column] + (sign + y[column] * l2) * mask
       }
     }
   }

@@ -8,23 +8,28 @@ public struct Add: MergeLayer, OptionlessLayer {
     for (shape, name) in zip(inputs, names) where shape != inputs[0] {
       throw ShapeError(
         "cannot add \"\(names[0])\" \(inputs[0]) and \"\(name)\" \(shape): shapes must be equal"
-          + Self.remedy(inputs[0], shape), fallback: inputs[0])
+          + Self.remedy((names[0], inputs[0]), (name, shape)), fallback: inputs[0])
     }
     return inputs[0]
   }
 
-  /// What makes the second shape the first.
-  private static func remedy(_ first: Shape, _ second: Shape) -> String {
-    guard !first.isFlat, !second.isFlat else { return "" }
-    let size = first.height != second.height || first.width != second.width
-    let stride = second.height / max(first.height, 1)
-    let strideText = size && stride > 1 ? ", \"stride\": \(stride)" : ""
-    return "; a conv2d with \"filters\": \(first.channels), \"kernel\": 1\(strideText) "
-      + "on the second makes it \(first.channels) channels"
+  /// The projection that makes the larger of two maps as large as the smaller.
+  private static func remedy(_ a: (name: String, shape: Shape), _ b: (name: String, shape: Shape)) -> String {
+    guard !a.shape.isFlat, !b.shape.isFlat else { return "" }
+    let (small, large) = b.shape.height < a.shape.height ? (b.shape, a) : (a.shape, b)
+    let stride = max(1, large.shape.height / small.height)
+    let size = (rows: (large.shape.height - 1) / stride + 1, columns: (large.shape.width - 1) / stride + 1)
+    guard size == (small.height, small.width) else { return "" }
+    let strideKey = stride == 1 ? "" : ", \"stride\": \(stride), \"rounding\": \"floor\""
+    return
+      "; would fit: { \"type\": \"conv2d\", \"from\": \"\(large.name)\", \"filters\": \(small.channels), "
+      + "\"kernel\": 1\(strideKey) } instead of \"\(large.name)\""
   }
 
   /// `Add`, once for each further input.
-  public func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] { [ONNXOperator("Add", merges: .pairs)] }
+  public func onnxOperators(input: Shape, output: Shape) -> [ONNXOperator] {
+    [ONNXOperator("Add", merges: .pairs)]
+  }
 
   /// Computed band by band behind its nearest input.
   public func makeOperation(inputs: [Shape], output: Shape) -> LayerOperation {
@@ -65,7 +70,7 @@ struct AddOp: FusibleOperation {
     guard let dx, dx.origin != dy.origin else { return }
     region.forEachRow { block, channel, row in
       let (source, target) = (dy.row(block, channel, row), dx.row(block, channel, row))
-      for column in 0..<input.width { target[column &* dx.column] = source[column &* dy.column] }
+      for column in 0..<input.width { target[column] = source[column] }
     }
   }
 }

@@ -67,11 +67,11 @@ struct AveragePoolOp: FusibleOperation {
       let gradient = dx.row(block, channel, 0) + geometry.inputRow(row) &* dx.row
       for column in 0..<output.width {
         let columns = geometry.columns(column)
-        let corner = gradient + geometry.inputColumn(column) &* dx.column
-        let part = dy.row(block, channel, row)[column &* dy.column] * weight(rows, columns)
+        let corner = gradient + geometry.inputColumn(column)
+        let part = dy.row(block, channel, row)[column] * weight(rows, columns)
         for windowRow in rows {
           for windowColumn in columns {
-            corner[windowRow &* dx.row &+ windowColumn &* dx.column] += part
+            corner[windowRow &* dx.row &+ windowColumn] += part
           }
         }
       }

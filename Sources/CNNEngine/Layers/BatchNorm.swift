@@ -44,7 +44,7 @@ public struct BatchNorm: Layer {
   public func state(for input: Shape) -> [StateSpec] {
     [
       StateSpec(role: "running_mean", shape: [input.channels], initial: 0),
-      StateSpec(role: "running_var", shape: [input.channels], initial: 1),
+      StateSpec(role: "running_var", shape: [input.channels], initial: 1, isNonnegative: true),
       StateSpec(role: "num_batches_tracked", shape: [], initial: 0, isCounter: true),
     ]
   }
@@ -93,7 +93,8 @@ struct BatchNormOp: AnchorOperation {
   private func saved(
     _ buffers: LayerBuffers
   ) -> (
-    means: UnsafeMutablePointer<Float>, rests: UnsafeMutablePointer<Float>, scales: UnsafeMutablePointer<Float>
+    means: UnsafeMutablePointer<Float>, rests: UnsafeMutablePointer<Float>,
+    scales: UnsafeMutablePointer<Float>
   ) {
     let means = buffers.saved.floats
     return (means, means + input.channels, means + 2 &* input.channels)
@@ -197,10 +198,10 @@ struct BatchNormOp: AnchorOperation {
           let (x, upstream) = (buffers.x.row(block, channel, row), dy.row(block, channel, row))
           let target = dx.row(block, channel, row)
           for column in 0..<input.width {
-            let value = (upstream[column &* dy.column] - meanGradient)
+            let value = (upstream[column] - meanGradient)
               .addingProduct(x[column] - mean, meanProduct)
             // A lane without an image would not be zero, and would count in every weight gradient before.
-            target[column &* dx.column] = Lanes().replacing(with: value * factor, where: isImage)
+            target[column] = Lanes().replacing(with: value * factor, where: isImage)
           }
         }
       }
@@ -220,8 +221,8 @@ struct BatchNormOp: AnchorOperation {
         var plain = InlineArray<4, Lanes>(repeating: Lanes())
         var weighted = plain
         for column in 0..<input.width {
-          plain[unchecked: column & 3] += upstream[column &* dy.column]
-          weighted[unchecked: column & 3].addProduct(upstream[column &* dy.column], values[column] - mean)
+          plain[unchecked: column & 3] += upstream[column]
+          weighted[unchecked: column & 3].addProduct(upstream[column], values[column] - mean)
         }
         gradient += plain[0] + plain[1] + (plain[2] + plain[3])
         product += weighted[0] + weighted[1] + (weighted[2] + weighted[3])

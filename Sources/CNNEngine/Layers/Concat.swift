@@ -83,7 +83,7 @@ struct ConcatOp: AnchorOperation {
     region.forEachRow { block, channel, row in
       let from = source.row(block, channel &+ sourceOffset, row)
       let to = target.row(block, channel &+ targetOffset, row)
-      for column in 0..<output.width { to[column &* target.column] = from[column &* source.column] }
+      for column in 0..<output.width { to[column] = from[column] }
     }
   }
 }

@@ -100,7 +100,7 @@ struct Conv2DOp: AnchorOperation {
   private let window: Window
   private let groups: Int
   private var forward: any ConvolutionAlgorithm
-  /// The input gradient is a convolution of the output gradient, dilated by the stride, with the rotated filter.
+  /// The input gradient is a convolution of the output gradient with the rotated filter.
   private var inputGradient: any ConvolutionAlgorithm
   private var weightGradient: any WeightGradientAlgorithm
   private(set) var bandedWeightGradient: DirectWeightGradient?
@@ -113,14 +113,12 @@ struct Conv2DOp: AnchorOperation {
         inputs: input.channels / groups, output: output, kernel: window.kernel, stride: window.stride,
         border: (border.top, border.left), inputSize: (input.height, input.width), dilation: dilation,
         groups: groups))
-    inputGradient = Self.algorithm(
+    inputGradient = Self.inputGradient(
       ConvolutionShape(
         inputs: output.channels / groups, output: input, kernel: window.kernel, stride: (1, 1),
         border: (extent.rows - 1 - border.top, extent.columns - 1 - border.left),
-        inputSize: (
-          Self.dilated(output.height, by: window.stride.rows),
-          Self.dilated(output.width, by: window.stride.columns)
-        ), dilation: dilation, groups: groups))
+        inputSize: (output.height, output.width), dilation: dilation, groups: groups),
+      stride: window.stride, border: (border.top, border.left))
     let usesWinograd =
       forward is WinogradConvolution
       && WinogradWeightGradient.isFaster(input: input, output: output, window: window)
@@ -137,6 +135,13 @@ struct Conv2DOp: AnchorOperation {
       ? WinogradConvolution(shape: shape) : DirectConvolution(shape: shape)
   }
 
+  private static func inputGradient(
+    _ shape: ConvolutionShape, stride: (rows: Int, columns: Int), border: (top: Int, left: Int)
+  ) -> any ConvolutionAlgorithm {
+    stride == (1, 1)
+      ? algorithm(shape) : StridedInputGradient(shape: shape, border: border, stride: stride)
+  }
+
   /// The same convolution without Winograd's algorithm.
   var direct: Conv2DOp {
     var copy = self
@@ -146,12 +151,11 @@ struct Conv2DOp: AnchorOperation {
       input: input, output: output, window: window, border: border, groups: groups)
     copy.weightGradient = taps
     copy.bandedWeightGradient = taps.canSumAllInputs ? taps : nil
-    copy.inputGradient = DirectConvolution(shape: inputGradient.shape)
+    if inputGradient is WinogradConvolution {
+      copy.inputGradient = DirectConvolution(shape: inputGradient.shape)
+    }
     return copy
   }
-
-  /// Pixels from the first to the last of `count` pixels that are `stride` apart.
-  private static func dilated(_ count: Int, by stride: Int) -> Int { (count - 1) * stride + 1 }
 
   // MARK: Memory
 
@@ -160,11 +164,7 @@ struct Conv2DOp: AnchorOperation {
   var inputLayout: MapLayout { forward.layout(around: (input.height, input.width)) }
 
   var outputGradientLayout: MapLayout {
-    let size = (
-      rows: Self.dilated(output.height, by: window.stride.rows),
-      columns: Self.dilated(output.width, by: window.stride.columns)
-    )
-    var layout = inputGradient.layout(around: size, step: window.stride)
+    var layout = inputGradient.layout(around: (output.height, output.width))
     layout.bottom = max(layout.bottom, weightGradient.readExtent.rows - output.height)
     layout.right = max(layout.right, weightGradient.readExtent.columns - output.width)
     return layout
@@ -268,8 +268,7 @@ struct Conv2DOp: AnchorOperation {
     let region = Region(
       blocks: block..<block + 1, channels: inputGradient.channelGroups[group], rows: split.rows[band])
     inputGradient.compute(
-      region, x: dy.withoutGaps(rowStep: window.stride.rows), weights: buffers.packedForInputGradient,
-      bias: nil, y: dx, scratch: scratch)
+      region, x: dy, weights: buffers.packedForInputGradient, bias: nil, y: dx, scratch: scratch)
   }
 
   private func biasGradientSum(_ dy: FeatureMaps, channel: Int, _ step: StepInfo) -> Float {

@@ -46,7 +46,7 @@ struct DropoutOp: FusibleOperation {
       let x = buffers.x.row(block, channel, row)
       let y = buffers.y.row(block, channel, row)
       if step.training {
-        scale(x, 1, into: y, 1, block, channel, row, buffers, step)
+        scale(x, into: y, block, channel, row, buffers, step)
       } else if x != y {
         y.update(from: x, count: input.width)
       }
@@ -62,21 +62,20 @@ struct DropoutOp: FusibleOperation {
     }
     region.forEachRow { block, channel, row in
       scale(
-        dy.row(block, channel, row), dy.column, into: dx.row(block, channel, row), dx.column, block,
-        channel, row, buffers, step)
+        dy.row(block, channel, row), into: dx.row(block, channel, row), block, channel, row, buffers, step)
     }
   }
 
   /// Multiplies one row with the mask; a random number of 64 bits serves four columns.
   @inline(__always)
   private func scale(
-    _ source: UnsafeMutablePointer<Lanes>, _ sourceStep: Int, into target: UnsafeMutablePointer<Lanes>,
-    _ targetStep: Int, _ block: Int, _ channel: Int, _ row: Int, _ buffers: LayerBuffers, _ step: StepInfo
+    _ source: UnsafeMutablePointer<Lanes>, into target: UnsafeMutablePointer<Lanes>, _ block: Int,
+    _ channel: Int, _ row: Int, _ buffers: LayerBuffers, _ step: StepInfo
   ) {
     let factor = Lanes(repeating: Float(1 / (1 - rate)))
     let threshold = Lanes(repeating: Float(1 + rate))
     let width = input.width
-    let key = step.random.key &+ SIMD2(UInt32(truncatingIfNeeded: buffers.index), 0)
+    let key = step.random.key &+ SIMD2(UInt32(truncatingIfNeeded: buffers.stream), 0)
     var images = RandomLanes(repeating: UInt32(truncatingIfNeeded: block &* CPUFeatures.laneCount))
     for lane in 0..<CPUFeatures.laneCount { images[lane] &+= UInt32(truncatingIfNeeded: lane) }
     let draws = (width + 3) / 4
@@ -88,7 +87,7 @@ struct DropoutOp: FusibleOperation {
         low.lowUnitInterval, low.highUnitInterval, high.lowUnitInterval, high.highUnitInterval,
       ]
       for column in 4 &* draw..<min(4 &* draw &+ 4, width) {
-        target[column &* targetStep] = (source[column &* sourceStep] * factor)
+        target[column] = (source[column] * factor)
           .replacing(with: Lanes(), where: uniforms[unchecked: column & 3] .< threshold)
       }
     }

@@ -20,6 +20,9 @@ public protocol ActivationLayer: Layer {
 }
 
 extension ActivationLayer {
+  /// Every function of single values is an activation.
+  public static var isActivation: Bool { true }
+
   /// Most activations have no options.
   public var onnxAttributes: [ONNXOperator.Attribute] { [] }
 
@@ -86,7 +89,7 @@ extension InputElementwiseOperation {
       let x = buffers.x.row(block, channel, row)
       let (upstream, target) = (dy.row(block, channel, row), dx.row(block, channel, row))
       for column in 0..<input.width {
-        target[column &* dx.column] = upstream[column &* dy.column] * derivative(x[column])
+        target[column] = upstream[column] * derivative(x[column])
       }
     }
   }
@@ -102,7 +105,7 @@ extension LayerBuffers {
       let outputGradient = dy.row(block, channel, row)
       let inputGradient = dx.row(block, channel, row)
       for column in 0..<width {
-        inputGradient[column &* dx.column] = gradient(outputGradient[column &* dy.column], y[column])
+        inputGradient[column] = gradient(outputGradient[column], y[column])
       }
     }
   }

@@ -43,7 +43,7 @@ struct GlobalAveragePoolOp: FusibleOperation {
       let gradient = dy.row(block, channel, row)[0] * scale
       for inputRow in 0..<input.height {
         let target = dx.row(block, channel, inputRow)
-        for column in 0..<input.width { target[column &* dx.column] = gradient }
+        for column in 0..<input.width { target[column] = gradient }
       }
     }
   }

@@ -19,6 +19,12 @@ public protocol Layer: Sendable {
   /// What the layer keeps without learning it, such as running statistics, in the order of a checkpoint.
   func state(for input: Shape) -> [StateSpec]
 
+  /// The layer, if it reads several values; a requirement, since a cast to a protocol searches the whole program.
+  var merge: (any MergeLayer)? { get }
+
+  /// Whether it can be another layer's `activation`.
+  static var isActivation: Bool { get }
+
   /// The function of the layer's outputs that is part of it (Keras `activation`).
   var activation: (any Layer)? { get }
 
@@ -44,6 +50,10 @@ extension Layer {
   public func parameters(for input: Shape) -> [ParameterSpec] { [] }
   /// Most layers keep nothing.
   public func state(for input: Shape) -> [StateSpec] { [] }
+  /// Most layers read one value.
+  public var merge: (any MergeLayer)? { nil }
+  /// Most layers are no activations.
+  public static var isActivation: Bool { false }
   /// Only layers with weights have an activation of their own.
   public var activation: (any Layer)? { nil }
   /// Only layers with weights multiply and add.
@@ -105,9 +115,7 @@ public enum LayerType: String, CaseIterable, Sendable {
   }
 
   /// The types that can be another layer's `activation`.
-  static var activations: [LayerType] {
-    allCases.filter { $0.layer is any ActivationLayer.Type || $0.layer is any FeaturewiseLayer.Type }
-  }
+  static var activations: [LayerType] { allCases.filter { $0.layer.isActivation } }
 
   /// In a config: an activation's name, or an object with its options.
   static let activationField = ConfigField<any Layer>.variant(
@@ -134,10 +142,15 @@ public struct StateSpec: Sendable, Equatable {
   public let initial: Float
   /// Whether it counts batches: a whole number, which is never averaged.
   public let isCounter: Bool
+  /// Whether a negative value is a fault, as that of a variance.
+  public let isNonnegative: Bool
 
   /// A tensor that starts at `initial`.
-  public init(role: String, shape: [Int], initial: Float, isCounter: Bool = false) {
-    (self.role, self.shape, self.initial, self.isCounter) = (role, shape, initial, isCounter)
+  public init(
+    role: String, shape: [Int], initial: Float, isCounter: Bool = false, isNonnegative: Bool = false
+  ) {
+    (self.role, self.shape, self.initial) = (role, shape, initial)
+    (self.isCounter, self.isNonnegative) = (isCounter, isNonnegative)
   }
 
   /// The number of values.

@@ -10,6 +10,9 @@ public protocol MergeLayer: Layer {
 }
 
 extension MergeLayer {
+  /// The layer itself.
+  public var merge: (any MergeLayer)? { self }
+
   /// The output for a single input.
   public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
     try outputShape(for: [input], names: ["input"])
@@ -24,13 +27,13 @@ extension MergeLayer {
 extension Layer {
   /// The output's shape for one image's inputs, whatever their number.
   func outputShape(of inputs: [Shape], names: [String]) throws(ShapeError) -> Shape {
-    if let merge = self as? any MergeLayer { return try merge.outputShape(for: inputs, names: names) }
+    if let merge { return try merge.outputShape(for: inputs, names: names) }
     return try outputShape(for: inputs[0])
   }
 
   /// The operation for these shapes, whatever the number of inputs.
   func makeOperation(of inputs: [Shape], output: Shape) -> any Operation {
-    if let merge = self as? any MergeLayer {
+    if let merge {
       return merge.makeOperation(inputs: inputs, output: output).base
     }
     return makeOperation(input: inputs[0], output: output).base

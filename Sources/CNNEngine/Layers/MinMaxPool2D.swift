@@ -126,7 +126,7 @@ struct MinMaxPoolOp: FusibleOperation {
     guard let dx = buffers.dx, let dy = buffers.dy else { return }
     if !geometry.windowsTile { geometry.clear(dx, region) }
     let disjoint = geometry.windowsAreDisjoint
-    let pairs = dx.column == 1 && dy.column == 1 ? geometry.adjacentPairs : 0
+    let pairs = geometry.adjacentPairs
     region.forEachRow { block, channel, row in
       let rows = geometry.rows(row)
       let gradient = dx.row(block, channel, geometry.inputRow(row))
@@ -138,11 +138,11 @@ struct MinMaxPoolOp: FusibleOperation {
         PoolPairKernel.spread(upstream, argmax, appliesReLU ? y : nil, gradient, gradient + dx.row, fast)
       }
       for column in fast..<output.width {
-        let value = upstream[column &* dy.column]
+        let value = upstream[column]
         // Where the largest value is not positive, ReLU is 0 and so is the gradient.
         let part = appliesReLU ? Lanes().replacing(with: value, where: y[column] .> 0) : value
         spread(
-          part, argmax[column], gradient + geometry.inputColumn(column) &* dx.column, dx, rows,
+          part, argmax[column], gradient + geometry.inputColumn(column), dx, rows,
           geometry.columns(column), geometry.kernelColumns, disjoint: disjoint)
       }
     }
@@ -158,7 +158,7 @@ struct MinMaxPoolOp: FusibleOperation {
       for column in columns {
         let position = Lanes(repeating: Float(row &* kernelColumns &+ column))
         let part = Lanes().replacing(with: value, where: argmax .== position)
-        let target = corner + (row &* dx.row &+ column &* dx.column)
+        let target = corner + (row &* dx.row &+ column)
         target.pointee = disjoint ? part : target.pointee + part
       }
     }

@@ -69,7 +69,7 @@ struct PoolGeometry: Sendable {
     whole.rows = inputRows(for: region.rows)
     whole.forEachRow { block, channel, row in
       let gradient = dx.row(block, channel, row)
-      for column in 0..<width { gradient[column &* dx.column] = Lanes() }
+      for column in 0..<width { gradient[column] = Lanes() }
     }
   }
 }

@@ -84,7 +84,7 @@ struct ReshapeOp: AnchorOperation {
       let y = buffers.y.row(block, channel, row)
       let first = (channel &* output.height &+ row) &* output.width
       for column in 0..<output.width {
-        y[column &* buffers.y.column] = buffers.x.pixel(block, first &+ column, input).pointee
+        y[column] = buffers.x.pixel(block, first &+ column, input).pointee
       }
     }
   }

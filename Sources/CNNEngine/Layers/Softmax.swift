@@ -77,6 +77,9 @@ public protocol FeaturewiseLayer: OptionlessLayer {
 }
 
 extension FeaturewiseLayer {
+  /// Softmax is an activation, too.
+  public static var isActivation: Bool { true }
+
   /// `[F]` to `[F]`; a map is refused.
   public func outputShape(for input: Shape) throws(ShapeError) -> Shape {
     guard input.isFlat else {

@@ -6,24 +6,32 @@ import ModelFormats
 
 /// A trained model in a file: weights under PyTorch's names, and everything a run needs to resume.
 ///
-/// The file is safetensors. Weights are `<layer>.weight` and `<layer>.bias`, optimizer state is
-/// `optimizer.<slot>.<tensor>`; config, progress, class names and the data's fingerprint are metadata.
+/// The file is safetensors. Weights are `<layer>.weight` and `<layer>.bias`, running statistics `<layer>.running_mean`
+/// and so on, optimizer state is `optimizer.<slot>.<tensor>`, averages are `average.<tensor>`; config, progress, class
+/// names and the data's fingerprint are metadata.
 public struct Checkpoint: Sendable {
   /// The resolved config.
   public internal(set) var config: ExperimentConfig
   /// The progress of the run.
   public internal(set) var progress: TrainerState
   /// The weights, in the order of the model's parameters.
-  public let weights: [NamedTensor]
+  public private(set) var weights: [NamedTensor]
+  /// The running statistics, in the order of the model's state.
+  public private(set) var state: [NamedTensor]
   /// The optimizer's state, slot by slot; empty in `model.ckpt`.
-  public var optimizer: [NamedTensor]
+  public private(set) var optimizer: [NamedTensor]
+  /// The average of all weights and then of all state; empty without `train.average`, and in `model.ckpt`, whose weights
+  /// and state are the average.
+  public private(set) var average: [NamedTensor]
   /// The names of the classes, in the order of the labels.
   public let classNames: [String]
   /// The name and the fingerprint of the data set.
   public let data: (name: String, fingerprint: String)
 
-  /// The format version that is written, and the newest that is read.
-  static let formatVersion = 1
+  /// The newest format version that is read.
+  static let newestVersion = 2
+  /// The format version that is written: the first one has weights and optimizer slots only, and no sections.
+  private var formatVersion: Int { state.isEmpty && average.isEmpty ? 1 : Self.newestVersion }
 
   /// A checkpoint of a trainer.
   ///
@@ -33,18 +41,42 @@ public struct Checkpoint: Sendable {
     (self.config, progress, classNames) = (config, trainer.progress, data.classNames)
     self.data = (data.name, fingerprint)
     weights = config.model.tensors(of: trainer.parameters)
+    state = config.model.stateTensors(of: trainer.parameters)
+    average = optimizer.average.map { Self.average($0.values, of: config.model) } ?? []
     self.optimizer = zip(optimizer.slotNames, optimizer.slots).flatMap { slot, buffer in
       config.model.tensors(of: buffer, prefix: Self.prefix(ofSlot: slot))
     }
   }
 
-  private static func prefix(ofSlot slot: String) -> String { "optimizer.\(slot)." }
+  fileprivate static func prefix(ofSlot slot: String) -> String { "optimizer.\(slot)." }
+  static let averagePrefix = "average."
+
+  private static func average(_ buffer: FlatTensorBuffer, of model: Model) -> [NamedTensor] {
+    model.tensors(of: buffer, prefix: averagePrefix) + model.stateTensors(of: buffer, prefix: averagePrefix)
+  }
 
   /// The default of `--data`: synthetic digits for a model that was trained on them.
   public var builtinData: String? { data.name == "builtin" ? "builtin" : nil }
 
-  /// The weights in one flat buffer, in the engine's layout.
-  public func parameters() -> FlatTensorBuffer { config.model.buffer(of: weights) }
+  /// What the network is evaluated with, in one flat buffer in the engine's layout: the average where there is one, else
+  /// weights and state.
+  public func parameters() -> FlatTensorBuffer {
+    config.model.buffer(of: average.isEmpty ? weights + state : average)
+  }
+
+  /// Leaves only what the network is evaluated with, under its plain names.
+  mutating func dropTrainingState() {
+    if !average.isEmpty {
+      let buffer = parameters()
+      (weights, state) = (config.model.tensors(of: buffer), config.model.stateTensors(of: buffer))
+    }
+    (optimizer, average) = ([], [])
+  }
+
+  /// The tensors of each section, in the order of the file.
+  private var sections: [(section: CheckpointSections.Section, tensors: [NamedTensor])] {
+    [(.weights, weights), (.state, state), (.optimizer, optimizer), (.average, average)]
+  }
 
   // MARK: Writing
 
@@ -52,13 +84,16 @@ public struct Checkpoint: Sendable {
   public func encoded() throws(SafeTensorsError) -> [UInt8] {
     var file = SafeTensors()
     file.setMetadata("format", to: "cnn")
-    file.setMetadata("format_version", to: String(Self.formatVersion))
+    file.setMetadata("format_version", to: String(formatVersion))
     file.setMetadata("config", to: config.resolved.text(pretty: false))
     file.setMetadata("progress", to: progress.json.text(pretty: false))
     file.setMetadata("classes", to: JSON(classNames.map { JSON($0) }).text(pretty: false))
     file.setMetadata("dataset", to: data.name)
     file.setMetadata("data_fingerprint", to: data.fingerprint)
-    for tensor in weights + optimizer { try file.append(tensor.name, shape: tensor.shape, tensor.values) }
+    if formatVersion > 1 {
+      file.setMetadata("sections", to: CheckpointSections(sections).json.text(pretty: false))
+    }
+    for tensor in sections.flatMap(\.tensors) { try file.append(tensor) }
     return try file.encoded()
   }
 
@@ -81,9 +116,9 @@ public struct Checkpoint: Sendable {
     guard let version = file.metadata("format_version").flatMap({ Int($0) }), version >= 1 else {
       throw fault("the format version in the metadata is not a number")
     }
-    guard version <= Self.formatVersion else {
+    guard version <= Self.newestVersion else {
       throw CheckpointError(
-        path, "format version \(version) is newer than this program, which reads up to \(Self.formatVersion)",
+        path, "format version \(version) is newer than this program, which reads up to \(Self.newestVersion)",
         isNewerFormat: true)
     }
     guard file.isChecksummed else { throw fault("the checksum is missing; the file is damaged") }
@@ -115,14 +150,40 @@ public struct Checkpoint: Sendable {
       throw fault("a class name in the metadata has control characters")
     }
     data = (file.metadata("dataset") ?? "", file.metadata("data_fingerprint") ?? "")
-    weights = try WeightFile.weights(of: config.model, in: file, path: path)
+    let (model, slots) = (config.model, config.optimizer.rule.slots)
+    let sections = version == 1 ? nil : try CheckpointSections(json("sections"), of: file, path: path)
+    try sections?.check(of: config, path: path)
+    weights = try WeightFile.weights(of: model, in: file, path: path)
+    state = try WeightFile.state(of: model, in: file, path: path)
     // The optimizer's state is saved completely or not at all.
-    let slots = file.tensors.count > weights.count ? config.optimizer.rule.slots : []
+    let hasOptimizer = sections?.has(.optimizer) ?? (file.tensors.count > weights.count)
     var optimizer: [NamedTensor] = []
-    for slot in slots {
+    for slot in hasOptimizer ? slots : [] {
       optimizer += try WeightFile.weights(
-        of: config.model, in: file, path: path, prefix: Self.prefix(ofSlot: slot.name))
+        of: model, in: file, path: path, prefix: Self.prefix(ofSlot: slot.name))
     }
     self.optimizer = optimizer
+    average = []
+    if sections?.has(.average) == true {
+      let prefix = Self.averagePrefix
+      average = try WeightFile.weights(of: model, in: file, path: path, prefix: prefix)
+      average += try WeightFile.state(of: model, in: file, path: path, prefix: prefix)
+    }
+  }
+}
+
+extension CheckpointSections {
+  /// Checks that every section is complete for the network and the optimizer of `config`.
+  fileprivate func check(of config: ExperimentConfig, path: String) throws(CheckpointError) {
+    let (parameters, state) = (config.model.parameters.map(\.name), config.model.state.map(\.name))
+    try check(.weights, has: parameters, path: path)
+    try check(.state, has: state, path: path)
+    if has(.optimizer) {
+      let slots = config.optimizer.rule.slots.map { Checkpoint.prefix(ofSlot: $0.name) }
+      try check(.optimizer, has: slots.flatMap { slot in parameters.map { slot + $0 } }, path: path)
+    }
+    if has(.average) {
+      try check(.average, has: (parameters + state).map { Checkpoint.averagePrefix + $0 }, path: path)
+    }
   }
 }

@@ -56,6 +56,12 @@ public struct ResumePoint {
         "has weights but no optimizer state: use --init for a new run, or --resume with a run folder or last.ckpt"
       )
     }
+    if checkpoint.average.isEmpty, checkpoint.config.train.average != nil {
+      throw CheckpointError(
+        path,
+        "has the average of the weights but not the weights: use --init for a new run, or --resume with a run folder or last.ckpt"
+      )
+    }
     return checkpoint
   }
 

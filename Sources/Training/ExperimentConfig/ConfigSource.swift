@@ -17,6 +17,8 @@ public enum ConfigSource {
     ("tf-convnet", PackageResources.tf_convnet_json),
     ("mlp-regularized", PackageResources.mlp_regularized_json),
     ("rgb-vgg", PackageResources.rgb_vgg_json),
+    ("two-heads", PackageResources.two_heads_json),
+    ("resnet", PackageResources.resnet_json),
   ]
 
   /// Whether `path` is the name of a built-in config.

@@ -147,6 +147,24 @@ public struct ExperimentConfig: Sendable {
 }
 
 extension ExperimentConfig {
+  /// Checks that no batch of the training set leaves a batch norm one value per channel, whose variance says nothing.
+  ///
+  /// - Throws: `ConfigError` at the batch size, or where only the last batch is too small at `train`.
+  func checkBatches(ofImages images: Int) throws(ConfigError) {
+    let norms = model.layers.filter { $0.layer is BatchNorm }
+    guard let layer = norms.first(where: { $0.input.height * $0.input.width == 1 }) else { return }
+    let reason = "leaves one value per channel to \"\(layer.name)\", which normalizes by those of a batch"
+    if train.batchSize == 1 {
+      let message = "a batch of 1 image \(reason); use at least 2, and train.drop_last if a last batch has 1"
+      throw ConfigError([resolved.issue(at: ["train", "batch_size"], message)])
+    }
+    if images % train.batchSize == 1, !train.dropLast {
+      let message =
+        "a last batch of 1 image \(reason); set train.drop_last to true, or another train.batch_size"
+      throw ConfigError([resolved.issue(at: ["train"], message)])
+    }
+  }
+
   /// The random number generator of the augmentation in epoch `epoch`, from 1.
   public func augmentationRandom(epoch: Int) -> CounterRandom {
     CounterRandom(seed: seed, purpose: .augmentation, stream: UInt64(epoch))

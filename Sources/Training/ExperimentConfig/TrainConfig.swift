@@ -12,6 +12,12 @@ public struct TrainConfig: Sendable {
     public let minimumChange: Double
   }
 
+  /// The exponential average of the weights.
+  public struct Average: Sendable {
+    /// The share of the old average in the new one, which is smaller in the first updates.
+    public let decay: Double
+  }
+
   /// Checkpoints besides `best.ckpt` and the `last.ckpt` of every epoch.
   public struct Checkpoints: Sendable {
     /// Steps between two saves of `last.ckpt` within an epoch.
@@ -39,6 +45,8 @@ public struct TrainConfig: Sendable {
   public let monitor: Metric?
   /// Early stopping; nil for none.
   public let earlyStop: EarlyStop?
+  /// The average of the weights that is validated and saved as the model; nil for the weights themselves.
+  public let average: Average?
   /// Additional checkpoints.
   public let checkpoints: Checkpoints
 
@@ -54,6 +62,9 @@ public struct TrainConfig: Sendable {
       "log_summed_loss", .boolean, default: false, "Also print the sum of the losses of all steps.")
     monitor = decoder.optional("monitor", Metric.field, "Metric that chooses the best epoch.")
     earlyStop = decoder.optional("early_stop", .object(Self.earlyStop), "Early stopping.")
+    average = decoder.optional(
+      "average", .object(Self.average),
+      "Exponential average of weights and running statistics, which is validated and saved as the model.")
     checkpoints = decoder.value(
       "checkpoint", .object(Self.checkpoints), default: [:],
       "Checkpoints besides those of the last and the best epoch.")
@@ -68,6 +79,13 @@ public struct TrainConfig: Sendable {
       keep: decoder.value(
         "keep", .integer(.within(0...1_000_000)), default: 0,
         "Number of last epochs whose checkpoints are kept."))
+  }
+
+  private static func average(_ decoder: ConfigDecoder) -> Average {
+    Average(
+      decay: decoder.value(
+        "decay", .number(.within(0..<1)), default: 0.999,
+        "Share of the old average in each update; update t has at most (1 + t) / (10 + t)."))
   }
 
   private static func earlyStop(_ decoder: ConfigDecoder) -> EarlyStop {

@@ -1,64 +1,104 @@
 import CNNEngine
 
 /// Keras' layout of the weights of a network: kernels [h, w, in, out], dense weights [in, out], flattened features
-/// channels last.
+/// channels last; after gamma and beta of a batch norm its moving mean and variance.
 package struct KerasLayout {
-  /// The dimensions of each parameter in PyTorch's order, [out, channels, rows, columns]; nil for biases.
-  private let sizes: [[Int]?]
-  private let parameters: [Parameter]
+  private let tensors: [Tensor]
 
-  /// The layout of `model`; nil for a model with a reshape, whose features have another order in Keras.
-  package init?(_ model: Model) {
-    if model.layers.contains(where: { $0.layer is Reshape }) { return nil }
-    parameters = model.parameters
-    // The shape before the last flatten.
-    var map: Shape?
-    var sizes: [[Int]?] = []
-    for layer in model.layers {
-      if layer.layer is Flatten, !layer.input.isFlat { map = layer.input }
-      for parameter in layer.parameters {
-        switch parameter.shape.count {
-        case 4: sizes.append(parameter.shape)
-        case 2: sizes.append([parameter.shape[0]] + (map?.dimensions ?? [parameter.shape[1], 1, 1]))
-        default: sizes.append(nil)
-        }
-      }
-      if layer.layer is Dense { map = nil }
-    }
-    self.sizes = sizes
+  /// A tensor with the order of the features on its last axis.
+  private struct Tensor {
+    /// PyTorch's shape.
+    let shape: [Int]
+    /// The feature here of each feature in Keras; nil where the order is the same.
+    let order: [Int]?
   }
 
-  /// The shape of parameter `index` in Keras.
+  /// The layout of `model`; nil for a model with a reshape, whose features have another order in Keras, or a sum of
+  /// features that have different orders there.
+  package init?(_ model: Model) {
+    // The order of the features of each value; nil for maps, and where it is that of Keras.
+    var orders: [[Int]?] = [nil]
+    var tensors: [Tensor] = []
+    for layer in model.layers {
+      let inputs = layer.inputs.map { orders[$0] }
+      guard let order = Self.order(behind: layer, inputs) else { return nil }
+      orders.append(order)
+      let own = layer.layer is Dense || layer.layer is BatchNorm ? inputs[0] : nil
+      for (index, parameter) in layer.parameters.enumerated() {
+        // A bias of a dense layer is about its outputs, which have no order of their own.
+        let isOfInputs = layer.layer is BatchNorm || index == 0
+        tensors.append(Tensor(shape: parameter.shape, order: isOfInputs ? own : nil))
+      }
+      for entry in layer.state where !entry.spec.isCounter {
+        tensors.append(Tensor(shape: entry.shape, order: own))
+      }
+    }
+    self.tensors = tensors
+  }
+
+  /// The order of the features behind a layer; the outer nil for a layer that has no counterpart in Keras.
+  private static func order(behind layer: ModelLayer, _ inputs: [[Int]?]) -> [Int]?? {
+    switch layer.layer {
+    case is Reshape: return nil
+    case is Flatten where !layer.input.isFlat: return .some(channelsLast(layer.input))
+    case is Concat where layer.output.isFlat:
+      if inputs.allSatisfy({ $0 == nil }) { return .some(nil) }
+      var order: [Int] = []
+      for (shape, input) in zip(layer.inputShapes, inputs) {
+        let first = order.count
+        order += (input ?? Array(0..<shape.count)).map { first + $0 }
+      }
+      return .some(order)
+    case is Add: return inputs.allSatisfy { $0 == inputs[0] } ? .some(inputs[0]) : nil
+    case is Dense: return .some(nil)
+    default: return layer.output.isFlat && layer.input.isFlat ? .some(inputs[0]) : .some(nil)
+    }
+  }
+
+  /// The order of a flattened map; nil where both orders are the same.
+  private static func channelsLast(_ map: Shape) -> [Int]? {
+    let pixels = map.height * map.width
+    if pixels == 1 || map.channels == 1 { return nil }
+    return (0..<map.count).map { $0 % map.channels * pixels + $0 / map.channels }
+  }
+
+  /// The shape of tensor `index` in Keras.
   package func shape(_ index: Int) -> [Int] {
-    let shape = parameters[index].shape
+    let shape = tensors[index].shape
     return shape.count == 4 ? [2, 3, 1, 0].map { shape[$0] } : shape.reversed()
   }
 
-  /// Converts the values of parameter `index` from PyTorch's to Keras' layout.
+  /// Converts the values of tensor `index` from PyTorch's to Keras' layout.
   package func toKeras(_ values: [Float], _ index: Int) -> [Float] {
-    permuted(values, index) { keras, torch in (to: keras, from: torch) }
+    let place = place(index)
+    return values.indices.map { values[place($0)] }
   }
 
-  /// Converts the values of parameter `index` from Keras' to PyTorch's layout.
+  /// Converts the values of tensor `index` from Keras' to PyTorch's layout.
   package func fromKeras(_ values: [Float], _ index: Int) -> [Float] {
-    permuted(values, index) { keras, torch in (to: torch, from: keras) }
+    let place = place(index)
+    var result = values
+    for keras in values.indices { result[place(keras)] = values[keras] }
+    return result
   }
 
-  private func permuted(
-    _ values: [Float], _ index: Int, _ places: (_ keras: Int, _ torch: Int) -> (to: Int, from: Int)
-  ) -> [Float] {
-    guard let sizes = sizes[index] else { return values }
-    let (outputs, channels, pixels) = (sizes[0], sizes[1], sizes[2] * sizes[3])
-    var result = values
-    for output in 0..<outputs {
-      for channel in 0..<channels {
-        for pixel in 0..<pixels {
-          let (to, from) = places(
-            (pixel * channels + channel) * outputs + output, (output * channels + channel) * pixels + pixel)
-          result[to] = values[from]
-        }
+  /// The function of a value's place in Keras' layout that gives its place in PyTorch's.
+  private func place(_ index: Int) -> (Int) -> Int {
+    let (shape, order) = (tensors[index].shape, tensors[index].order)
+    switch shape.count {
+    case 4:
+      let (outputs, channels, pixels) = (shape[0], shape[1], shape[2] * shape[3])
+      return { place in
+        let (pixel, channel) = (place / (channels * outputs), place / outputs % channels)
+        return (place % outputs * channels + channel) * pixels + pixel
       }
+    case 2:
+      let (outputs, features) = (shape[0], shape[1])
+      return { place in
+        let feature = place / outputs
+        return place % outputs * features + (order?[feature] ?? feature)
+      }
+    default: return { order?[$0] ?? $0 }
     }
-    return result
   }
 }

@@ -11,7 +11,7 @@ extension ModelExport {
     var graph = GraphBuilder()
     graph.file.appendInput("input", shape: model.input.dimensions)
     let image = appendNormalization(to: &graph)
-    for tensor in weights { graph.file.append(tensor.name, shape: tensor.shape, tensor.values) }
+    for tensor in floats { graph.file.append(tensor.name, shape: tensor.shape, tensor.values) }
     // The name of each of the model's values, and the input of a softmax at the end of each layer.
     var (values, logits) = ([image], [String?]())
     for (index, layer) in model.layers.enumerated() {

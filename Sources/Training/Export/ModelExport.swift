@@ -25,6 +25,7 @@ public struct ModelExport {
   private let path: String
   let config: ExperimentConfig
   let classNames: [String]
+  /// Weights and running statistics, layer by layer.
   let weights: [NamedTensor]
 
   /// An export of a loaded model.
@@ -32,7 +33,7 @@ public struct ModelExport {
   /// - Throws: `CheckpointError` for a config, which has no weights.
   public init(_ source: LoadedModel) throws(CheckpointError) {
     (path, config, classNames) = (source.path, source.config, source.classNames)
-    weights = config.model.tensors(of: try source.requireParameters())
+    weights = config.model.stateDict(of: try source.requireParameters())
   }
 
   /// The default path of the file: the checkpoint's path with the format's extension.
@@ -43,11 +44,13 @@ public struct ModelExport {
   }
 
   /// A description of the file for the user.
-  public func summary(_ format: Format) -> String {
+  public func summary(_ format: Format, layout: Layout = .pytorch) -> String {
     let parameters = "\(config.model.parameterCount.grouped) parameters"
     switch format {
     case .onnx: return "\(config.name), \(parameters): input \(config.model.input) pixels, 0 to 255"
-    case .safetensors, .npz: return "\(config.name), \(parameters) in \(weights.count.pluralized("array"))"
+    case .safetensors, .npz:
+      let arrays = layout == .keras ? floats : weights
+      return "\(config.name), \(parameters) in \(arrays.count.pluralized("array"))"
     }
   }
 
@@ -78,26 +81,36 @@ public struct ModelExport {
     }
   }
 
+  /// Weights and running statistics without the counts of batches, which Keras and inference do without.
+  var floats: [NamedTensor] { weights.filter { !$0.isCounter } }
+
   private func kerasArrays() throws(DataError) -> [UInt8] {
     guard let layout = KerasLayout(config.model) else {
       throw .unsatisfiable(
-        reason: "\(path): a network with a reshape has no Keras layout; export ONNX instead")
+        reason:
+          "\(path): a network with a reshape, or a sum of flattened and other features, has no Keras layout; "
+          + "export ONNX instead")
     }
     return NPZ.encode(
-      weights.enumerated().map { index, tensor in
+      floats.enumerated().map { index, tensor in
         (name: "arr_\(index)", shape: layout.shape(index), values: layout.toKeras(tensor.values, index))
       })
   }
 
   private func npz() -> [UInt8] {
-    NPZ.encode(weights.map { (name: $0.name, shape: $0.shape, values: $0.values) })
+    NPZ.encode(
+      arrays: weights.map { tensor in
+        tensor.isCounter
+          ? (tensor.name, .int64, tensor.shape, tensor.counterBytes)
+          : (tensor.name, .float32, tensor.shape, tensor.values.flatMap(\.bitPattern.littleEndianBytes))
+      })
   }
 
   private func safetensors() throws(SafeTensorsError) -> [UInt8] {
     var file = SafeTensors()
     // The value in PyTorch's own files.
     file.setMetadata("format", to: "pt")
-    for tensor in weights { try file.append(tensor.name, shape: tensor.shape, tensor.values) }
+    for tensor in weights { try file.append(tensor) }
     return try file.encoded()
   }
 }

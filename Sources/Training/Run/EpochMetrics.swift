@@ -71,10 +71,9 @@ public struct EpochMetrics: Sendable, Equatable {
 
   /// The row of `metrics.csv`; validation columns are empty without validation.
   var row: String {
-    var values: [Double?] = [
-      loss, accuracy, validationLoss, validationAccuracy, learningRate, seconds, imagesPerSecond,
-    ]
-    for output in outputs { values += output.values.map { $0.value } }
+    let values: [Double?] =
+      [loss, accuracy, validationLoss, validationAccuracy, learningRate, seconds, imagesPerSecond]
+      + outputs.flatMap { $0.values.map(\.value) }
     return ([String(epoch)] + values.map { $0.map { "\($0)" } ?? "" }).joined(separator: ",")
   }
 

@@ -24,9 +24,9 @@ public final class Trainer {
   /// Allocates the network and the optimizer of a run.
   ///
   /// - Parameters:
-  ///   - weights: initial weights; nil for random ones.
+  ///   - weights: initial weights, and behind them the state, if they have one; nil for random ones.
   ///   - resumePoint: the checkpoint to resume from instead.
-  /// - Throws: `DataError` if there is no batch, `CheckpointError` if the checkpoint does not fit config and data.
+  /// - Throws: `DataError` if there is no batch, `ConfigError` if one is too small, `CheckpointError` if the checkpoint does not fit config and data.
   public init(
     _ config: ExperimentConfig, data: ExperimentData, threadPool: ThreadPool, weights: [NamedTensor]? = nil,
     resuming resumePoint: ResumePoint? = nil
@@ -36,32 +36,37 @@ public final class Trainer {
     let isComparable = config.data.validation.map { $0.sample == nil } ?? false
     monitor =
       config.train.monitor ?? config.train.earlyStop?.monitor ?? (isComparable ? .validationAccuracy : .loss)
+    try config.checkBatches(ofImages: data.train.count)
     parameters =
-      (resumePoint?.checkpoint.weights ?? weights).map(config.model.buffer(of:))
-      ?? config.model.initialParameters(seed: config.seed)
+      (resumePoint.map { $0.checkpoint.weights + $0.checkpoint.state } ?? weights)
+      .map(config.model.buffer(of:)) ?? config.model.initialParameters(seed: config.seed)
     loader = try DataLoader(
       data.train, batchSize: config.train.batchSize, shuffle: config.train.shuffle,
       dropLast: config.train.dropLast, seed: config.seed)
     scale = config.pixelNormalization
-    network = Network(
+    let network = Network(
       model: config.model, parameters: parameters,
       batchSize: min(config.train.batchSize, data.train.count), training: true, threadPool: threadPool,
       augmentation: config.data.augmentation)
-    optimizer = Optimizer(config.optimizer.rule, network: network)
-    evaluator = Evaluator(config, parameters: parameters, threadPool: threadPool)
+    self.network = network
+    let average = config.train.average.map { WeightAverage(decay: $0.decay, network: network) }
+    optimizer = Optimizer(config.optimizer.rule, network: network, average: average)
+    evaluator = Evaluator(config, parameters: average?.values ?? parameters, threadPool: threadPool)
     if let resumePoint { try restore(resumePoint) }
   }
 
-  /// Restores progress and optimizer state of a checkpoint, whose weights are already loaded.
+  /// Restores progress, optimizer state and average of a checkpoint, whose weights are already loaded.
   private func restore(_ resumePoint: ResumePoint) throws(CheckpointError) {
     let (checkpoint, count) = (resumePoint.checkpoint, config.model.parameters.count)
     let outputs = config.model.separateOutputs.count
     guard checkpoint.progress.fits(loader, epochs: config.train.epochs, outputs: outputs),
-      checkpoint.optimizer.count == optimizer.slots.count * count
+      checkpoint.optimizer.count == optimizer.slots.count * count,
+      checkpoint.average.isEmpty == (optimizer.average == nil)
     else { throw CheckpointError(resumePoint.path, "its progress does not fit its config and this data") }
     for (index, slot) in optimizer.slots.enumerated() {
       config.model.copy(checkpoint.optimizer[index * count..<(index + 1) * count], to: slot)
     }
+    if let average = optimizer.average { config.model.copy(checkpoint.average[...], to: average.values) }
     progress = checkpoint.progress
     optimizer.step = progress.step
   }
@@ -134,7 +139,10 @@ public final class Trainer {
       if let gradients = network.gradients, let layer = layers(notFiniteIn: gradients).last {
         throw diverged(.gradient, atStep: step, in: layer)
       }
-      throw diverged(.weight, atStep: step, in: layers(notFiniteIn: parameters).first)
+      if let layer = layers(notFiniteIn: parameters).first {
+        throw diverged(.weight, atStep: step, in: layer)
+      }
+      throw diverged(.state, atStep: step, in: layers(withStateNotFiniteIn: parameters).first)
     }
     progress.step += 1
     progress.stepInEpoch += 1
@@ -179,21 +187,34 @@ public final class Trainer {
 
   // MARK: Divergence
 
-  /// Throws if the optimizer's state is not finite, which must not be saved; weights are checked in every step.
-  func checkOptimizer() throws(TrainingError) {
-    guard let slot = optimizer.slots.first(where: { !$0.isFinite }) else { return }
+  /// Throws if the optimizer's state or the average is not finite, which must not be saved; weights are checked in every
+  /// step.
+  func checkFinite() throws(TrainingError) {
     // Between two epochs, the last step is that of the epoch before.
     let (epoch, step) =
       progress.stepInEpoch > 0
       ? (progress.epoch + 1, progress.stepInEpoch) : (progress.epoch, stepsPerEpoch)
-    throw .diverged(
-      .optimizer, epoch: epoch, step: step, layer: layers(notFiniteIn: slot).first,
-      learningRate: config.optimizer.learningRate)
+    func diverged(_ what: TrainingError.Quantity, in layer: String?) -> TrainingError {
+      .diverged(what, epoch: epoch, step: step, layer: layer, learningRate: config.optimizer.learningRate)
+    }
+    if let slot = optimizer.slots.first(where: { !$0.isFinite }) {
+      throw diverged(.optimizer, in: layers(notFiniteIn: slot).first)
+    }
+    if let average = optimizer.average?.values, !average.isFinite {
+      let layers = layers(notFiniteIn: average) + layers(withStateNotFiniteIn: average)
+      throw diverged(.average, in: layers.first)
+    }
   }
 
   private func layers(notFiniteIn buffer: FlatTensorBuffer) -> [String] {
     config.model.layers.filter { layer in
       layer.parameters.contains { !buffer[$0.range].allSatisfy(\.isFinite) }
+    }.map(\.name)
+  }
+
+  private func layers(withStateNotFiniteIn buffer: FlatTensorBuffer) -> [String] {
+    config.model.layers.filter { layer in
+      layer.state.contains { !buffer[$0.range].allSatisfy(\.isFinite) }
     }.map(\.name)
   }
 

@@ -12,8 +12,12 @@ public enum TrainingError: Error, Sendable, Equatable {
     case gradient
     /// A weight after an update.
     case weight
+    /// A running statistic after a step.
+    case state
     /// The state of the optimizer.
     case optimizer
+    /// The average of the weights.
+    case average
   }
 }
 
@@ -30,6 +34,8 @@ extension TrainingError: CustomStringConvertible {
         case .loss: "the loss is"
         case .gradient: "the gradient is"
         case .weight: "weights are"
+        case .state: "running statistics are"
+        case .average: "the average of the weights is"
         case .optimizer: "the optimizer's state is"
         }
       let place = layer.map { ", first in layer \($0)" } ?? ""

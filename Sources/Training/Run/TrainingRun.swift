@@ -118,7 +118,7 @@ public final class TrainingRun {
 
   /// Saves `last.ckpt`, and after an epoch also `best.ckpt` and the epoch's own checkpoint.
   private func save(epoch: Int? = nil, isBest: Bool = false) throws {
-    try trainer.checkOptimizer()
+    try trainer.checkFinite()
     let bytes = try Checkpoint(trainer, data: data, fingerprint: fingerprint).encoded()
     try AtomicFile.write(bytes, to: folder.lastCheckpoint)
     if isBest { try AtomicFile.write(bytes, to: folder.bestCheckpoint) }
@@ -137,7 +137,7 @@ public final class TrainingRun {
       return Result(outcome: outcome, checkpoint: folder.lastCheckpoint, bestEpoch: bestEpoch, test: nil)
     }
     var best = try Checkpoint(contentsOf: folder.bestCheckpoint)
-    best.optimizer = []
+    best.dropTrainingState()
     best.config = config
     try AtomicFile.write(best.encoded(), to: folder.finalCheckpoint)
     let evaluator = Evaluator(config, parameters: best.parameters(), threadPool: threadPool)

@@ -39,8 +39,11 @@ public struct TrainingSetup {
   /// - Parameter directory: `--data`; nil for the default of the config or of the resumed run.
   /// - Throws: `DataError` or `ConfigError`.
   public func loadData(directory: String?, environment: DataEnvironment) throws -> ExperimentData {
-    try ExperimentData.load(
+    let data = try ExperimentData.load(
       config, directory: directory ?? resumePoint?.checkpoint.builtinData, environment: environment)
+    // Before a folder is made for the run.
+    try config.checkBatches(ofImages: data.train.count)
+    return data
   }
 
   /// Checks that a resumed run was trained on `data`.

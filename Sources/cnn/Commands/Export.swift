@@ -39,7 +39,7 @@ struct Export: ParsableCommand {
   func run() throws {
     let export = try ModelExport(model.load())
     let path = try export.write(format, layout: layout, to: output, overwrite: force)
-    try Console.print("\(path): \(export.summary(format))")
+    try Console.print("\(path): \(export.summary(format, layout: layout))")
   }
 }
 
