@@ -11,7 +11,7 @@ extension Model {
     let table = summary.lines
     let batch = batchSize == 1 ? "an image" : "a batch of \(batchSize.grouped)"
     let activations = input.count + layers.reduce(0) { $0 + $1.output.count }
-    let nonTrainable = "Non-trainable: \(stateCount.grouped) (\((stateCount * 4).byteSize))"
+    let nonTrainable = "Non-trainable: \(stateCount.grouped)"
     return try ["\(name), input \(input)"] + table + [
       table[1], "Parameters: \(parameterCount.grouped) (\((parameterCount * 4).byteSize))",
     ] + (stateCount > 0 ? [nonTrainable] : []) + [

@@ -49,10 +49,10 @@ struct OutputsTests {
       "summary heads.json", "summary branches.json", "eval \(model) --data digits",
       "eval \(model) --data digits --limit 4 --min-accuracy 0.9", "predict \(model) digits.idx",
       "predict \(model) digits.idx@0 --top 1",
-      "\(train) --set data.validation.from=test --set train.monitor=val_parity_accuracy",
+      "\(train) --threads 2 --set data.validation.from=test --set train.monitor=val_parity_accuracy",
       "train --config heads.json --set train.monitor=parity",
       "train --config heads.json --set train.early_stop.monitor=val_parity_los",
-      "train --config heads.json --set model.outputs[0].layer=val",
+      "train --config heads.json --set model.layers[1].name=val --set model.outputs[0].layer=val",
     ] {
       try snapshot.run(command)
     }
