@@ -46,6 +46,15 @@ private final class Count: Sendable {
     #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.evaluate() } } == 0)
   }
 
+  @Test("Averaging weights and running statistics allocates nothing", arguments: [1, 2])
+  func average(threads: Int) throws {
+    let config = try Small.config(layers: Small.normed, train: #""batch_size": 20, "average": {}"#)
+    let threadPool = ThreadPool(threads: threads)
+    let steps = BenchmarkSteps(config, threadPool: threadPool)
+    steps.warmUp()
+    #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.train() } } == 0)
+  }
+
   @Test("Augmenting allocates nothing") func augmentation() throws {
     let augment = ["shift", "rotate", "scale", "shear", "elastic", "erase", "noise"].map { "\"\($0)\"" }
     let config = try ConfigSource.load(

@@ -17,7 +17,7 @@ public struct Add: MergeLayer, OptionlessLayer {
   private static func remedy(_ a: (name: String, shape: Shape), _ b: (name: String, shape: Shape)) -> String {
     guard !a.shape.isFlat, !b.shape.isFlat else { return "" }
     let (small, large) = b.shape.height < a.shape.height ? (b.shape, a) : (a.shape, b)
-    let stride = max(1, large.shape.height / small.height)
+    let stride = (large.shape.height + small.height - 1) / small.height
     let size = (rows: (large.shape.height - 1) / stride + 1, columns: (large.shape.width - 1) / stride + 1)
     guard size == (small.height, small.width) else { return "" }
     let strideKey = stride == 1 ? "" : ", \"stride\": \(stride), \"rounding\": \"floor\""

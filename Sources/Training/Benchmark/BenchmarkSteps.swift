@@ -26,7 +26,8 @@ package final class BenchmarkSteps {
     evaluating = Network(
       model: config.model, parameters: parameters, batchSize: batchSize, training: false,
       threadPool: threadPool)
-    optimizer = Optimizer(config.optimizer.rule, network: network)
+    let average = config.train.average.map { [network] in WeightAverage(decay: $0.decay, network: network) }
+    optimizer = Optimizer(config.optimizer.rule, network: network, average: average)
     batches = max(2, 1024 / batchSize)
     scale = config.pixelNormalization
     images = NoiseImages(config.model, count: batches * batchSize)
