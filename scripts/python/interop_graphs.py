@@ -46,21 +46,28 @@ GRAPHS = {
         conv("mixed", 6, 3, stride=2), layer("max_pool2d", "pool", kernel=2, rounding="floor"), FLATTEN,
         layer("global_average_pool2d", "mean", "mixed"), layer("concat", "features", ["mean", "flat"]), norm("norm"),
         dense("fc1", 8, activation="softmax"), layer("concat", "again", ["fc1", "features", "fc1"]), dense("fc2", 10)),
-    # An output that is a softmax within the loss and goes on, one under mse, flattened maps, log-probabilities, and one in the middle.
+    # An output that is a softmax within the loss and goes on, one under mse, flattened maps, log-probabilities, one in the middle.
     "outputs": chain(
         conv("stem", 4, stride=2, activation="relu"), layer("max_pool2d", "pool", kernel=2),
-        conv("map", 2, [7, 3], padding="valid"), layer("flatten", "pixels"), layer("relu", "relu1", "pool"), FLATTEN,
+        conv("map", 10, 7, padding="valid"), layer("flatten", "ten"), layer("relu", "relu1", "pool"), FLATTEN,
         dense("early", 10), layer("relu", "relu2"), dense("digit", 10, activation="softmax"), dense("fc", 6, activation="tanh"),
         dense("scores", 2), layer("softmax", "parity"), dense("third", 3, activation="log_softmax", **{"from": "digit"}),
         outputs=[
             {"layer": "digit", "loss": "cross_entropy"}, {"layer": "parity", "loss": "mse", "labels": PARITY},
-            {"layer": "pixels", "weight": 0.5}, {"layer": "third", "loss": "nll", "labels": THIRDS}, {"layer": "early", "weight": 2}]),
+            {"layer": "ten", "weight": 0.5}, {"layer": "third", "loss": "nll", "labels": THIRDS}, {"layer": "early", "weight": 2}]),
     "softmax": chain(
         conv("conv1", 4, stride=2), FLATTEN, dense("digit", 10, activation="softmax"), dense("fc", 6),
         layer("relu", "relu1"), dense("thirds", 3), layer("softmax", "third"), layer("add", "twice", ["third", "third"]),
         dense("parity", 2), outputs=[
             {"layer": "digit", "loss": "mse"}, {"layer": "third", "labels": THIRDS}, {"layer": "parity", "labels": PARITY}]),
+    # Classes that are pixels.
+    "pixels": chain(
+        conv("stem", 4, stride=4, activation="relu"), conv("map", 2, [7, 3], padding="valid"), norm("norm"), FLATTEN),
 }
+# Keras flattens maps channels last, so that these classes have another order there.
+NOT_IN_KERAS = {"pixels"}
+# The batch norms that are not folded: behind another layer, or behind one that has an activation or another reader.
+KEPT_NORMS = {"norms": 2, "residual": 2, "branches": 1}
 
 
 def keras_network(keras, model):

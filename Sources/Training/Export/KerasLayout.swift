@@ -16,8 +16,8 @@ package struct KerasLayout {
     let order: [Int]?
   }
 
-  /// The layout of `model`; nil for a model with a reshape, whose features have another order in Keras, or a sum of
-  /// features that have different orders there.
+  /// The layout of `model`; nil for a model with a reshape, whose features have another order in Keras, a sum of features
+  /// that have different orders there, or an output whose classes have another order.
   package init?(_ model: Model) {
     // The order of the features of each value; nil for maps, and where it is that of Keras.
     var orders: [[Int]?] = [nil]
@@ -39,6 +39,11 @@ package struct KerasLayout {
         tensors.append(Tensor(shape: entry.shape, order: own))
       }
       numbers.append(first..<tensors.count)
+    }
+    for output in model.outputs {
+      if let index = model.layers.firstIndex(where: { $0.name == output.name }), orders[index + 1] != nil {
+        return nil
+      }
     }
     self.tensors = tensors
     order = Self.listed(model).flatMap { numbers[$0] }

@@ -25,7 +25,8 @@ extension ModelExport {
         continue
       }
       let isRead = model.layers.contains { $0.inputs.contains(index + 1) }
-      let (value, beforeSoftmax) = graph.append(layer, of: inputs, weights: weights.map(\.name), isRead: isRead)
+      let (value, beforeSoftmax) = graph.append(
+        layer, of: inputs, weights: weights.map(\.name), isRead: isRead)
       values.append(value)
       logits.append(beforeSoftmax)
     }

@@ -98,8 +98,8 @@ public struct ModelExport {
     guard let layout = KerasLayout(config.model) else {
       throw .unsatisfiable(
         reason:
-          "\(path): a network with a reshape, or a sum of flattened and other features, has no Keras layout; "
-          + "export ONNX instead")
+          "\(path): a network with a reshape, a sum of flattened and other features, or an output of flattened maps "
+          + "has no Keras layout; export ONNX instead")
     }
     let floats = floats
     return NPZ.encode(
