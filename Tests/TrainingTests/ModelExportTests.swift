@@ -8,7 +8,8 @@ import Training
 @Suite struct ModelExportTests {
   /// Exports the initial weights of a config.
   private func export(
-    _ config: ExperimentConfig, _ format: ModelExport.Format, _ layout: ModelExport.Layout = .pytorch
+    _ config: ExperimentConfig, _ format: ModelExport.Format, _ layout: ModelExport.Layout = .pytorch,
+    foldsBatchNorms: Bool = false
   ) throws -> [UInt8] {
     try withTemporaryFolder { folder in
       var file = SafeTensors()
@@ -18,7 +19,7 @@ import Training
       try write(file.encoded(), "\(folder)/w.safetensors")
       try write(Array(config.resolved.text().utf8), "\(folder)/c.json")
       let source = try LoadedModel("\(folder)/w.safetensors", config: "\(folder)/c.json")
-      return try ModelExport(source).encoded(format, layout: layout)
+      return try ModelExport(source).encoded(format, layout: layout, foldsBatchNorms: foldsBatchNorms)
     }
   }
 
@@ -123,11 +124,15 @@ import Training
       #expect(read.tensors == weights)
       #expect((read.notice == nil) == (layout == .pytorch))
     }
-    #expect(
-      message { _ = try export(everything(), .npz, .keras) }
-        .hasSuffix(
-          "a network with a reshape, or a sum of flattened and other features, has no Keras layout; export ONNX instead"
-        ))
+    let pixels = try Small.config(
+      layers: #"{ "type": "conv2d", "filters": 2, "kernel": [12, 8] }, "flatten", "softmax""#)
+    for config in [try everything(), pixels] {
+      #expect(
+        message { _ = try export(config, .npz, .keras) }
+          .hasSuffix(
+            "a network with a reshape, a sum of flattened and other features, or an output of flattened maps has no Keras "
+              + "layout; export ONNX instead"))
+    }
   }
 
   @Test("Running statistics are exported under PyTorch's names, in Keras' order, and into the graph")
@@ -153,6 +158,76 @@ import Training
     let graph = String(decoding: try export(config, .onnx), as: UTF8.self)
     #expect(graph.contains("norm.running_mean") && graph.contains("flat.running_var"))
     #expect(!graph.replacing("\"num_batches_tracked", with: "").contains("norm.num_batches_tracked"))
+  }
+
+  @Test("A batch norm that alone reads a layer with weights is folded into them")
+  func foldedNorms() throws {
+    let config = try Small.config(
+      layers: """
+        { "type": "conv2d", "name": "plain", "filters": 4, "kernel": 3, "bias": false }, { "type": "batch_norm", "name": "n1" },
+        { "type": "max_pool2d", "kernel": 2 }, { "type": "batch_norm", "name": "pooled" },
+        { "type": "conv2d", "name": "active", "filters": 4, "kernel": 3, "activation": "relu" },
+        { "type": "batch_norm", "name": "behind" },
+        { "type": "conv2d", "name": "shared", "filters": 4, "kernel": 1 }, { "type": "batch_norm", "name": "n2" },
+        { "type": "add", "from": ["shared", "n2"] }, "flatten",
+        { "type": "dense", "name": "fc", "units": 10 }, { "type": "batch_norm", "name": "n3" }
+        """)
+    let graph = String(decoding: try export(config, .onnx, foldsBatchNorms: true), as: UTF8.self)
+    for name in ["plain.bias", "pooled.running_var", "behind.weight", "n2.running_mean", "n2.output"] {
+      #expect(graph.contains(name), "\(name)")
+    }
+    for name in ["n1.weight", "n1.output", "n3.running_mean", "n3.output"] {
+      #expect(!graph.contains(name), "\(name)")
+    }
+    #expect(try export(config, .onnx, foldsBatchNorms: false) == export(config, .onnx))
+    let chain = try Small.config()
+    #expect(try export(chain, .onnx, foldsBatchNorms: true) == export(chain, .onnx))
+  }
+
+  @Test("Folded weights are those of the layer and its norm")
+  func foldedWeights() throws {
+    let model = try Small.config(layers: Small.normed).model
+    let buffer = model.initialParameters(seed: 1)
+    let tensors = (model.parameters.map { ($0.name, $0.range) } + model.state.map { ($0.name, $0.range) })
+    for (index, (_, range)) in tensors.enumerated() {
+      buffer.replace(at: range.lowerBound, with: range.map { Float(($0 + index) % 5 + 1) / 4 })
+    }
+    let values = Dictionary(uniqueKeysWithValues: tensors.map { ($0.0, buffer[$0.1].map { Double($0) }) })
+    let folded = try #require(model.foldedLayers(of: buffer).first)
+    #expect(model.layers[folded.layer].name == "conv" && model.layers[folded.norm].name == "norm")
+    let norm = try #require(model.layers[folded.norm].layer as? BatchNorm)
+    func value(_ name: String, _ index: Int) throws -> Double { try #require(values[name])[index] }
+    for channel in 0..<4 {
+      let deviation = try (value("norm.running_var", channel) + norm.epsilon).squareRoot()
+      let scale = try value("norm.weight", channel) / deviation
+      for tap in channel * 9..<channel * 9 + 9 {
+        #expect(try folded.weights[tap] == Float(value("conv.weight", tap) * scale))
+      }
+      let shifted = try value("conv.bias", channel) - value("norm.running_mean", channel)
+      #expect(try folded.bias[channel] == Float(shifted * scale + value("norm.bias", channel)))
+    }
+  }
+
+  @Test(
+    "A Keras export lists the layers of a graph as Keras does: by depth, then as a search from the output finds them"
+  )
+  func kerasOrder() throws {
+    let config = try Small.config(
+      layers: """
+        { "type": "conv2d", "name": "stem", "filters": 2, "kernel": 3, "padding": "same" },
+        { "type": "conv2d", "name": "a1", "filters": 3, "kernel": 1 }, { "type": "conv2d", "name": "a2", "filters": 4, "kernel": 1 },
+        { "type": "conv2d", "name": "b1", "from": "stem", "filters": 5, "kernel": 1 },
+        { "type": "conv2d", "name": "b2", "filters": 6, "kernel": 1 },
+        { "type": "conv2d", "name": "short", "from": "stem", "filters": 7, "kernel": 1 },
+        { "type": "concat", "from": ["short", "b2", "a2"] }, "global_average_pool2d",
+        { "type": "dense", "name": "fc", "units": 10 }
+        """)
+    let archive = try NPZ(parsing: export(config, .npz, .keras), name: "f")
+    let kernels = try archive.arrays().map(\.shape).filter { $0.count > 1 }
+    // stem; b1 and a1; short, b2 and a2, in the order of the concatenation.
+    #expect(kernels.map { $0[$0.count - 1] } == [2, 5, 3, 7, 6, 4, 10])
+    let read = try WeightImport(of: config.model, in: SafeTensors(archive), path: "f")
+    #expect(read.tensors == config.model.tensors(of: config.model.initialParameters(seed: 1)))
   }
 
   @Test("By default a file is written next to its checkpoint")

@@ -6,6 +6,7 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy
@@ -14,16 +15,23 @@ import onnxruntime
 import scipy.io
 import torch
 from safetensors.numpy import load_file, save_file
-from safetensors.torch import save_file as save_torch
+from safetensors.torch import load_file as load_torch, save_file as save_torch
 from torch import nn
 
 import mnist
 from cnn_command import run_cnn
+from graph_models import GraphModel
+from interop_graphs import GRAPHS, KEPT_NORMS, NOT_IN_KERAS, keras_network as keras_graph, keras_scores
 from pytorch_models import MODELS
 from train_keras import network as keras_network
 
 TOLERANCE = 1e-4
-RECIPES = Path(__file__).resolve().parents[2] / "docs" / "interop.md"
+# Of the largest number, for graphs.
+RELATIVE_TOLERANCE = 1e-5
+GRAPH_CONFIGS = ("two-heads", "resnet")
+SCALE, MEAN, STD = 255, 0.1307, 0.3081
+REPOSITORY = Path(__file__).resolve().parents[2]
+RECIPES, CONFIGS = REPOSITORY / "docs" / "interop.md", REPOSITORY / "configs"
 
 # Networks with every layer type and with asymmetric kernels, strides, padding and rounding.
 EDGE_CASES = {
@@ -46,6 +54,13 @@ EDGE_CASES = {
 }
 
 
+class Scores(NamedTuple):
+    """What one output says of each image."""
+
+    logits: numpy.ndarray
+    probabilities: numpy.ndarray
+
+
 class Workspace:
     """A folder in which the program runs, with MNIST's test images and the runs it has trained."""
 
@@ -55,6 +70,7 @@ class Workspace:
         self.labels = labels.astype(numpy.uint8)
         mnist.write_idx(folder / "test.idx", self.pixels[:, 0])
         mnist.write_idx(folder / "few.idx", self.pixels[:500, 0])
+        self.normalized = ((self.pixels[:500].astype(numpy.float32) / SCALE - MEAN) / STD).astype(numpy.float32)
 
     def cnn(self, *arguments: object) -> str:
         return run_cnn(self.program, self.folder, *arguments)
@@ -67,6 +83,23 @@ class Workspace:
         """[logits, probabilities] of every image."""
         predictions = json.loads(self.cnn("predict", weights, images, "--json", *options))
         return numpy.array([[*prediction["logits"], *prediction["probabilities"]] for prediction in predictions])
+
+    def graph_config(self, name: str) -> str:
+        """The config of a graph: a built-in one, or a file that is written here."""
+        if name in GRAPH_CONFIGS:
+            return name
+        normalize = {"scale": SCALE, "mean": [MEAN], "std": [STD]}
+        config = {"name": name, "data": {"normalize": normalize}, "model": {"input": [1, 28, 28], **GRAPHS[name]}}
+        (self.folder / f"{name}.json").write_text(json.dumps(config))
+        return f"{name}.json"
+
+    def scores(self, weights: str, *options: object) -> dict[str, Scores]:
+        """The scores of each output for the first 500 test images, the main one first."""
+        predictions = json.loads(self.cnn("predict", weights, "few.idx", "--json", *options))
+        by_output = [prediction.get("outputs", {"": prediction}) for prediction in predictions]
+        return {
+            name: Scores(*(numpy.array([entry[name][key] for entry in by_output]) for key in ("logits", "probabilities")))
+            for name in by_output[0]}
 
 
 def run_onnx(path: Path, pixels: numpy.ndarray) -> numpy.ndarray:
@@ -85,6 +118,14 @@ def difference(found: numpy.ndarray, expected: numpy.ndarray, what: str) -> floa
     assert found.shape == expected.shape, f"{what}: {found.shape} instead of {expected.shape}"
     largest = float(numpy.abs(found - expected).max())
     assert largest < TOLERANCE, f"{what}: differs by {largest}"
+    return largest
+
+
+def relative_difference(found: numpy.ndarray, expected: numpy.ndarray, what: str) -> float:
+    """The largest difference as a part of the largest number, which must be within the tolerance of graphs."""
+    assert found.shape == expected.shape, f"{what}: {found.shape} instead of {expected.shape}"
+    largest = float(numpy.abs(found - expected).max() / numpy.abs(expected).max())
+    assert largest < RELATIVE_TOLERANCE, f"{what}: differs by {largest} of the largest"
     return largest
 
 
@@ -132,6 +173,96 @@ def check_edge_case(workspace: Workspace, name: str) -> None:
     largest = difference(run_onnx(workspace.folder / f"{name}.onnx", pixels), expected, name)
     types = sorted({layer["type"] for layer in summary["layers"]})
     print(f"edge cases of {', '.join(types)}: within {largest:.1e}")
+
+
+def check_graph(workspace: Workspace, name: str) -> None:
+    """Trains a graph for a few steps; ONNX, PyTorch and Keras then give the scores of all outputs, and their weights come back."""
+    path = workspace.graph_config(name)
+    run = f"graphs/{name}"
+    workspace.train(path, run, "--data", "builtin", "--set", 'data.builtin={"train":512,"test":64}', "--set",
+                    "data.validation=null", "--batch-size", 32, "--lr", 0.01)
+    network = GRAPHS.get(name) or json.loads((CONFIGS / f"{name}.json").read_text())["model"]
+    expected = workspace.scores(run)
+    norms = sum(layer["type"] == "batch_norm" for layer in network["layers"])
+    errors = {
+        "ONNX": check_graph_onnx(workspace, run, expected, norms),
+        "folded": check_graph_onnx(workspace, run, expected, KEPT_NORMS.get(name, 0), "--fold-batch-norm"),
+        "PyTorch": check_graph_torch(workspace, name, run, network, expected)}
+    if name in GRAPHS.keys() - NOT_IN_KERAS:
+        errors["Keras"] = check_graph_keras(workspace, name, run, network, expected)
+    print(f"{name}, {len(expected)} outputs: " + ", ".join(f"{tool} within {error:.1e}" for tool, error in errors.items()))
+
+
+def check_graph_onnx(workspace: Workspace, run: str, expected: dict[str, Scores], norms: int, *options: str) -> float:
+    workspace.cnn("export", run, "--format", "onnx", "--force", *options)
+    path = workspace.folder / run / "model.onnx"
+    model = onnx.load(path)
+    onnx.checker.check_model(model, full_check=True)
+    assert [node.op_type for node in model.graph.node].count("BatchNormalization") == norms, f"{run}: not {norms} norms"
+    names = [f"{name}_" if index else "" for index, name in enumerate(expected)]
+    outputs = [prefix + kind for prefix in names for kind in ("logits", "probabilities")]
+    assert [output.name for output in model.graph.output] == outputs, run
+    session = onnxruntime.InferenceSession(path)
+    found = session.run(outputs, {"input": workspace.pixels[:500].astype(numpy.float32)})
+    known = [values for scores in expected.values() for values in (scores.logits, scores.probabilities)]
+    return max(relative_difference(*pair, f"{run}: {name}") for *pair, name in zip(found, known, outputs, strict=True))
+
+
+def check_graph_torch(workspace: Workspace, name: str, run: str, network: dict, expected: dict[str, Scores]) -> float:
+    """Weights and running statistics exported to PyTorch, and others that PyTorch has changed imported."""
+    workspace.cnn("export", run, "--format", "safetensors", "--force")
+    model = GraphModel(network)
+    tensors = load_torch(workspace.folder / run / "model.safetensors")
+    model.load_state_dict(tensors, strict=True)
+    model.load_state_dict(load_torch(workspace.folder / run / "model.ckpt"), strict=True)
+    counters = {key: tensor for key, tensor in tensors.items() if key.endswith("num_batches_tracked")}
+    assert all(tensor.dtype == torch.int64 and tensor.item() == 16 for tensor in counters.values()), f"{name}: {counters}"
+    pixels = torch.tensor(workspace.normalized)
+
+    def largest(expected: dict[str, Scores], what: str) -> float:
+        with torch.no_grad():
+            found = [scores.numpy() for scores in model.eval()(pixels)]
+        return compare_scores(model, found, expected, f"{name} {what} PyTorch")
+
+    exported = largest(expected, "exported to")
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.02 * torch.randn(parameter.shape))
+        model.train()(pixels[:64])
+    state = {key: value.clone() for key, value in model.state_dict().items()}
+    save_torch(state, workspace.folder / "graph.safetensors")
+    workspace.cnn("export", "graph.safetensors", "--config", f"{run}/config.json", "--format", "safetensors", "--output",
+                  "back.safetensors", "--force")
+    back = load_torch(workspace.folder / "back.safetensors")
+    assert back.keys() == state.keys() and all(torch.equal(back[key], state[key]) for key in state), f"{name}: not as imported"
+    return max(exported, largest(workspace.scores("graph.safetensors", "--config", f"{run}/config.json"), "imported from"))
+
+
+def check_graph_keras(workspace: Workspace, name: str, run: str, network: dict, expected: dict[str, Scores]) -> float:
+    workspace.cnn("export", run, "--format", "npz", "--layout", "keras", "--force")
+    outputs = GraphModel(network)  # for the types of the outputs
+    model = keras_graph(keras, network)
+    arrays = numpy.load(workspace.folder / run / "model.npz")
+    model.set_weights([arrays[key] for key in arrays])
+    exported = compare_scores(
+        outputs, keras_scores(model, workspace.normalized), expected, f"{name} exported to Keras")
+    random = numpy.random.default_rng(3)
+    # Variances stay positive.
+    model.set_weights([values * random.uniform(0.9, 1.1, values.shape) for values in model.get_weights()])
+    numpy.savez(workspace.folder / "graph.npz", *model.get_weights())
+    imported = workspace.scores("graph.npz", "--config", f"{run}/config.json")
+    return max(exported, compare_scores(
+        outputs, keras_scores(model, workspace.normalized), imported, f"{name} imported from Keras"))
+
+
+def compare_scores(model: GraphModel, found: list[numpy.ndarray], expected: dict[str, Scores], what: str) -> float:
+    """The largest relative difference of a framework's scores; those of a softmax are compared as probabilities."""
+    if len(expected) > 1:
+        assert [output.layer for output in model.outputs] == list(expected), what
+    return max(
+        relative_difference(
+            scores, known.probabilities if output.layer_type == "softmax" else known.logits, f"{what}: {output.layer}")
+        for output, scores, known in zip(model.outputs, found, expected.values(), strict=True))
 
 
 def check_sequential(workspace: Workspace) -> None:
@@ -215,6 +346,8 @@ def main() -> None:
         workspace = Workspace(program, data, Path(folder))
         for name in EDGE_CASES:
             check_edge_case(workspace, name)
+        for name in (*GRAPHS, *GRAPH_CONFIGS):
+            check_graph(workspace, name)
         for name in ("lenet", "keras-lenet", "simple-convnet", "tf-convnet"):
             check_config(workspace, name)
         check_sequential(workspace)

@@ -15,6 +15,14 @@ struct FoldedWeights: @unchecked Sendable {
     (weights, bias) = (UnsafePointer(folded.weights), UnsafePointer(folded.bias))
   }
 
+  /// Copies of the folded weights and biases.
+  var values: (weights: [Float], bias: [Float]) {
+    (
+      Array(UnsafeBufferPointer(start: folded.weights, count: parameters[0].count)),
+      Array(UnsafeBufferPointer(start: folded.bias, count: parameters[0].shape[0]))
+    )
+  }
+
   /// Computes the folded weights from a buffer of all tensors.
   func compute(from buffer: FlatTensorBuffer) {
     let floats = buffer.floats
@@ -30,6 +38,35 @@ struct FoldedWeights: @unchecked Sendable {
       }
       let bias = parameters.count > 1 ? floats[parameters[1].offset + output] : 0
       folded.bias[output] = Float((Double(bias) - Double(mean[output])) * scale + Double(beta[output]))
+    }
+  }
+}
+
+/// A convolution or a dense layer with the batch norm that is part of its weights in evaluation.
+package struct FoldedLayer: Sendable {
+  /// The layer's number in the model.
+  package let layer: Int
+  /// The number of the norm, which changes nothing any more.
+  package let norm: Int
+  /// The layer's weights in its own shape.
+  package let weights: [Float]
+  /// One bias for each output, also where the layer has none of its own.
+  package let bias: [Float]
+}
+
+extension Model {
+  /// The layers into which an evaluation network folds batch norms, with the weights that it computes from a buffer of
+  /// all tensors.
+  package func foldedLayers(of buffer: FlatTensorBuffer) -> [FoldedLayer] {
+    graph(training: false).nodes.compactMap { node in
+      guard let norm = node.foldedNorm else { return nil }
+      let arena = Arena()
+      return withExtendedLifetime(arena) {
+        let folded = FoldedWeights(node.parameters, norm: norm, arena: arena)
+        folded.compute(from: buffer)
+        let (weights, bias) = folded.values
+        return FoldedLayer(layer: node.layer, norm: norm.layer, weights: weights, bias: bias)
+      }
     }
   }
 }

@@ -46,9 +46,7 @@ extension Model {
 
   /// Parameters and state in the order of PyTorch's `state_dict`, layer by layer.
   package func stateDict(of buffer: FlatTensorBuffer) -> [NamedTensor] {
-    layers.flatMap { layer in
-      layer.parameters.map { $0.tensor(of: buffer) } + layer.state.map { $0.tensor(of: buffer) }
-    }
+    layers.flatMap { $0.tensors(of: buffer) }
   }
 
   /// A flat buffer in the engine's layout of `tensors`: all parameters, and behind them all state, which is initial
@@ -65,6 +63,13 @@ extension Model {
     for (offset, tensor) in zip(parameters.map(\.offset) + state.map(\.offset), tensors) {
       buffer.replace(at: offset, with: tensor.values)
     }
+  }
+}
+
+extension ModelLayer {
+  /// The layer's parameters and its state in a flat buffer.
+  func tensors(of buffer: FlatTensorBuffer) -> [NamedTensor] {
+    parameters.map { $0.tensor(of: buffer) } + state.map { $0.tensor(of: buffer) }
   }
 }
 

@@ -138,14 +138,17 @@ public struct WeightImport {
       let expected = ExpectedTensor.all(of: model)
       let layout = KerasLayout(model)
       let fitsTorch = zip(tensors, expected).allSatisfy { $0.shape == $1.shape }
-      let fitsKeras = tensors.indices.allSatisfy { tensors[$0].shape == layout?.shape($0) }
+      let fitsKeras =
+        layout.map { layout in
+          zip(tensors, layout.order).allSatisfy { $0.shape == layout.shape($1) }
+        } ?? false
       switch (fitsTorch, fitsKeras) {
       case (true, true):
         let advice = "rename its tensors to the network's names, such as \(expected.first?.name ?? "")"
         throw CheckpointError(path, "its shapes match PyTorch's and Keras' layout; \(advice)")
       case (true, false): (self.tensors, self.layout, description) = (tensors, nil, "in order")
       case (false, true):
-        (self.tensors, self.layout) = (tensors, layout)
+        (self.tensors, self.layout) = (layout?.inNetworkOrder(tensors) ?? tensors, layout)
         description = "in order and transposed from Keras' layout, channels last"
       case (false, false):
         self.tensors = try Self.byShape(tensors, expected, path)

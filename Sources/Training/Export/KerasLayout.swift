@@ -1,8 +1,11 @@
 import CNNEngine
 
 /// Keras' layout of the weights of a network: kernels [h, w, in, out], dense weights [in, out], flattened features
-/// channels last; after gamma and beta of a batch norm its moving mean and variance.
+/// channels last; after gamma and beta of a batch norm its moving mean and variance. Layers are in the order of a
+/// functional model with a layer for each of the network's.
 package struct KerasLayout {
+  /// The number in the network's own order of the tensor at each place of `get_weights()`.
+  package let order: [Int]
   private let tensors: [Tensor]
 
   /// A tensor with the order of the features on its last axis.
@@ -13,16 +16,19 @@ package struct KerasLayout {
     let order: [Int]?
   }
 
-  /// The layout of `model`; nil for a model with a reshape, whose features have another order in Keras, or a sum of
-  /// features that have different orders there.
+  /// The layout of `model`; nil for a model with a reshape, whose features have another order in Keras, a sum of features
+  /// that have different orders there, or an output whose classes have another order.
   package init?(_ model: Model) {
     // The order of the features of each value; nil for maps, and where it is that of Keras.
     var orders: [[Int]?] = [nil]
     var tensors: [Tensor] = []
+    // The numbers of each layer's tensors.
+    var numbers: [Range<Int>] = []
     for layer in model.layers {
       let inputs = layer.inputs.map { orders[$0] }
       guard let order = Self.order(behind: layer, inputs) else { return nil }
       orders.append(order)
+      let first = tensors.count
       let own = layer.layer is Dense || layer.layer is BatchNorm ? inputs[0] : nil
       for (index, parameter) in layer.parameters.enumerated() {
         // A bias of a dense layer is about its outputs, which have no order of their own.
@@ -32,8 +38,43 @@ package struct KerasLayout {
       for entry in layer.state where !entry.spec.isCounter {
         tensors.append(Tensor(shape: entry.shape, order: own))
       }
+      numbers.append(first..<tensors.count)
+    }
+    for output in model.outputs {
+      if let index = model.layers.firstIndex(where: { $0.name == output.name }), orders[index + 1] != nil {
+        return nil
+      }
     }
     self.tensors = tensors
+    order = Self.listed(model).flatMap { numbers[$0] }
+  }
+
+  /// The layers as a functional model of Keras lists them: those with a longer way to an output first, those of equal
+  /// depth as a search from the outputs finds them, which follows each layer's inputs in order.
+  private static func listed(_ model: Model) -> [Int] {
+    let layers = model.layers
+    // By value: 0 is the image.
+    var depths = [Int](repeating: 0, count: layers.count + 1)
+    for (index, layer) in layers.enumerated().reversed() {
+      for input in layer.inputs { depths[input] = max(depths[input], depths[index + 1] + 1) }
+    }
+    var places = [Int?](repeating: nil, count: layers.count + 1)
+    let outputs = model.outputs.compactMap { output in layers.firstIndex { $0.name == output.name } }
+    var (stack, found) = (outputs.reversed().map { $0 + 1 }, 0)
+    while let value = stack.popLast() {
+      guard value > 0, places[value] == nil else { continue }
+      places[value] = found
+      found += 1
+      stack += layers[value - 1].inputs.reversed()
+    }
+    return layers.indices.sorted {
+      (-depths[$0 + 1], places[$0 + 1] ?? found, $0) < (-depths[$1 + 1], places[$1 + 1] ?? found, $1)
+    }
+  }
+
+  /// Elements in Keras' order, one for each tensor, in the network's own.
+  func inNetworkOrder<Element>(_ elements: [Element]) -> [Element] {
+    zip(order, elements).sorted { $0.0 < $1.0 }.map(\.1)
   }
 
   /// The order of the features behind a layer; the outer nil for a layer that has no counterpart in Keras.

@@ -6,17 +6,27 @@ import ModelFormats
 extension ModelExport {
   /// The ONNX file of the network. The input is raw pixels, 0 to 255, since normalization is part of the graph; the
   /// outputs are logits and probabilities.
-  func onnx() -> [UInt8] {
+  func onnx(foldsBatchNorms: Bool) -> [UInt8] {
     let model = config.model
     var graph = GraphBuilder()
     graph.file.appendInput("input", shape: model.input.dimensions)
     let image = appendNormalization(to: &graph)
-    for tensor in floats { graph.file.append(tensor.name, shape: tensor.shape, tensor.values) }
+    let tensors = layerTensors(foldsBatchNorms: foldsBatchNorms)
+    for tensor in tensors.compactMap({ $0 }).joined() {
+      graph.file.append(tensor.name, shape: tensor.shape, tensor.values)
+    }
     // The name of each of the model's values, and the input of a softmax at the end of each layer.
     var (values, logits) = ([image], [String?]())
     for (index, layer) in model.layers.enumerated() {
+      let inputs = layer.inputs.map { values[$0] }
+      guard let weights = tensors[index] else {
+        values.append(inputs[0])
+        logits.append(nil)
+        continue
+      }
       let isRead = model.layers.contains { $0.inputs.contains(index + 1) }
-      let (value, beforeSoftmax) = graph.append(layer, of: layer.inputs.map { values[$0] }, isRead: isRead)
+      let (value, beforeSoftmax) = graph.append(
+        layer, of: inputs, weights: weights.map(\.name), isRead: isRead)
       values.append(value)
       logits.append(beforeSoftmax)
     }
@@ -35,6 +45,25 @@ extension ModelExport {
     }
     graph.file.appendMetadata("config", config.resolved.text(pretty: false))
     return graph.file.encoded(name: config.name)
+  }
+
+  /// The tensors of each layer that inference needs; nil for a batch norm that is part of the weights before it.
+  private func layerTensors(foldsBatchNorms: Bool) -> [[NamedTensor]?] {
+    let layers = config.model.layers
+    var tensors: [[NamedTensor]?] = layers.map { layer in
+      layer.tensors(of: buffer).filter { !$0.isCounter }
+    }
+    guard foldsBatchNorms else { return tensors }
+    for folded in config.model.foldedLayers(of: buffer) {
+      let layer = layers[folded.layer]
+      tensors[folded.layer] = [
+        NamedTensor(
+          name: "\(layer.name).weight", shape: layer.parameters[0].shape, values: folded.weights),
+        NamedTensor(name: "\(layer.name).bias", shape: [folded.bias.count], values: folded.bias),
+      ]
+      tensors[folded.norm] = nil
+    }
+    return tensors
   }
 
   /// Appends (pixel / scale - mean) / std, in the engine's order, without operations that change nothing; returns the
@@ -84,16 +113,17 @@ private struct GraphBuilder {
 
   /// Appends a layer and its activation; returns the value's name, and that of the input of a softmax at its end.
   ///
-  /// - Parameter isRead: whether another layer reads the value; without a reader a softmax at its end is left out.
+  /// - Parameters:
+  ///   - weights: the names of the tensors that its operator with weights takes behind its inputs.
+  ///   - isRead: whether another layer reads the value; without a reader a softmax at its end is left out.
   mutating func append(
-    _ layer: ModelLayer, of inputs: [String], isRead: Bool
+    _ layer: ModelLayer, of inputs: [String], weights: [String], isRead: Bool
   ) -> (value: String, beforeSoftmax: String?) {
     let own = layer.layer.onnxOperators(input: layer.input, output: layer.output).flatMap { operation in
       operation.merges == .pairs ? Array(repeating: operation, count: inputs.count - 1) : [operation]
     }
     let activation = layer.layer.activation?.onnxOperators(input: layer.output, output: layer.output) ?? []
     let operators = own + activation
-    let weights = layer.parameters.map(\.name) + layer.state.filter { !$0.spec.isCounter }.map(\.name)
     var (value, partInput) = (inputs[0], inputs[0])
     for (index, operation) in operators.enumerated() {
       let isLast = index == operators.count - 1

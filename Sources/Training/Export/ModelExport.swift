@@ -1,3 +1,4 @@
+import CNNEngine
 import FileIO
 import Formatting
 import ModelFormats
@@ -25,15 +26,18 @@ public struct ModelExport {
   private let path: String
   let config: ExperimentConfig
   let classNames: [String]
+  /// Weights and running statistics.
+  let buffer: FlatTensorBuffer
   /// Weights and running statistics, layer by layer.
-  let weights: [NamedTensor]
+  private let weights: [NamedTensor]
 
   /// An export of a loaded model.
   ///
   /// - Throws: `CheckpointError` for a config, which has no weights.
   public init(_ source: LoadedModel) throws(CheckpointError) {
     (path, config, classNames) = (source.path, source.config, source.classNames)
-    weights = config.model.stateDict(of: try source.requireParameters())
+    buffer = try source.requireParameters()
+    weights = config.model.stateDict(of: buffer)
   }
 
   /// The default path of the file: the checkpoint's path with the format's extension.
@@ -57,43 +61,53 @@ public struct ModelExport {
   /// Writes the file and returns its path.
   ///
   /// - Parameters:
+  ///   - foldsBatchNorms: whether an ONNX model has batch norms in the weights before them, where that is possible.
   ///   - path: nil for `defaultPath`.
   ///   - overwrite: whether an existing file may be overwritten.
   /// - Throws: `DataError`, `SafeTensorsError`.
-  public func write(_ format: Format, layout: Layout, to path: String?, overwrite: Bool) throws -> String {
+  public func write(
+    _ format: Format, layout: Layout, foldsBatchNorms: Bool = false, to path: String?, overwrite: Bool
+  ) throws -> String {
     let path = path ?? defaultPath(format)
     if isFolder(path) { throw DataError.unwritable(path: path, reason: "this is a folder; name a file") }
     if !overwrite, isFile(path) {
       throw DataError.unwritable(path: path, reason: "the file already exists; --force overwrites it")
     }
-    try AtomicFile.write(encoded(format, layout: layout), to: path)
+    try AtomicFile.write(
+      encoded(format, layout: layout, foldsBatchNorms: foldsBatchNorms), to: path)
     return path
   }
 
   /// The bytes of the file; the same network gives the same bytes.
   ///
   /// - Throws: `DataError` for a network without a Keras layout.
-  public func encoded(_ format: Format, layout: Layout = .pytorch) throws -> [UInt8] {
+  public func encoded(
+    _ format: Format, layout: Layout = .pytorch, foldsBatchNorms: Bool = false
+  ) throws -> [UInt8] {
     switch format {
-    case .onnx: return onnx()
+    case .onnx: return onnx(foldsBatchNorms: foldsBatchNorms)
     case .safetensors: return try safetensors()
     case .npz: return try layout == .keras ? kerasArrays() : npz()
     }
   }
 
   /// Weights and running statistics without the counts of batches, which Keras and inference do without.
-  var floats: [NamedTensor] { weights.filter { !$0.isCounter } }
+  private var floats: [NamedTensor] { weights.filter { !$0.isCounter } }
 
   private func kerasArrays() throws(DataError) -> [UInt8] {
     guard let layout = KerasLayout(config.model) else {
       throw .unsatisfiable(
         reason:
-          "\(path): a network with a reshape, or a sum of flattened and other features, has no Keras layout; "
-          + "export ONNX instead")
+          "\(path): a network with a reshape, a sum of flattened and other features, or an output of flattened maps "
+          + "has no Keras layout; export ONNX instead")
     }
+    let floats = floats
     return NPZ.encode(
-      floats.enumerated().map { index, tensor in
-        (name: "arr_\(index)", shape: layout.shape(index), values: layout.toKeras(tensor.values, index))
+      layout.order.enumerated().map { place, index in
+        (
+          name: "arr_\(place)", shape: layout.shape(index),
+          values: layout.toKeras(floats[index].values, index)
+        )
       })
   }
 

@@ -29,16 +29,21 @@ struct Export: ParsableCommand {
       "Names and shapes in an npz: pytorch's, or keras's for set_weights.", valueName: "layout"))
   var layout = ModelExport.Layout.pytorch
 
+  @Flag(help: "In an ONNX model, fold each batch norm into the weights before it, where that is possible.")
+  var foldBatchNorm = false
+
   @Flag(help: "Overwrite an existing file.")
   var force = false
 
   func validate() throws {
     if layout == .keras, format != .npz { throw ValidationError("--layout keras is for --format npz") }
+    if foldBatchNorm, format != .onnx { throw ValidationError("--fold-batch-norm is for --format onnx") }
   }
 
   func run() throws {
     let export = try ModelExport(model.load())
-    let path = try export.write(format, layout: layout, to: output, overwrite: force)
+    let path = try export.write(
+      format, layout: layout, foldsBatchNorms: foldBatchNorm, to: output, overwrite: force)
     try Console.print("\(path): \(export.summary(format, layout: layout))")
   }
 }

@@ -1,5 +1,7 @@
 /// The tensors of a batch norm that is folded into the weights of the convolution or dense layer before it.
 struct FoldedNorm {
+  /// The norm's number in the model.
+  let layer: Int
   /// Gamma and beta.
   let parameters: [Parameter]
   /// Running mean, running variance and the count of batches.
@@ -18,7 +20,7 @@ func foldBatchNorms(_ graph: inout Graph) {
     else { continue }
     let node = graph.nodes.remove(at: index)
     graph.nodes[producer].foldedNorm = FoldedNorm(
-      parameters: node.parameters, state: node.state, epsilon: norm.epsilon)
+      layer: node.layer, parameters: node.parameters, state: node.state, epsilon: norm.epsilon)
     graph.redirect(node.output, to: graph.nodes[producer].output)
   }
 }
