@@ -18,9 +18,10 @@ public struct Report: Sendable {
   public init(_ run: ReportedRun, notices: [String], footer: String) {
     let curves = [run].learningCurves, outputs = run.outputFigures
     let misclassified = run.misclassifiedDigits, filters = run.filters, histograms = run.histograms
+    let network = run.networkDiagram
     figures =
       curves + outputs.flatMap(\.figures) + [misclassified].compactMap { $0 } + (filters?.figures ?? [])
-      + histograms
+      + histograms + [network]
     makePage = { files in
       HTMLPage(
         title: run.config.name, subtitle: run.subtitle, notices: run.notices + notices,
@@ -32,6 +33,7 @@ public struct Report: Sendable {
             HTMLPage.Section(
               id: "weights", title: "Weights",
               content: [.columns(histograms.map { files.element($0) }, cssClass: "columns small")]),
+            HTMLPage.Section(id: "network", title: "Network", content: [.columns([files.element(network)])]),
             run.layersSection, run.environmentSection,
           ].compactMap { $0 },
         footer: footer)

@@ -100,17 +100,19 @@ public struct Drawing: Sendable {
       MarkupElement("path", ["class": cssClass, "d": "M\(x1.pixels) \(y1.pixels)L\(x2.pixels) \(y2.pixels)"]))
   }
 
-  /// Adds a rectangle with its top left corner at (`x`, `y`).
+  /// Adds a rectangle with its top left corner at (`x`, `y`); `radius` is that of its corners.
   mutating func addRectangle(
-    x: Double, y: Double, width: Double, height: Double, cssClass: String, tooltip: String? = nil
+    x: Double, y: Double, width: Double, height: Double, radius: Double = 0, cssClass: String,
+    tooltip: String? = nil
   ) {
     let title = tooltip.map { [MarkupElement("title", $0)] } ?? []
-    add(
-      MarkupElement(
-        "rect",
-        [
-          "class": cssClass, "x": x.pixels, "y": y.pixels, "width": width.pixels, "height": height.pixels,
-        ], title))
+    var rectangle = MarkupElement(
+      "rect",
+      [
+        "class": cssClass, "x": x.pixels, "y": y.pixels, "width": width.pixels, "height": height.pixels,
+      ], title)
+    if radius > 0 { rectangle.attributes.append(("rx", radius.pixels)) }
+    add(rectangle)
   }
 
   /// Adds a PNG image; `description` is its tooltip and accessible name.
@@ -131,7 +133,14 @@ public struct Drawing: Sendable {
   /// An upper estimate of the text's width in any sans-serif font.
   static func width(of text: String, size: Double) -> Double {
     text.unicodeScalars.reduce(0) { sum, scalar in
-      sum + (scalar.value >= 0x1100 ? 1.05 : "0"..."9" ~= scalar ? 0.64 : 0.6) * size
+      let ems =
+        switch scalar {
+        case "0"..."9": 0.64
+        case "m", "w", "M", "W": 0.98
+        case "A"..."Z": 0.75
+        default: scalar.value >= 0x1100 ? 1.05 : 0.6
+        }
+      return sum + ems * size
     }
   }
 

@@ -47,6 +47,7 @@ public struct Theme: Sendable {
       ".grid{stroke:\(grid);stroke-width:1;fill:none}", ".axis{stroke:\(axis);stroke-width:1;fill:none}",
       ".line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}",
       ".dashed{stroke-dasharray:5 4;stroke-width:1.6}", ".ring{fill:none;stroke-width:2}",
+      ".edge{stroke:\(axis);stroke-width:1.5;fill:none}", ".arrow{fill:\(axis)}",
       ".diagonal{fill:\(diagonal.fill)}", ".on-diagonal{fill:\(diagonal.text)}",
     ]
     for (index, color) in series.enumerated() {

@@ -49,8 +49,18 @@ struct DrawingTests {
       "Misclassified",
       (0..<13).map { .init(png: png, caption: ["\($0 % 10) → 7", "99.9 %"], description: markupInText) },
       columns: 5, side: 56)
+    let networks =
+      NetworkDiagramTests.networks.map(\.nodes) + [
+        [],
+        [
+          NetworkDiagramTests.image,
+          .init(name: markupInText, type: markupInText, shape: markupInText, inputs: [0], isOutput: true),
+        ],
+      ]
     return (lines + extremes + [many]).map(\.drawing) + (matrices + [named]).map(\.drawing)
-      + histograms.map(\.drawing) + [grid.drawing, ImageGrid("None", [], columns: 4, side: 40).drawing]
+      + histograms.map(\.drawing) + networks.map { NetworkDiagram(nodes: $0).drawing } + [
+        grid.drawing, ImageGrid("None", [], columns: 4, side: 40).drawing,
+      ]
   }
 
   @Test("Every chart is well-formed XML, with user text escaped")
