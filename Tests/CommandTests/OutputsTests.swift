@@ -113,7 +113,8 @@ struct OutputsTests {
     let page = try XMLCheck(Array(sandbox.read("runs/heads/report.html")))
     #expect(
       page.attributes["id"] == [
-        "curves", "output-digit", "output-parity", "misclassified", "weights", "layers", "environment",
+        "curves", "output-digit", "output-parity", "misclassified", "weights", "network", "layers",
+        "environment",
       ])
     let files = (page.attributes["href"] ?? []).filter { $0.hasPrefix("report/") }
     let names = ["digit", "parity"].flatMap { output in
@@ -122,6 +123,7 @@ struct OutputsTests {
     #expect(
       files == ["report/loss.svg", "report/accuracy.svg"] + names + [
         "report/misclassified.svg", "report/weights-digit.weight.svg", "report/weights-parity.weight.svg",
+        "report/network.svg",
       ])
     let text = String(decoding: try sandbox.read("runs/heads/report.html"), as: UTF8.self)
     #expect(text.contains("Confusion matrix of parity") && text.contains("0,2,4,6,8"))

@@ -32,17 +32,17 @@ struct ReportTests {
       outcome.lines.count == 2 && outcome.lines[0].hasPrefix("runs/tiny/report.html: tiny, accuracy 0."))
     let page = try page(sandbox)
     let ids = page.attributes["id"] ?? []
-    #expect(ids == ["curves", "confusion", "misclassified", "filters", "weights", "layers", "environment"])
+    #expect(ids == ["curves", "confusion", "misclassified", "filters", "weights", "network", "layers", "environment"])
     let links = page.attributes["href"] ?? []
     #expect(links.filter { $0.hasPrefix("#") } == ids.map { "#\($0)" })
     let files = links.filter { !$0.hasPrefix("#") && !$0.hasPrefix("data:") }
     let names = [
       "loss", "accuracy", "confusion", "misclassified", "filters-before", "filters-after",
       "weights-conv1.weight",
-      "weights-conv1.bias", "weights-fc1.weight", "weights-fc1.bias",
+      "weights-conv1.bias", "weights-fc1.weight", "weights-fc1.bias", "network",
     ]
     #expect(files == names.flatMap { ["report/\($0).svg", "report/\($0).png"] })
-    #expect(outcome.lines[1] == "runs/tiny/report/: 10 pictures as SVG and PNG")
+    #expect(outcome.lines[1] == "runs/tiny/report/: 11 pictures as SVG and PNG")
     for name in names {
       #expect(try XMLCheck(Array(sandbox.read("runs/tiny/report/\(name).svg"))).names.first == "svg")
       #expect(

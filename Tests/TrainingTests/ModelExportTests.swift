@@ -164,19 +164,19 @@ import Training
   func foldedNorms() throws {
     let config = try Small.config(
       layers: """
-        { "type": "conv2d", "name": "plain", "filters": 4, "kernel": 3, "bias": false }, { "type": "batch_norm", "name": "n1" },
+        { "type": "conv2d", "name": "plain", "filters": 4, "kernel": 3, "bias": false }, { "type": "batch_norm", "name": "norm1" },
         { "type": "max_pool2d", "kernel": 2 }, { "type": "batch_norm", "name": "pooled" },
         { "type": "conv2d", "name": "active", "filters": 4, "kernel": 3, "activation": "relu" },
         { "type": "batch_norm", "name": "behind" },
         { "type": "conv2d", "name": "shared", "filters": 4, "kernel": 1 }, { "type": "batch_norm", "name": "n2" },
         { "type": "add", "from": ["shared", "n2"] }, "flatten",
-        { "type": "dense", "name": "fc", "units": 10 }, { "type": "batch_norm", "name": "n3" }
+        { "type": "dense", "name": "fc", "units": 10 }, { "type": "batch_norm", "name": "norm3" }
         """)
     let graph = String(decoding: try export(config, .onnx, foldsBatchNorms: true), as: UTF8.self)
     for name in ["plain.bias", "pooled.running_var", "behind.weight", "n2.running_mean", "n2.output"] {
       #expect(graph.contains(name), "\(name)")
     }
-    for name in ["n1.weight", "n1.output", "n3.running_mean", "n3.output"] {
+    for name in ["norm1.weight", "norm1.output", "norm3.running_mean", "norm3.output"] {
       #expect(!graph.contains(name), "\(name)")
     }
     #expect(try export(config, .onnx, foldsBatchNorms: false) == export(config, .onnx))
