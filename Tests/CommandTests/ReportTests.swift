@@ -32,7 +32,10 @@ struct ReportTests {
       outcome.lines.count == 2 && outcome.lines[0].hasPrefix("runs/tiny/report.html: tiny, accuracy 0."))
     let page = try page(sandbox)
     let ids = page.attributes["id"] ?? []
-    #expect(ids == ["curves", "confusion", "misclassified", "filters", "weights", "network", "layers", "environment"])
+    #expect(
+      ids == [
+        "curves", "confusion", "misclassified", "filters", "weights", "network", "layers", "environment",
+      ])
     let links = page.attributes["href"] ?? []
     #expect(links.filter { $0.hasPrefix("#") } == ids.map { "#\($0)" })
     let files = links.filter { !$0.hasPrefix("#") && !$0.hasPrefix("data:") }
