@@ -18,7 +18,10 @@ public final class Optimizer {
 
   /// An optimizer of a network that was made for training.
   ///
-  /// - Parameter average: an average of the network's weights to keep; nil for none.
+  /// - Parameters:
+  ///   - rule: the update rule.
+  ///   - network: the network whose weights it updates.
+  ///   - average: an average of the network's weights to keep; nil for none.
   public init(_ rule: any UpdateRule, network: Network, average: WeightAverage? = nil) {
     guard let gradients = network.gradients else { fatalError("a network for evaluation has no gradients") }
     self.rule = rule
