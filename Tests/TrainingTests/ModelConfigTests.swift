@@ -1,3 +1,4 @@
+import CNNEngine
 import Testing
 import TestSupport
 
@@ -167,6 +168,17 @@ private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String]
       \(layers)\(outputs.map { "],\n  \"outputs\": \($0)" } ?? "]") } }
       """
     #expect(message { _ = try Small.parse(text) } == "test.json:\(expected)")
+  }
+
+  @Test("The engine's own interface has the limit of a config on how many layers are merged")
+  func tooManyInputs() {
+    let inputs = Array(repeating: "input", count: 65)
+    #expect(throws: ModelError.self) {
+      try Model(input: Shape([1, 2, 2]), layers: [NamedLayer(Concat(), from: inputs)])
+    }
+    #expect(throws: Never.self) {
+      try Model(input: Shape([1, 2, 2]), layers: [NamedLayer(Concat(), from: Array(inputs.dropLast()))])
+    }
   }
 
   @Test("No layers, too many, or one of an unknown type")

@@ -86,6 +86,9 @@ struct ModelCheck {
     if names.count < 2, isMerge {
       throw ShapeError("merges at least two layers, such as \(examples(before: index))")
     }
+    guard names.count <= ConcatOp.maxInputs else {
+      throw ShapeError("merges at most \(ConcatOp.maxInputs) layers, not \(names.count)")
+    }
     var values: [Int] = []
     for name in names { values.append(try value(named: name, before: index)) }
     return values

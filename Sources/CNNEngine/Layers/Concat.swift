@@ -39,6 +39,8 @@ struct ConcatOp: AnchorOperation {
   let output: Shape
   /// The first output channel of each input, and behind them the number of all.
   private let offsets: InlineArray<65, Int>
+  /// The most inputs, whose offsets fit.
+  static let maxInputs = 64
   private let inputs: Int
 
   init(input: Shape, output: Shape, channels: [Int]) {
