@@ -150,4 +150,38 @@ import Testing
     _ = network.forward()
     #expect(network.firstLayerThatIsNotFinite() == "fc1")
   }
+
+  /// Losses and gradients of logits that are an output, of their softmax, and of a second softmax, in any order.
+  @Test(arguments: [["logits", "first", "second"], ["second", "first", "logits"]])
+  func softmaxBesideItsLogits(outputs: [String]) throws {
+    func network(_ outputs: [String]) throws -> Network {
+      let model: JSON = [
+        "input": [1, 6, 6],
+        "layers": [
+          ["type": "flatten"], ["type": "dense", "units": 10, "name": "logits"],
+          ["type": "softmax", "name": "first"], ["type": "softmax", "name": "second", "from": "logits"],
+        ], "outputs": JSON(outputs.map { ["layer": JSON($0)] }),
+      ]
+      let checked = try readModel(model, loss: "cross_entropy")
+      return Network(
+        model: checked, parameters: checked.initialParameters(seed: 3), batchSize: 20, training: true,
+        threadPool: ThreadPool(threads: 2))
+    }
+    let images = TestImages(noise: 20, size: 36)
+    let several = try network(outputs)
+    images.load(0..<20, into: several)
+    let gradients = several.gradientsOfLoadedBatch()
+    let losses = (0..<3).map { several.result(ofOutput: $0).lossSum }
+    #expect(losses[0] == losses[1] && losses[1] == losses[2])
+
+    let model = try makeModel([1, 6, 6], [["type": "flatten"], ["type": "dense", "units": 10]])
+    let alone = Network(
+      model: model, parameters: model.initialParameters(seed: 3), batchSize: 20, training: true,
+      threadPool: ThreadPool(threads: 2))
+    images.load(0..<20, into: alone)
+    for (three, one) in zip(gradients, alone.gradientsOfLoadedBatch()) {
+      expectClose(three, one.map { 3 * $0 }, tolerance: 1e-6, "gradient")
+    }
+    #expect(alone.result(ofOutput: 0).lossSum == losses[0])
+  }
 }

@@ -160,6 +160,27 @@ import Testing
       [2, 4, 4], ["type": "conv2d", "filters": 2, "kernel": 2], ["type": "relu", "name": "a"],
       ["type": "conv2d", "filters": 2, "kernel": 1], ["type": "dropout", "rate": 0.4, "from": "a"],
       ["type": "add", "from": ["conv2d2", "dropout1"]], ["type": "flatten"], ["type": "dense", "units": 2]),
+    // A sum behind an in-place operation of its own group, of a value that has a gradient already.
+    Case(
+      [1, 5, 5], ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1, "name": "a"],
+      ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1], ["type": "tanh"],
+      ["type": "add", "from": ["tanh1", "a"]], ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1],
+      ["type": "add", "from": ["conv2d3", "a"]], ["type": "flatten"], ["type": "dense", "units": 2]),
+    // Two sums of one value in one group.
+    Case(
+      [1, 5, 5], ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1, "name": "a"],
+      ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1], ["type": "sigmoid"],
+      ["type": "add", "from": ["sigmoid1", "a"]], ["type": "add", "from": ["add1", "a"]],
+      ["type": "average_pool2d", "kernel": 5], ["type": "flatten"], ["type": "dense", "units": 2]),
+    // Two convolutions on the image, whose sum is pooled: weight gradients in bands.
+    Case(
+      [1, 6, 6], ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1, "name": "a"],
+      ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1, "from": "input"],
+      ["type": "add", "from": ["conv2d2", "a"]], ["type": "average_pool2d", "kernel": 2, "name": "left"],
+      ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1, "from": "a"],
+      ["type": "average_pool2d", "kernel": 2, "name": "right"],
+      ["type": "concat", "from": ["left", "right"]],
+      ["type": "flatten"], ["type": "dense", "units": 2]),
     // A norm behind a pool, and one whose input goes on.
     Case(
       [1, 6, 6], ["type": "conv2d", "filters": 3, "kernel": 3, "name": "a"], ["type": "relu"],
@@ -168,6 +189,27 @@ import Testing
       ["type": "add", "from": ["b", "average_pool2d1"]],
       ["type": "flatten"], ["type": "dense", "units": 2], images: 18),
   ]
+
+  /// Without a gradient of the image, weight gradients may be summed in bands.
+  @Test(arguments: chains + graphs) func parametersNeedNoImageGradient(_ one: Case) throws {
+    var draws = Draws(7)
+    let probes = try [true, false].map {
+      try makeProbe(one.input, one.layers, images: one.images, inputGradient: $0)
+    }
+    let x = draws.values(one.images * probes[0].model.input.count)
+    let dy = draws.values(one.images * probes[0].model.output.count)
+    let parameters = probes[0].model.parameters.map { draws.values($0.count) }
+    let gradients = probes.map { probe in
+      probe.setParameters(parameters)
+      _ = probe.forward(x, dropout: CounterRandom(seed: 9, purpose: .dropout))
+      return probe.backward(dy).parameters
+    }
+    for (whole, banded) in zip(gradients[0], gradients[1]) {
+      let largest = whole.reduce(1e-3) { max($0, abs($1)) }
+      expectClose(
+        banded, whole.doubles, scale: [Double(largest)], tolerance: 1e-5, "\(one.testDescription)")
+    }
+  }
 
   @Test(arguments: cases + chains + graphs)
   func analyticEqualsNumerical(_ one: Case) throws {

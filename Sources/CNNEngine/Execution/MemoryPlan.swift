@@ -57,6 +57,8 @@ struct MemoryPlan {
   private var holders: [Int: Set<Int>] = [:]
   /// The present buffer of each value's gradient.
   private var gradients: [Int?]
+  /// The buffers that the present group's accumulations will read, once all of its operations are done.
+  private var pending: Set<Int> = []
 
   init(graph: Graph, groups: [FusionGroup], isTraining: Bool, inputGradient: Bool) {
     (self.graph, self.groups, self.isTraining) = (graph, groups, isTraining)
@@ -188,6 +190,7 @@ struct MemoryPlan {
       var used: Set<Int> = []
       for node in group.operations.reversed() { planGradients(ofNode: node, group: index, time, &used) }
       for buffer in used { buffers[buffer].last = max(buffers[buffer].last, time) }
+      pending = []
     }
     imageGradient = inputGradient ? gradients[0] : nil
     if let imageGradient { buffers[imageGradient].last = Self.forever }
@@ -196,7 +199,8 @@ struct MemoryPlan {
   /// Decides where the backward pass of a node writes its input gradients.
   ///
   /// A value's last reader comes first: its contribution is the gradient, to which those of the other readers are added.
-  /// Memory that holds the gradients of two values is never written while both are needed.
+  /// Memory that holds the gradients of two values is never written while both are needed, nor before the accumulations
+  /// of its group have read it.
   private mutating func planGradients(ofNode index: Int, group: Int, _ time: Int, _ used: inout Set<Int>) {
     let node = graph.nodes[index]
     guard let dy = gradients[node.output] else { return }
@@ -206,7 +210,7 @@ struct MemoryPlan {
       let value = node.inputs[position]
       let sum = gradients[value]
       let fits = buffers[dy].layout == gradientLayouts[value]
-      let isAlone = holders[dy] == [node.output]
+      let isAlone = holders[dy] == [node.output] && !pending.contains(dy)
       let contribution: Int
       if node.operation.passesGradientOn, sum != nil || fits {
         contribution = dy
@@ -227,6 +231,7 @@ struct MemoryPlan {
           hold(result, for: value)
         }
         used.formUnion([sum, result])
+        pending.formUnion([contribution, sum])
         accumulations.append(
           Accumulation(group: group, value: value, contribution: contribution, sum: sum, result: result))
       } else {
@@ -256,11 +261,17 @@ struct MemoryPlan {
   /// Lets a value that is written and read within one fusion group exist as one band per worker only.
   private mutating func placeBands() {
     let valueBuffers = Set(values)
+    // Accumulations, and operations with further inputs, read and write gradients of the whole batch.
+    let whole = Set(
+      accumulations.flatMap { [$0.contribution, $0.sum, $0.result] }
+        + inputGradients.flatMap { $0.dropFirst().compactMap { $0 } })
     for group in groups {
       // The output of the group's last node is read by others.
       let inside = Set(group.operations.dropLast().map { graph.nodes[$0].output })
       for buffer in buffers.indices
-      where !buffers[buffer].values.isEmpty && buffers[buffer].values.isSubset(of: inside) {
+      where !buffers[buffer].values.isEmpty && buffers[buffer].values.isSubset(of: inside)
+        && !whole.contains(buffer)
+      {
         if valueBuffers.contains(buffer) {
           let isForwardOnly = buffers[buffer].last <= groups.count - 1
           if group.canDiscard, isForwardOnly { buffers[buffer].bandOwner = group }
