@@ -180,7 +180,7 @@ import Testing
       ["type": "conv2d", "filters": 2, "kernel": 3, "padding": 1, "from": "a"],
       ["type": "average_pool2d", "kernel": 2, "name": "right"],
       ["type": "concat", "from": ["left", "right"]],
-      ["type": "flatten"], ["type": "dense", "units": 2]),
+      ["type": "flatten"], ["type": "dense", "units": 2], images: 18),
     // A norm behind a pool, and one whose input goes on.
     Case(
       [1, 6, 6], ["type": "conv2d", "filters": 3, "kernel": 3, "name": "a"], ["type": "relu"],
