@@ -96,7 +96,7 @@ private func faults(_ text: String) -> [String] {
         "test.json:6:36: model.layers[0].filters: must be an integer from 1 to 65536, not 0",
         "test.json:7:5: model.layers[1].units: is required",
         "test.json:7:24: model.layers[1].unit: unknown key; did you mean \"units\"?",
-        "test.json:9:11: loss.type: must be one of \"cross_entropy\", \"nll\", \"mse\", not \"hinge\"",
+        "test.json:9:11: loss: must be one of \"cross_entropy\", \"nll\", \"mse\", not \"hinge\"",
         "test.json:10:39: optimizer.lr: must be a number from 0 to 1000000, not -1",
         "test.json:10:55: optimizer.nesterov: needs a momentum above 0",
         "test.json:11:14: train.epoch: unknown key; did you mean \"epochs\"?",

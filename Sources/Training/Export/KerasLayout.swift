@@ -40,11 +40,7 @@ package struct KerasLayout {
       }
       numbers.append(first..<tensors.count)
     }
-    for output in model.outputs {
-      if let index = model.layers.firstIndex(where: { $0.name == output.name }), orders[index + 1] != nil {
-        return nil
-      }
-    }
+    if model.outputs.contains(where: { orders[$0.value] != nil }) { return nil }
     self.tensors = tensors
     order = Self.listed(model).flatMap { numbers[$0] }
   }
@@ -59,8 +55,7 @@ package struct KerasLayout {
       for input in layer.inputs { depths[input] = max(depths[input], depths[index + 1] + 1) }
     }
     var places = [Int?](repeating: nil, count: layers.count + 1)
-    let outputs = model.outputs.compactMap { output in layers.firstIndex { $0.name == output.name } }
-    var (stack, found) = (outputs.reversed().map { $0 + 1 }, 0)
+    var (stack, found) = (Array(model.outputs.map(\.value).reversed()), 0)
     while let value = stack.popLast() {
       guard value > 0, places[value] == nil else { continue }
       places[value] = found
