@@ -54,7 +54,7 @@ struct CSVLayout: Equatable {
       labelColumn == "none" || !named && Self.isUnlabelled(shape(false), shape(true), preferred)
     if !named, !isUnlabelled { label = dropped == 0 ? 1 : 0 }
     guard let found = shape(!isUnlabelled) else {
-      let pixels = length(!isUnlabelled).pluralized("column")
+      let pixels = length(!isUnlabelled).grouped
       throw fault(
         "\(count.pluralized("column")), of which \(pixels) would be pixels: no \(preferred.map { "\($0) and no " } ?? "")"
           + "square image, gray or RGB" + (named || !hasHeader ? "" : "; name the label column (data.label_column)"))

@@ -10,9 +10,6 @@ struct DatasetCache {
   /// Changes with the format, and with every change of what is read from the same files.
   private static let magic = Array("cnn data cache 1\n".utf8)
 
-  /// What takes less time is not remembered.
-  static let worthwhile = Duration.milliseconds(300)
-
   private let path: String
   private let key: [UInt8]
 
@@ -20,8 +17,7 @@ struct DatasetCache {
   ///
   /// A cache that cannot be written is a notice.
   static func remembered(
-    _ paths: [String], _ options: DatasetOptions, worthwhile: Duration = worthwhile,
-    _ read: () throws(DataError) -> RawDataset
+    _ paths: [String], _ options: DatasetOptions, _ read: () throws(DataError) -> RawDataset
   ) throws(DataError) -> RawDataset {
     guard let folder = options.cacheFolder, let cache = DatasetCache(paths, options, in: folder) else {
       return try read()
@@ -29,7 +25,7 @@ struct DatasetCache {
     if let raw = cache.load() { return raw }
     let start = ContinuousClock.now
     var raw = try read()
-    if ContinuousClock.now - start < worthwhile { return raw }
+    if ContinuousClock.now - start < options.rememberedDuration { return raw }
     // What was changed while it was read is not remembered.
     guard let after = DatasetCache(paths, options, in: folder), after.key == cache.key else { return raw }
     do throws(DataError) {

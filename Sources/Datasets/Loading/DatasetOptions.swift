@@ -32,6 +32,8 @@ public struct DatasetOptions: Sendable {
   public var cacheFolder: String?
   /// Called with the number of pictures or bytes that have been read, and of all; by several threads, never at once.
   public var progress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
+  /// What takes less time to read is not remembered.
+  package var rememberedDuration = Duration.milliseconds(300)
 
   /// Options with these values.
   public init(

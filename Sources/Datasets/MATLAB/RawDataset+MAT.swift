@@ -6,7 +6,11 @@ extension RawDataset {
   /// Reads a MAT-file: `mnist-original.mat`, or a part of SVHN (`train_32x32.mat`) if it has the arrays `X` and `y`.
   init(mat bytes: [UInt8], name path: String) throws(DataError) {
     let file = try MATFile(parsing: bytes, name: path)
-    self = try file.has("X") ? RawDataset(svhn: file) : RawDataset(mnistOriginal: file)
+    if try !file.has("data"), try file.has("X") {
+      self = try RawDataset(svhn: file)
+    } else {
+      self = try RawDataset(mnistOriginal: file)
+    }
   }
 
   /// Reads `mnist-original.mat`: `data`, with an image in each column, and `label`, one for each column.
@@ -22,10 +26,11 @@ extension RawDataset {
       throw data.malformed(
         "data has the shape \(data.sizes); expected an image in each column, such as [784, 70000]")
     }
-    let labels = try Self.labels("label", in: file, count: data.sizes[1])
+    var label = try Self.labelReader("label", in: file, count: data.sizes[1])
+    let labels = try label.readBytes().map { UInt16($0) }
     let restarts = labels.indices.dropFirst().filter { labels[$0] < labels[$0 - 1] }
     guard let firstRestart = restarts.first, labels.count >= 7 else {
-      throw data.malformed(
+      throw label.malformed(
         "all labels are sorted, so there is no boundary of training and test set; shuffle the columns")
     }
     let trainCount = restarts.count == 1 ? firstRestart : labels.count - labels.count / 7
@@ -44,7 +49,8 @@ extension RawDataset {
     guard sizes.count == 4, [1, 3].contains(sizes[2]), sizes.allSatisfy({ 1...Int(Int32.max) ~= $0 }) else {
       throw data.malformed("X has the shape \(sizes); expected [height, width, 3, N], such as [32, 32, 3, 26032]")
     }
-    var labels = try Self.labels("y", in: file, count: sizes[3])
+    var label = try Self.labelReader("y", in: file, count: sizes[3])
+    var labels = try label.readBytes().map { UInt16($0) }
     if labels.contains(10), !labels.contains(0) { labels = labels.map { $0 == 10 ? 0 : $0 } }
     let shape = ImageShape(channels: sizes[2], height: sizes[0], width: sizes[1])
     var pixels = try data.readBytes()
@@ -57,12 +63,14 @@ extension RawDataset {
       parts: [Part(role: role, count: labels.count, labelPath: file.name)], labels: .numbers(labels))
   }
 
-  private static func labels(_ name: String, in file: MATFile, count: Int) throws(DataError) -> [UInt16] {
-    var label = try file.reader(of: name)
+  private static func labelReader(
+    _ name: String, in file: MATFile, count: Int
+  ) throws(DataError) -> MATFile.Reader {
+    let label = try file.reader(of: name)
     guard label.count == count, label.sizes.count == 2, label.sizes.contains(1) else {
       throw label.malformed("\(name) has the shape \(label.sizes) for \(count.pluralized("image"))")
     }
-    return try label.readBytes().map { UInt16($0) }
+    return label
   }
 
   /// The images of several sources of one shape, one after another; the first are called `name` in errors.

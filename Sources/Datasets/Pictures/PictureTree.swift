@@ -53,7 +53,8 @@ struct PictureTree: Sendable {
     if roots.isEmpty {
       let classes = Self.classFolders(in: root)
       if classes.isEmpty { return nil }
-      roots = [(.undivided, root, classes)]
+      // The folder `test` of a set alone is its test set.
+      roots = [(Self.role(of: folder.lastName) ?? .undivided, root, classes)]
     } else if !other.isEmpty {
       notices.append("\(ClassAssignment.list(other)) beside the parts \(other.count == 1 ? "is" : "are") not read")
     }
