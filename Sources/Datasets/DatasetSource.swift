@@ -63,8 +63,10 @@ public struct DatasetSource: Equatable, Sendable {
       return true
     } catch {
       // A data set that cannot be read is there; its error is worth more than another place.
-      if case .malformed = error { return true }
-      return (try? IDXFiles(in: path)) != nil && (try? IDXFiles(in: path)) != .some(nil)
+      switch error {
+      case .malformed, .unsuitable: return true
+      default: return false
+      }
     }
   }
 
@@ -99,7 +101,8 @@ public struct DatasetSource: Equatable, Sendable {
     }
     return .unreadable(
       path: path,
-      reason: "no data set in this folder: looked for train-images-idx3-ubyte and t10k-images-idx3-ubyte, also with "
+      reason:
+        "no data set in this folder: looked for train-images-idx3-ubyte and t10k-images-idx3-ubyte, also with "
         + ".gz and in raw and MNIST/raw, for \(archiveNames.joined(separator: " and ")), CSV, CIFAR-10's batches, and "
         + "folders of pictures, one per class")
   }

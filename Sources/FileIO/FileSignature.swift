@@ -60,7 +60,8 @@ public enum FileSignature: Sendable, CaseIterable {
     case .json: text("{\"") || text("{ ") || text("{\n") || text("{\r") || text("[{") || text("[[")
     case .parquet: start.starts(with: "PAR1".utf8)
     case .arrow: start.starts(with: "ARROW1".utf8) || begins(0x46, 0x45, 0x41, 0x31)
-    case .safetensors: start.count > 10 && start[6] == 0 && start[7] == 0 && start[8] == 0x7B && start[9] == 0x22
+    case .safetensors:
+      start.count > 10 && start[6] == 0 && start[7] == 0 && start[8] == 0x7B && start[9] == 0x22
     case .sqlite: start.starts(with: "SQLite format 3".utf8)
     case .pdf: start.starts(with: "%PDF".utf8)
     case .sevenZip: begins(0x37, 0x7A, 0xBC, 0xAF)

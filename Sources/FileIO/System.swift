@@ -49,7 +49,8 @@ package func absolutePath(_ path: String) -> String {
   defer { free(folder) }
   var name = path[...]
   while name.hasPrefix("./") { name = name.dropFirst(2) }
-  return name.isEmpty || name == "." ? String(cString: folder) : joinPath(String(cString: folder), String(name))
+  return name.isEmpty || name == "."
+    ? String(cString: folder) : joinPath(String(cString: folder), String(name))
 }
 
 /// Whether `path` is a folder; links are followed.

@@ -51,7 +51,8 @@ import TestSupport
     #expect(try read(text, DatasetOptions(units: 10, labelColumn: "first")).labels == [1, 0])
     #expect(
       message { _ = try read(text, DatasetOptions(labelColumn: "digit")) }
-        == "DIR/f.csv: byte 0: line 1: no column digit; the header has \"p\", \"q\", \"r\", \"s\", \"number\"")
+        == "DIR/f.csv: byte 0: line 1: no column digit; the header has \"p\", \"q\", \"r\", \"s\", \"number\""
+    )
     #expect(
       message { _ = try read("1,2,3,4,5\n", DatasetOptions(labelColumn: "digit")) }
         .hasSuffix("no header, so no column digit; the label column is first or last"))
@@ -62,7 +63,8 @@ import TestSupport
     let result = try read("0,7,8,9,5\n0,1,2,3,4\n0,3,2,1,5\n")
     #expect(result.labels == [5, 4, 5])
     #expect(result.pixels.prefix(4) == [0, 7, 8, 9])
-    #expect(result.set.notices.contains("the label is in the last column: the first one is the same in all rows"))
+    #expect(
+      result.set.notices.contains("the label is in the last column: the first one is the same in all rows"))
     #expect(try read("3,7,8,9,0.5\n3,1,2,3,4.5\n").labels == [3, 3], "fractions are no labels")
   }
 
@@ -119,15 +121,17 @@ import TestSupport
       try source.write("ImageId,Label\n1,0\n", "k/sample_submission.csv")
       let kaggle = try source.load("k")
       #expect((kaggle.train.count, kaggle.test.count) == (8, 2))
-      #expect(kaggle.notices == [
-        "test.csv has 2 images without labels, which predict reads",
-        "the source has no test set: a fifth of each class, 2 images, is the test set",
-      ])
+      #expect(
+        kaggle.notices == [
+          "test.csv has 2 images without labels, which predict reads",
+          "the source has no test set: a fifth of each class, 2 images, is the test set",
+        ])
       let images = try CSVImages(path: source.path("k/test.csv"), shape: nil)
       #expect((images.images.count, images.labels) == (2, nil))
       #expect(images.images.pixels == [1, 2, 3, 4, 5, 6, 7, 8])
       #expect(try CSVImages(path: source.path("a/mnist_train.csv"), shape: nil).labels == ["5", "3"])
-      #expect(message { _ = try source.load("k/test.csv") }.contains("there are no labels: test.csv has 2 images"))
+      #expect(
+        message { _ = try source.load("k/test.csv") }.contains("there are no labels: test.csv has 2 images"))
 
       try source.write("5,1,2,30,255\n", "n/a.csv")
       try source.write("5,1,2,30,255\n", "n/b.csv")
@@ -172,10 +176,21 @@ import TestSupport
       ("\n\n\n", "f.csv: byte 0: line 1: no columns, separated by commas, semicolons or tabs"),
       ("hello\n", "f.csv: byte 0: line 1: no columns, separated by commas, semicolons or tabs"),
       ("5,1,2,30,255\n3,0,7,8\n", "f.csv: byte 20: line 2, column 5: 4 columns, but the first line has 5"),
-      ("5,1,2,30,255\n3,0,7,8,9,1\n", "f.csv: byte 23: line 2, column 6: 6 columns, but the first line has 5"),
-      ("5,1,2,30,255\n3,0,256,8,9\n", "f.csv: byte 20: line 2, column 3: 256 is no pixel: they are from 0 to 255, or from 0 to 1"),
-      ("5,1,2,30,255\n3,0,-1,8,9\n", "f.csv: byte 19: line 2, column 3: -1 is no pixel: they are from 0 to 255, or from 0 to 1"),
-      ("5,1,2,30,255\n3,0,1e999,8,9\n", "f.csv: byte 22: line 2, column 3: inf is no pixel: they are from 0 to 255, or from 0 to 1"),
+      (
+        "5,1,2,30,255\n3,0,7,8,9,1\n", "f.csv: byte 23: line 2, column 6: 6 columns, but the first line has 5"
+      ),
+      (
+        "5,1,2,30,255\n3,0,256,8,9\n",
+        "f.csv: byte 20: line 2, column 3: 256 is no pixel: they are from 0 to 255, or from 0 to 1"
+      ),
+      (
+        "5,1,2,30,255\n3,0,-1,8,9\n",
+        "f.csv: byte 19: line 2, column 3: -1 is no pixel: they are from 0 to 255, or from 0 to 1"
+      ),
+      (
+        "5,1,2,30,255\n3,0,1e999,8,9\n",
+        "f.csv: byte 22: line 2, column 3: inf is no pixel: they are from 0 to 255, or from 0 to 1"
+      ),
       ("5,1,2,30,255\n3,0,,8,9\n", "f.csv: byte 17: line 2, column 3: the field is empty"),
       ("5,1,2,30,255\n3,0,x,8,9\n", "f.csv: byte 17: line 2, column 3: \"x\" is no number"),
       ("5,1,2,30,255\n3,0,nan,8,9\n", "f.csv: byte 17: line 2, column 3: \"nan\" is no number"),
@@ -185,12 +200,24 @@ import TestSupport
       ("5,1,2,30,255\n3,0,1e,8,9\n", "f.csv: byte 17: line 2, column 3: \"1e\" is no number"),
       ("5,1,2,30,255\n3,0,-,8,9\n", "f.csv: byte 17: line 2, column 3: \"-\" is no number"),
       ("5,1,2,30,255\n3,0,\"7,8,9\n", "f.csv: byte 17: line 2, column 3: a quote is not closed on this line"),
-      ("5,1,2,30,255\n-3,0,7,8,9\n", "f.csv: byte 15: line 2, column 1: the label \"-3\" is not one of 0 to 65,535"),
-      ("5,1,2,30,255\n0.5,0,7,8,9\n", "f.csv: byte 16: line 2, column 1: the label \"0.5\" is not one of 0 to 65,535"),
-      ("5,1,2,30,255\n70000,0,7,8,9\n", "f.csv: byte 18: line 2, column 1: the label \"70000\" is not one of 0 to 65,535"),
+      (
+        "5,1,2,30,255\n-3,0,7,8,9\n",
+        "f.csv: byte 15: line 2, column 1: the label \"-3\" is not one of 0 to 65,535"
+      ),
+      (
+        "5,1,2,30,255\n0.5,0,7,8,9\n",
+        "f.csv: byte 16: line 2, column 1: the label \"0.5\" is not one of 0 to 65,535"
+      ),
+      (
+        "5,1,2,30,255\n70000,0,7,8,9\n",
+        "f.csv: byte 18: line 2, column 1: the label \"70000\" is not one of 0 to 65,535"
+      ),
       ("5,1,2,30,255\n,0,7,8,9\n", "f.csv: byte 13: line 2, column 1: the field is empty"),
       ("5,1,2,30,255\n\u{1B}[31m,0,x\u{7},8,9\n", "f.csv: byte 21: line 2, column 3: \"x?\" is no number"),
-      ("5,1,2,3,4,5,6\n", "f.csv: byte 0: line 1: 7 columns, of which 6 would be pixels: no square image, gray or RGB"),
+      (
+        "5,1,2,3,4,5,6\n",
+        "f.csv: byte 0: line 1: 7 columns, of which 6 would be pixels: no square image, gray or RGB"
+      ),
       (
         "a,b,c,d,e,f,g\n1,2,3,4,5,6,7\n",
         "f.csv: byte 0: line 1: 7 columns, of which 6 would be pixels: no square image, gray or RGB; name the label "
@@ -205,7 +232,8 @@ import TestSupport
 
   @Test func refusesUTF16() throws {
     try DataSource.with { source in
-      try source.write([0xFF, 0xFE] + "5,1,2,3,4\n".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }, "f.csv")
+      try source.write(
+        [0xFF, 0xFE] + "5,1,2,3,4\n".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }, "f.csv")
       #expect(message { _ = try source.load("f.csv") }.contains("not CSV in UTF-8"))
     }
   }

@@ -54,7 +54,9 @@ import TestSupport
       }
       if let classFile { try source.write(classFile, "classes.txt") }
       let set = try source.load("", options)
-      let labels = (0..<set.test.count).map { (folders[Int(set.test[$0].first ?? 0)], set.test.label(at: $0)) }
+      let labels = (0..<set.test.count).map {
+        (folders[Int(set.test[$0].first ?? 0)], set.test.label(at: $0))
+      }
       return (set.classNames, Dictionary(uniqueKeysWithValues: labels))
     }
   }

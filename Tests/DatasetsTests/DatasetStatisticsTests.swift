@@ -8,7 +8,8 @@ import TestSupport
     _ pixels: [UInt8], _ labels: [UInt16], trainCount: Int, shape: ImageShape
   ) -> DatasetStatistics {
     let pool = LabeledImages(images: Images(pixels: pixels, shape: shape), labels: labels)
-    return DatasetStatistics(Dataset(name: "x", pool: pool, trainCount: trainCount, classNames: ["a", "b", "c"]))
+    return DatasetStatistics(
+      Dataset(name: "x", pool: pool, trainCount: trainCount, classNames: ["a", "b", "c"]))
   }
 
   @Test func countsMeansAndSpread() {

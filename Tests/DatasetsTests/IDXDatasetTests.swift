@@ -58,7 +58,8 @@ import TestSupport
       let (image, pixel) = index.quotientAndRemainder(dividingBy: 784)
       return upright.pixels[image * 784 + pixel % 28 * 28 + pixel / 28]
     }
-    let files = LabeledImages(images: Images(pixels: lying, shape: shape), labels: upright.labels.map { $0 + 1 })
+    let files = LabeledImages(
+      images: Images(pixels: lying, shape: shape), labels: upright.labels.map { $0 + 1 })
     try DataSource.with { source in
       for part in ["train", "test"] { try source.writeIDX(files, "emnist-letters-\(part)") }
       let byProgram = try source.load()
@@ -72,10 +73,11 @@ import TestSupport
       #expect((set.classNames.count, set.classNames[0], set.classNames[25]) == (26, "A", "Z"))
       #expect(byProgram.classNames == set.classNames)
       #expect(byProgram.fingerprints() == set.fingerprints())
-      #expect(set.notices == [
-        "the images of emnist-letters lie on their side: rows and columns are exchanged",
-        "the labels 1 to 26 are the classes 0 to 25",
-      ])
+      #expect(
+        set.notices == [
+          "the images of emnist-letters lie on their side: rows and columns are exchanged",
+          "the labels 1 to 26 are the classes 0 to 25",
+        ])
       // A network with a score for the label 0 too keeps the labels.
       #expect(try source.load("emnist-letters", DatasetOptions(units: 27)).pool.labels.first == 1)
       try source.write("1 x\n", "emnist-letters-mapping.txt")

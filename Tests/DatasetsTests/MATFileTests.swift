@@ -82,7 +82,9 @@ import TestSupport
   func others() throws {
     let cells = Archives.matrix("mldata_descr_ordering", [1, 2], numberType: 14, [0, 0], flags: [1, 0])
     let unknown = Archives.element(77, [1, 2, 3])
-    #expect(try load(Self.file(unknown, cells, Self.label, Self.data)).pool.labels == Self.labels.map { UInt16($0) })
+    #expect(
+      try load(Self.file(unknown, cells, Self.label, Self.data)).pool.labels == Self.labels.map { UInt16($0) }
+    )
   }
 
   @Test(

@@ -17,7 +17,7 @@ private func floats(_ values: [Float]) -> [UInt8] {
       "x_test": Archives.npy("|u1", "(1, 2, 2)", [9, 9, 9, 9]), "y_test": Archives.npy("|u1", "(1,)", [5]),
     ]
     for (name, content) in changes { arrays[name] = content }
-    return Self.pack( arrays)
+    return Self.pack(arrays)
   }
 
   private static func pack(_ arrays: [String: [UInt8]]) -> [UInt8] {
@@ -54,7 +54,7 @@ private func floats(_ values: [Float]) -> [UInt8] {
       arrays["\(name)_images"] = Archives.npy("|u1", "(1, 2, 2, 3)", bytes)
       arrays["\(name)_labels"] = Archives.npy("|u1", "(1, 1)", [UInt8(index)])
     }
-    let set = try load(Self.pack( arrays), DatasetOptions())
+    let set = try load(Self.pack(arrays), DatasetOptions())
     #expect(set.pool.shape == ImageShape(channels: 3, height: 2, width: 2))
     #expect(Array(set.train[0]) == [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11])
     #expect(try #require(set.validation)[0].first == 100)
@@ -71,15 +71,17 @@ private func floats(_ values: [Float]) -> [UInt8] {
     ] as [([Float], [UInt8])])
   func readsFloats(values: [Float], expected: [UInt8]) throws {
     let set = try load(
-      Self.pack( [
-        "X": Archives.npy("<f4", "(1, 2, 2)", floats(values)), "y": Archives.npy("<i4", "(1,)", [2, 0, 0, 0]),
+      Self.pack([
+        "X": Archives.npy("<f4", "(1, 2, 2)", floats(values)),
+        "y": Archives.npy("<i4", "(1,)", [2, 0, 0, 0]),
       ]), DatasetOptions(undivided: .test))
     #expect(Array(set.test[0]) == expected)
   }
 
   @Test func halfPrecisionAndColumnMajor() throws {
     // 0, 1, 0.5 and 2^-24 in half precision.
-    let half = try load(archive(["x_test": Archives.npy("<f2", "(1, 2, 2)", [0, 0, 0, 0x3C, 0, 0x38, 1, 0])]))
+    let half = try load(
+      archive(["x_test": Archives.npy("<f2", "(1, 2, 2)", [0, 0, 0, 0x3C, 0, 0x38, 1, 0])]))
     #expect(half.test[0].suffix(4) == [0, 1, 1, 0], "levels, as the training images are")
     let columns = Archives.npy(
       "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 2, 2)}", [0, 4, 2, 6, 1, 5, 3, 7])
@@ -103,10 +105,12 @@ private func floats(_ values: [Float]) -> [UInt8] {
     let image = (0..<planes).flatMap { plane in
       (0..<side * side).map { UInt8(60 * plane + 5 * ($0 / side) + $0 % side) }
     }
-    let interleaved = (0..<side * side).flatMap { pixel in (0..<planes).map { image[$0 * side * side + pixel] } }
+    let interleaved = (0..<side * side).flatMap { pixel in
+      (0..<planes).map { image[$0 * side * side + pixel] }
+    }
     for row in [image, interleaved] {
       let set = try load(
-        Self.pack( ["x": Archives.npy("|u1", "(1, 192)", row), "y": Archives.npy("|u1", "(1,)", [1])]),
+        Self.pack(["x": Archives.npy("|u1", "(1, 192)", row), "y": Archives.npy("|u1", "(1,)", [1])]),
         DatasetOptions(shape: ImageShape(channels: 3, height: 8, width: 8), undivided: .test))
       #expect(set.pool.pixels == image)
     }
@@ -119,9 +123,10 @@ private func floats(_ values: [Float]) -> [UInt8] {
     #expect(test.fingerprints().test == (try load(archive([:])).fingerprints().test))
     let train = try load(archive(["x_test": nil, "y_test": nil]))
     #expect((train.train.count, train.test.count) == (2, 0))
-    #expect(train.notices == [
-      "the source has no test set, and too few images for a fifth of each class"
-    ])
+    #expect(
+      train.notices == [
+        "the source has no test set, and too few images for a fifth of each class"
+      ])
   }
 
   @Test("Arrays without names, by their order", arguments: [[0, 1, 2, 3], [0, 2, 1, 3]])
@@ -218,6 +223,56 @@ private func floats(_ values: [Float]) -> [UInt8] {
       (
         ["y_train": Archives.npy("|u1", "(2, 14)", [1, 1] + [UInt8](repeating: 0, count: 26))],
         "[y_train.npy]: byte 0: labels of shape [2, 14], of which image 0 has 2: several classes an image are not "
+          + "supported"
+      ),
+      (
+        ["x_train": Archives.npy("|u1", "(1, 2, 2, 2, 3)", [UInt8](repeating: 0, count: 24))],
+        "[x_train.npy]: byte 0: the shape [1, 2, 2, 2, 3] has neither 1 nor 3 channels; volumes (3-D sets) and "
+          + "other channels are not supported"
+      ),
+      (
+        ["x_train": Archives.npy("<f8", "(2, 2, 2)", [UInt8](repeating: 0xFF, count: 64))],
+        "[x_train.npy]: byte 0: value 0 is nan; pixels are from 0 to 255, or from 0 to 1"
+      ),
+      (
+        ["x_train": Archives.npy("<f4", "(2, 2, 2)", floats([0, -.infinity, 0, 0, 0, 0, 0, 0]))],
+        "[x_train.npy]: byte 0: value 1 is -inf; pixels are from 0 to 255, or from 0 to 1"
+      ),
+      (
+        ["x_train": Archives.npy("<u2", "(2, 2, 2)", [UInt8](repeating: 1, count: 16))],
+        "[x_train.npy]: byte 0: value 0 is 257; pixels are from 0 to 255, or from 0 to 1"
+      ),
+      (
+        ["x_train": Archives.npy("|u1", "(2, 2, 2)", [UInt8](0..<7))],
+        "[x_train.npy]: byte 72: 7 bytes of data, but its shape needs 8"
+      ),
+      (
+        ["x_train": Archives.npy("|u1", "(4294967296, 1, 1)", [])],
+        "[x_train.npy]: byte 81: 0 bytes of data, but its shape needs 4,294,967,296"
+      ),
+      (
+        ["y_train": nil, "x_train": Archives.npy("|u1", "()", [0])],
+        ": byte 0: no array y_train, the labels of x_train; the archive has x_test, x_train, y_test"
+      ),
+      (
+        ["y_test": Archives.npy("<f8", "(1,)", [0, 0, 0, 0, 0, 0, 0xF8, 0x7F])],
+        "[y_test.npy]: byte 0: label nan of image 0 is not one of 0 to 65,535"
+      ),
+      (
+        ["y_test": Archives.npy("<i4", "(1,)", [0, 0, 1, 0])],
+        "[y_test.npy]: byte 0: label 65536 of image 0 is not one of 0 to 65,535"
+      ),
+      (
+        ["y_test": Archives.npy("|u1", "(1, 1, 1)", [0])],
+        "[y_test.npy]: byte 0: labels of shape [1, 1, 1] for 1 image"
+      ),
+      (
+        ["y_test": Archives.npy("|u1", "()", [0])],
+        "[y_test.npy]: byte 0: labels of shape [] for 1 image"
+      ),
+      (
+        ["y_train": Archives.npy("|u1", "(2, 2)", [1, 0, 0, 0])],
+        "[y_train.npy]: byte 0: labels of shape [2, 2], of which image 1 has 0: several classes an image are not "
           + "supported"
       ),
       (

@@ -83,7 +83,9 @@ import TestSupport
   @Test("The order is that of the file names, numbers by value, then of the classes")
   func order() throws {
     try DataSource.with { source in
-      let files = ["b/2.png", "a/10.png", "a/9.png", "b/9.png", "10/9.png", "a/img1.png", "a/x/1.png", "a/02.png"]
+      let files = [
+        "b/2.png", "a/10.png", "a/9.png", "b/9.png", "10/9.png", "a/img1.png", "a/x/1.png", "a/02.png",
+      ]
       for (index, file) in files.enumerated() { try source.write(png(UInt8(index)), "test/\(file)") }
       // 02 of a, 2 of b, 9 of 10, a and b, 10, img1, x/1.
       #expect(values(try source.load().test) == [7, 0, 4, 2, 3, 1, 5, 6])
@@ -105,10 +107,11 @@ import TestSupport
       try source.write(png(1), "extra/1.png")
       let set = try source.load()
       #expect(values(set.test) == [1, 1, 2])
-      #expect(set.notices == [
-        "\"extra\" beside the parts is not read",
-        "2 files that are no pictures are left out: \"readme.txt\", \"readme.txt\"",
-      ])
+      #expect(
+        set.notices == [
+          "\"extra\" beside the parts is not read",
+          "2 files that are no pictures are left out: \"readme.txt\", \"readme.txt\"",
+        ])
     }
   }
 
@@ -120,7 +123,8 @@ import TestSupport
       try source.write([], "test/b/0.png")
       let text = message { _ = try source.load() }
       #expect(
-        text.hasPrefix("\(source.folder): 6 pictures cannot be read: test/b/0.png: byte 0: not a "), "\(text)")
+        text.hasPrefix("\(source.folder): 6 pictures cannot be read: test/b/0.png: byte 0: not a "), "\(text)"
+      )
       #expect(text.contains("; test/b/1.png: byte ") && text.contains("; and 3 more; remove them, or skip"))
       let set = try source.load("", DatasetOptions(skipsUnreadable: true))
       #expect(values(set.test) == [0, 1, 2, 3, 4, 5])
@@ -146,7 +150,9 @@ import TestSupport
       let sizes = try #require(own.pictureSizes)
       #expect(sizes.smallest == (1, 1) && sizes.largest == (8, 4) && sizes.distinctCount == 2)
       #expect(
-        message { _ = try source.load("", DatasetOptions(shape: ImageShape(channels: 2, height: 1, width: 1))) }
+        message {
+          _ = try source.load("", DatasetOptions(shape: ImageShape(channels: 2, height: 1, width: 1)))
+        }
           == "pictures have 1 or 3 channels, not the 2 of 2x1x1")
       #expect(
         message {
@@ -203,8 +209,9 @@ import TestSupport
       #expect(message { _ = try source.load() }.contains("no data set in this folder"))
       try source.write([], "b/1.png")
       #expect(message { _ = try source.load() }.contains("no pictures can be read in this folder"))
-      #expect(message { _ = try source.load("", DatasetOptions(shape: ImageShape(height: 1, width: 1))) }
-        .contains("1 picture cannot be read"))
+      #expect(
+        message { _ = try source.load("", DatasetOptions(shape: ImageShape(height: 1, width: 1))) }
+          .contains("1 picture cannot be read"))
     }
   }
 }

@@ -23,7 +23,8 @@ import TestSupport
         let sizes = "(\(images.count), \(shape.channels), \(shape.height), \(shape.width))"
         arrays.append(.init(name: "x_\(part).npy", content: Archives.npy("|u1", sizes, images.pixels)))
         let labels = images.labels.map { UInt8($0) }
-        arrays.append(.init(name: "y_\(part).npy", content: Archives.npy("|u1", "(\(images.count),)", labels)))
+        arrays.append(
+          .init(name: "y_\(part).npy", content: Archives.npy("|u1", "(\(images.count),)", labels)))
       }
       try source.write(Archives.zip(arrays), "npz/data.npz")
       let options = DatasetOptions(shape: shape, units: 10)
@@ -52,9 +53,11 @@ import TestSupport
     let pixels = (0..<count).flatMap { image in
       (0..<shape.size).map { pixel in
         let (plane, place) = pixel.quotientAndRemainder(dividingBy: shape.height * shape.width)
-        return UInt8((image * 5 + seed * 3 + plane * 60 + place / shape.width * 2 + place % shape.width) % 256)
+        return UInt8(
+          (image * 5 + seed * 3 + plane * 60 + place / shape.width * 2 + place % shape.width) % 256)
       }
     }
-    return LabeledImages(images: Images(pixels: pixels, shape: shape), labels: (0..<count).map { UInt16($0 % 3) })
+    return LabeledImages(
+      images: Images(pixels: pixels, shape: shape), labels: (0..<count).map { UInt16($0 % 3) })
   }
 }

@@ -15,4 +15,40 @@ import Testing
   func recognizes(bytes: [UInt8], expected: FileSignature?) {
     #expect(FileSignature(bytes) == expected)
   }
+  /// A zip archive whose first entry has this name.
+  private static func zip(_ name: String) -> [UInt8] {
+    [0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 22) + [UInt8(name.utf8.count), 0, 0, 0] + name.utf8
+  }
+
+  @Test(
+    "Files of other programs",
+    arguments: [
+      (zip("net/data.pkl"), .torch), (zip("metadata.json"), .keras),
+      (zip("[Content_Types].xml"), .spreadsheet),
+      (zip("x_train.npy"), .zip), ([0x50, 0x4B, 3, 4], .zip), (zip("net/data.pkl").dropLast(3), .zip),
+      ([0x80, 2, 0x8A], .pickle), ([0x80, 4, 0x95], .pickle), ([0x80, 9, 0x95], nil), ([0x80], nil),
+      ([UInt8](repeating: 0x61, count: 257) + Array("ustar".utf8), .tar), (Array("{\"a\": 1}".utf8), .json),
+      (Array("[[1, 2]]".utf8), .json), (Array("PAR1".utf8), .parquet), (Array("ARROW1".utf8), .arrow),
+      ([60, 0, 0, 0, 0, 0, 0, 0] + Array("{\"x\":{}}".utf8), .safetensors),
+      (Array("SQLite format 3".utf8), .sqlite), (Array("%PDF-1.7".utf8), .pdf),
+      ([0x37, 0x7A, 0xBC, 0xAF], .sevenZip), (Array("Rar!".utf8), .rar),
+      ([0x1F, 0x9D, 0x90], .compress), ([8, 7, 0x12, 7, 0x70], .onnx), ([8, 7], nil),
+    ] as [([UInt8], FileSignature?)])
+  func recognizesForeignFiles(bytes: [UInt8], expected: FileSignature?) {
+    #expect(FileSignature(bytes) == expected)
+  }
+
+  @Test("The line that converts a file stays one line and one argument, whatever the file is called")
+  func conversionsAreQuoted() {
+    let weights = Self.zip("net/data.pkl")
+    for bytes in [[0x89, 0x48, 0x44, 0x46], Array("PAR1".utf8), [0x80, 2, 0x8A], weights] as [[UInt8]] {
+      let text = FileSignature.describeForeignData(bytes, path: "a/it's \"x\" $(id) `b`\n.h5")
+      #expect(text.contains("python3 -c \""))
+      #expect(!text.contains("$") && !text.contains("`") && !text.contains("\n"))
+      #expect(text.count { $0 == "\"" } == 2)
+    }
+    let gzip = FileSignature.describeForeignData([0x80, 2, 0x8A], path: "mnist.pkl.gz")
+    #expect(gzip.contains("gzip.open('mnist.pkl.gz')") && gzip.contains("'mnist.npz'"))
+    #expect(FileSignature.describeForeignData([1, 2], path: "f") == "it begins with 01 02")
+  }
 }

@@ -17,7 +17,8 @@ import Testing
   }
 
   @Test func channels() {
-    let colour = Images(pixels: [200, 100, 100, 50, 50, 0], shape: ImageShape(channels: 3, height: 1, width: 2))
+    let colour = Images(
+      pixels: [200, 100, 100, 50, 50, 0], shape: ImageShape(channels: 3, height: 1, width: 2))
     #expect(
       colour.scaled(to: ImageShape(height: 1, width: 2)).pixels
         == [124, 59])

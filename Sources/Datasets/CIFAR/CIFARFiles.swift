@@ -48,48 +48,62 @@ struct CIFARFiles: Equatable, Sendable {
     let place = folder.printable.filter { !"'\"\\$`!".contains($0) }
     return .unsuitable(
       path: folder,
-      reason: "these are Python pickles, which can run programs; take the binary version of CIFAR-10, or convert "
+      reason:
+        "these are Python pickles, which can run programs; take the binary version of CIFAR-10, or convert "
         + "them: python3 -c \"import pickle, numpy as n; "
         + "f = lambda b: pickle.load(open('\(place)/' + b, 'rb'), encoding='latin1'); "
         + "x = lambda *b: n.concatenate([f(i)['data'] for i in b]).reshape(-1, 3, 32, 32); "
         + "y = lambda *b: n.concatenate([f(i)['labels'] for i in b]); "
         + "t = ['data_batch_' + str(i) for i in range(1, 6)]; "
-        + "n.savez('cifar10.npz', x_train=x(*t), y_train=y(*t), x_test=x('test_batch'), y_test=y('test_batch'))\"")
+        + "n.savez('cifar10.npz', x_train=x(*t), y_train=y(*t), x_test=x('test_batch'), y_test=y('test_batch'))\""
+    )
   }
 
   /// Reads the files; throws `malformed` if one has other records.
   func read() throws(DataError) -> RawDataset {
     var raw = RawDataset(pixels: [], shape: Self.shape, parts: [], labels: .numbers([]))
-    var labels: [UInt16] = []
-    for (path, role) in train.map({ ($0, RawDataset.Role.train) }) + [test].compactMap({ $0 }).map({ ($0, .test) }) {
-      var source = try ByteSource(path: path)
-      let first = labels.count
-      while true {
-        let record = try source.read(upTo: 1 + Self.shape.size)
-        if record.isEmpty { break }
-        guard record.count == 1 + Self.shape.size else {
-          throw source.malformed(
-            at: source.offset, "the file ends within a record; one is a label and 3,072 bytes of pixels")
-        }
-        guard record[0] < 10 else {
-          throw source.malformed(
-            at: source.offset - record.count, "label \(record[0]); a record of CIFAR-10 begins with 0 to 9")
-        }
-        labels.append(UInt16(record[0]))
-        raw.pixels += record.dropFirst()
-        guard raw.pixels.count <= ByteSource.byteLimit else {
-          throw source.malformed(at: source.offset, "more than the limit of 4 GiB of pixels")
-        }
-      }
-      guard labels.count > first else { throw source.malformed(at: 0, "no images") }
-      raw.parts.append(
-        RawDataset.Part(
-          role: role, count: labels.count - first, labelPath: path, firstLabel: 0,
-          labelStride: 1 + Self.shape.size, isCompressed: source.isCompressed))
-    }
-    raw.labels = .numbers(labels)
+    for path in train { try raw.appendCIFAR(ByteSource(path: path), .train) }
+    if let test { try raw.appendCIFAR(ByteSource(path: test), .test) }
     if let names { raw.labelNames = try ClassNameFile(path: names).byLabel }
     if !missing.isEmpty { raw.notices.append("\(missing.joined(separator: ", ")) is missing") }
     return raw
+  }
+
+  /// The images of one file; throws `malformed` if it has other records.
+  static func read(_ source: consuming ByteSource, _ role: RawDataset.Role) throws(DataError) -> RawDataset {
+    var raw = RawDataset(pixels: [], shape: shape, parts: [], labels: .numbers([]))
+    try raw.appendCIFAR(source, role)
+    return raw
+  }
+}
+
+extension RawDataset {
+  /// Appends the records of a file of CIFAR-10.
+  fileprivate mutating func appendCIFAR(_ source: consuming ByteSource, _ role: Role) throws(DataError) {
+    let length = 1 + shape.size
+    var added: [UInt16] = []
+    while true {
+      let record = try source.read(upTo: length)
+      if record.isEmpty { break }
+      guard record.count == length else {
+        throw source.malformed(
+          at: source.offset, "the file ends within a record; one is a label and 3,072 bytes of pixels")
+      }
+      guard record[0] < 10 else {
+        throw source.malformed(
+          at: source.offset - length, "label \(record[0]); a record of CIFAR-10 begins with 0 to 9")
+      }
+      added.append(UInt16(record[0]))
+      pixels += record.dropFirst()
+      guard pixels.count <= ByteSource.byteLimit else {
+        throw source.malformed(at: source.offset, "more than the limit of 4 GiB of pixels")
+      }
+    }
+    guard !added.isEmpty else { throw source.malformed(at: 0, "no images") }
+    labels = labels.appending(.numbers(added))
+    parts.append(
+      Part(
+        role: role, count: added.count, labelPath: source.name, firstLabel: 0, labelStride: length,
+        isCompressed: source.isCompressed))
   }
 }

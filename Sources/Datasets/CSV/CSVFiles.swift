@@ -22,7 +22,7 @@ struct CSVFiles: Equatable, Sendable {
 
   /// Finds the files in a folder: one for each part, or the only one; nil if there are none.
   ///
-  /// Throws `unreadable` if it is not clear which files are meant.
+  /// Throws `unsuitable` if it is not clear which files are meant.
   init?(in folder: String) throws(DataError) {
     let names = fileNames(in: folder)
       .filter { Self.isCSV($0) && !$0.hasPrefix(".") && isRegularFile(joinPath(folder, $0)) }.sorted()
@@ -30,7 +30,7 @@ struct CSVFiles: Equatable, Sendable {
     for role in [RawDataset.Role.train, .test, .validation] {
       let matching = names.filter { Self.role(of: $0) == role }
       guard matching.count <= 1 else {
-        throw .unreadable(
+        throw .unsuitable(
           path: folder,
           reason: "several CSV files for one part: \(ClassAssignment.list(matching)); give one of them")
       }
@@ -38,9 +38,11 @@ struct CSVFiles: Equatable, Sendable {
     }
     if files.isEmpty {
       if names.count > 1 {
-        throw .unreadable(
+        throw .unsuitable(
           path: folder,
-          reason: "which CSV file is the training set? \(ClassAssignment.list(names)); give one, or name it train.csv")
+          reason:
+            "which CSV file is the training set? \(ClassAssignment.list(names)); give one, or name it train.csv"
+        )
       }
       files = names.map { File(role: .undivided, path: joinPath(folder, $0)) }
     }
@@ -69,7 +71,7 @@ struct CSVFiles: Equatable, Sendable {
     var (tables, notices): ([(file: File, table: CSVTable)], [String]) = ([], [])
     for file in files {
       let table = try CSVTable(
-        path: file.path, shape: options.shape ?? tables.first?.table.shape, labelColumn: options.labelColumn,
+        .path(file.path), shape: options.shape ?? tables.first?.table.shape, labelColumn: options.labelColumn,
         progress: options.progress)
       if table.labels == nil {
         notices.append(
@@ -106,36 +108,5 @@ struct CSVFiles: Equatable, Sendable {
     raw.notices += notices
     raw.labelNames = try ClassNameFile.inFolder(AtomicFile.folder(of: files[0].path)) ?? [:]
     return raw
-  }
-}
-
-/// The images of a CSV file for predictions: with a label column or without one.
-public struct CSVImages: Sendable {
-  /// The images, one for each row.
-  public let images: Images
-  /// The labels as text; nil if the file has none.
-  public let labels: [String]?
-
-  /// Reads the file at `path`, plain or gzip; flat rows have `shape` if their length fits, or a square one.
-  ///
-  /// Throws `malformed` with line and column if a row has another number of columns, or a value is no pixel.
-  public init(
-    path: String, shape: ImageShape?, labelColumn: String? = nil,
-    progress: ((_ done: Int, _ total: Int) -> Void)? = nil
-  ) throws(DataError) {
-    var table = try CSVTable(path: path, shape: shape, labelColumn: labelColumn, progress: progress)
-    table.scaleBinary()
-    images = Images(pixels: table.pixels, shape: table.shape)
-    labels = table.labels.map { labels in
-      switch labels {
-      case .numbers(let values): values.map { String($0) }
-      case .names(let indices, let names): indices.map { names[Int($0)] }
-      }
-    }
-  }
-
-  /// Whether the file at `path` is called like CSV, or its first line is text in columns.
-  public static func isCSV(_ path: String) -> Bool {
-    CSVFiles.isCSV(path) || DatasetSource.looksLikeCSV(path)
   }
 }

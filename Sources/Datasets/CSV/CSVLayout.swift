@@ -44,7 +44,8 @@ struct CSVLayout: Equatable {
     let named = label != nil
     let dropped = names.indices.first { index in
       index != label
-        && (Self.isUnnamed(names[index]) || Self.counterNames.contains(names[index]) && Self.counts(samples, index))
+        && (Self.isUnnamed(names[index])
+          || Self.counterNames.contains(names[index]) && Self.counts(samples, index))
     }
     func length(_ hasLabel: Bool) -> Int { count - (hasLabel ? 1 : 0) - (dropped == nil ? 0 : 1) }
     func shape(_ hasLabel: Bool) -> ImageShape? {
@@ -56,8 +57,10 @@ struct CSVLayout: Equatable {
     guard let found = shape(!isUnlabelled) else {
       let pixels = length(!isUnlabelled).grouped
       throw fault(
-        "\(count.pluralized("column")), of which \(pixels) would be pixels: no \(preferred.map { "\($0) and no " } ?? "")"
-          + "square image, gray or RGB" + (named || !hasHeader ? "" : "; name the label column (data.label_column)"))
+        "\(count.pluralized("column")), of which \(pixels) would be pixels: no "
+          + (preferred.map { "\($0) and no " } ?? "")
+          + "square image, gray or RGB"
+          + (named || !hasHeader ? "" : "; name the label column (data.label_column)"))
     }
     if let label, !isUnlabelled { columns[label] = .label }
     if let dropped { columns[dropped] = .dropped }

@@ -32,7 +32,7 @@ struct IDXFiles: Equatable, Sendable {
   /// Finds the files in `folder`, or, if it is no folder, those with its last name as prefix in the folder around it;
   /// nil if there are no images.
   ///
-  /// Throws `unreadable` if labels are missing, or the folder has several sets.
+  /// Throws `unreadable` if labels are missing, `unsuitable` if the folder has several sets.
   init?(in folder: String) throws(DataError) {
     var (directory, wanted) = (folder, nil as String?)
     if !isFolder(folder), let name = folder.split(separator: "/").last {
@@ -65,7 +65,7 @@ struct IDXFiles: Equatable, Sendable {
     if let wanted { return prefixes.contains(wanted) ? wanted : nil }
     if prefixes.count <= 1 || prefixes.contains("") { return prefixes.contains("") ? "" : prefixes.first }
     let sets = prefixes.sorted()
-    throw .unreadable(
+    throw .unsuitable(
       path: folder,
       reason: "there are \(sets.count) sets in this folder: \(sets.joined(separator: ", ")); choose one, as "
         + "\(joinPath(folder, sets[0]))")
@@ -128,7 +128,9 @@ private struct IDXName {
     let isCompressed = lower.hasSuffix(".gz")
     let words = Self.words(isCompressed ? lower.dropLast(3) : lower[...])
     if words.count >= 2, words.suffix(2) == ["mapping", "txt"] {
-      (prefix, part, isImages, isMapping, rank) = (words.dropLast(2).joined(separator: "-"), nil, false, true, 0)
+      (prefix, part, isImages, isMapping, rank) = (
+        words.dropLast(2).joined(separator: "-"), nil, false, true, 0
+      )
       labelName = ""
       return
     }

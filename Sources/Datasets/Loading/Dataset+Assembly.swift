@@ -18,9 +18,9 @@ extension Dataset {
     division.arrange(&pixels, size: shape.size)
     let pool = LabeledImages(
       images: Images(pixels: pixels, shape: shape), labels: division.order.map { classes.labels[Int($0)] })
-    let folderName = path.split(separator: "/").last.map(String.init) ?? path
+    let fileName = isFile(path) ? path.lastName.split(separator: ".").first.map(String.init) : nil
     var dataset = Dataset(
-      name: options.name ?? known?.rawValue ?? folderName, pool: pool, counts: division.counts,
+      name: options.name ?? known?.rawValue ?? fileName ?? path.lastName, pool: pool, counts: division.counts,
       classNames: classes.names, notices: notices + classes.notices + division.notices,
       pictures: options.pictures ?? pictures, sourcePath: absolutePath(path), pictureSizes: sizes)
     dataset.addNotices(dataset.oddities)

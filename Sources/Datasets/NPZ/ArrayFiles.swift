@@ -18,7 +18,8 @@ struct ArrayFiles: Equatable, Sendable {
     var sets: [String: [Pair]] = [:]
     for (part, role) in [("train", RawDataset.Role.train), ("test", .test), ("val", .validation)] {
       for images in names.sorted() {
-        guard let range = images.firstRange(of: "\(part)-imgs.npz"), range.upperBound == images.endIndex else {
+        guard let range = images.firstRange(of: "\(part)-imgs.npz"), range.upperBound == images.endIndex
+        else {
           continue
         }
         let labels = images.replacing("-imgs.npz", with: "-labels.npz")
@@ -31,7 +32,7 @@ struct ArrayFiles: Equatable, Sendable {
     }
     if sets.isEmpty { return nil }
     guard sets.count == 1, let pairs = sets.values.first else {
-      throw .unreadable(
+      throw .unsuitable(
         path: folder,
         reason: "there are \(sets.count) sets in this folder: \(sets.keys.sorted().joined(separator: ", ")); "
           + "put each into a folder of its own")
@@ -58,7 +59,8 @@ struct ArrayFiles: Equatable, Sendable {
   private static func only(_ path: String) throws(DataError) -> (archive: NPZ, name: String) {
     let archive = try NPZ(contentsOf: path)
     guard archive.names.count == 1, let name = archive.names.first else {
-      throw .malformed(path: path, byte: 0, reason: "expected one array, arr_0, but there are \(archive.names.count)")
+      throw .malformed(
+        path: path, byte: 0, reason: "expected one array, arr_0, but there are \(archive.names.count)")
     }
     return (archive, name)
   }

@@ -34,10 +34,12 @@ extension NPZ.Reader {
     case 4 where sizes[3] == 1 || sizes[3] == 3: return form(sizes[3], sizes[1], sizes[2], .interleaved)
     case 4, 5:
       throw malformed(
-        "the shape \(sizes) has neither 1 nor 3 channels; volumes (3-D sets) and other channels are not supported")
+        "the shape \(sizes) has neither 1 nor 3 channels; volumes (3-D sets) and other channels are not supported"
+      )
     default:
       throw malformed(
-        "the shape \(sizes) is not that of images: [N, H, W], [N, C, H, W] or [N, H, W, C] with 1 or 3 channels")
+        "the shape \(sizes) is not that of images: [N, H, W], [N, C, H, W] or [N, H, W, C] with 1 or 3 channels"
+      )
     }
   }
 
@@ -78,14 +80,14 @@ extension NPZ.Reader {
       let value = value(bytes, index * size)
       guard let byte = scale.byte(value, after: &pixels) else {
         throw malformed(
-          "value \(pixels.count - start) is \(Self.text(value)); pixels are from 0 to 255, or from 0 to 1")
+          "value \(pixels.count - start) is \(value.shortText); pixels are from 0 to 255, or from 0 to 1")
       }
       pixels.append(byte)
     }
   }
 
   /// The value at an offset.
-  private func value(_ bytes: ArraySlice<UInt8>, _ offset: Int) -> Double {
+  func value(_ bytes: ArraySlice<UInt8>, _ offset: Int) -> Double {
     let bits = bytes.littleEndian(at: offset, header.type.size)
     return switch header.type {
     case .uint8, .uint16, .uint32, .uint64: Double(bits)
@@ -97,10 +99,6 @@ extension NPZ.Reader {
     case .float32: Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
     case .float64: Double(bitPattern: bits)
     }
-  }
-
-  static func text(_ value: Double) -> String {
-    value == value.rounded() && value.magnitude < 1e15 ? "\(Int(value))" : "\(value)"
   }
 }
 
@@ -115,64 +113,5 @@ extension Double {
       default: (1 + fraction * 0x1p-10) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
       }
     self = bits >> 15 == 0 ? magnitude : -magnitude
-  }
-}
-
-extension NPZ {
-  /// The labels in the array called `name`, one for each of `count` images.
-  func labels(_ name: String, count: Int) throws(DataError) -> [UInt16] {
-    var reader = try reader(of: name)
-    let shape = reader.header.shape
-    if shape.count == 2, shape[0] == count, shape[1] > 1 { return try oneHotLabels(&reader, count: count) }
-    guard shape == [count] || shape == [count, 1] else {
-      throw reader.malformed("labels of shape \(shape) for \(count.pluralized("image"))")
-    }
-    var labels: [UInt16] = []
-    labels.reserveCapacity(count)
-    let bytes = try reader.readAll()
-    for index in 0..<count {
-      let value = reader.labelValue(bytes, index)
-      guard let label = UInt16(exactly: value) else {
-        throw reader.malformed(
-          "label \(NPZ.Reader.text(value)) of image \(index.grouped) is not one of 0 to "
-            + Int(UInt16.max).grouped)
-      }
-      labels.append(label)
-    }
-    return labels
-  }
-
-  /// The places of the ones in rows of zeros and one 1.
-  private func oneHotLabels(_ reader: inout Reader, count: Int) throws(DataError) -> [UInt16] {
-    let columns = reader.header.shape[1]
-    guard columns <= ClassAssignment.limit else { throw reader.malformed("\(columns.grouped) classes") }
-    let bytes = try reader.readAll()
-    var labels: [UInt16] = []
-    for row in 0..<count {
-      var ones: [Int] = []
-      for column in 0..<columns {
-        let value = reader.labelValue(bytes, row * columns + column)
-        if value == 1 { ones.append(column) }
-        guard value == 0 || value == 1 else {
-          throw reader.malformed(
-            "labels of shape \(reader.header.shape), and no one-hot ones: row \(row.grouped) has "
-              + NPZ.Reader.text(value))
-        }
-      }
-      guard ones.count == 1 else {
-        throw reader.malformed(
-          "labels of shape \(reader.header.shape), of which image \(row.grouped) has "
-            + "\(ones.count): several classes an image are not supported")
-      }
-      labels.append(UInt16(ones[0]))
-    }
-    return labels
-  }
-}
-
-extension NPZ.Reader {
-  /// The value of the label at `index` of the whole array.
-  fileprivate func labelValue(_ bytes: [UInt8], _ index: Int) -> Double {
-    value(bytes[...], index * header.type.size)
   }
 }

@@ -58,7 +58,9 @@ struct PictureReading {
               let before = state.done / step
               state.done += last - first
               for (shape, count) in sizes { state.sizes[shape, default: 0] += count }
-              if state.done / step > before || state.done == paths.count { progress?(state.done, paths.count) }
+              if state.done / step > before || state.done == paths.count {
+                progress?(state.done, paths.count)
+              }
             }
           }
         }
@@ -97,7 +99,9 @@ struct PictureReading {
         return .failure(.unsuitable(path: path, reason: "the file is too large for a picture"))
       }
       let bytes = try file.read(exactly: length)
-      guard PictureFile.isPicture(FileSignature(bytes.prefix(FileSignature.length))) || PictureName.isPicture(path)
+      guard
+        PictureFile.isPicture(FileSignature(bytes.prefix(FileSignature.length)))
+          || PictureName.isPicture(path)
       else { return .noPicture }
       return .picture(try PictureFile.decode(ByteSource(bytes: bytes, name: path)))
     } catch {

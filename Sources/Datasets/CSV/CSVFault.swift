@@ -1,0 +1,41 @@
+import Formatting
+
+/// What is wrong with a field.
+struct CSVFault: Error {
+  enum Kind {
+    case count, empty, quote, classes
+    case pixel(Double)
+    case text(String)
+    case label(String)
+
+    var description: String {
+      switch self {
+      case .count: "another number of columns"
+      case .empty: "the field is empty"
+      case .quote: "a quote is not closed on this line"
+      case .classes: "more than \(ClassAssignment.limit.grouped) classes"
+      case .pixel(let value): "\(value.shortText) is no pixel: they are from 0 to 255, or from 0 to 1"
+      case .text(let text): "\"\(text.prefix(40))\" is no number"
+      case .label(let text): "the label \"\(text.prefix(40))\" is not one of 0 to \(Int(UInt16.max).grouped)"
+      }
+    }
+  }
+
+  let kind: Kind
+  /// The column from 0.
+  let column: Int
+  /// The place among the lines.
+  let position: Int
+
+  init(_ kind: Kind, _ column: Int, _ position: Int) {
+    (self.kind, self.column, self.position) = (kind, column, position)
+  }
+}
+
+extension Double {
+  /// The number, without a fraction where it is whole.
+  var shortText: String {
+    if isNaN { return "nan" }
+    return self == rounded() && magnitude < 1e15 ? "\(Int(self))" : "\(self)"
+  }
+}
