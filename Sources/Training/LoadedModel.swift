@@ -15,8 +15,8 @@ public struct LoadedModel {
   public let classNames: [String]
   /// The names of the classes of each of its outputs.
   public var outputClassNames: [[String]] { config.model.classNames(of: classNames) }
-  /// The name of the data set it was trained on; nil for a config or imported weights.
-  public let dataName: String?
+  /// The data that it was trained on; nil for a config or imported weights.
+  public let data: DataRecord?
   /// How imported weights were matched to the network, and whether they are an average, one line each.
   public let notices: [String]
 
@@ -35,7 +35,7 @@ public struct LoadedModel {
       let checkpoint = try Checkpoint(contentsOf: file)
       config = checkpoint.config
       parameters = checkpoint.parameters()
-      (classNames, dataName) = (checkpoint.classNames, checkpoint.data.name)
+      (classNames, data) = (checkpoint.classNames, checkpoint.data)
       notices = checkpoint.average.isEmpty ? [] : ["\(file): \(WeightImport.averageNotice)"]
       return
     }
@@ -44,7 +44,7 @@ public struct LoadedModel {
     let weights = try configPath.map { _ in try WeightImport(of: config.model, contentsOf: file) }
     parameters = weights.map { config.model.buffer(of: $0.tensors) }
     notices = weights?.notice.map { [$0] } ?? []
-    (classNames, dataName) = (Dataset.digitNames, nil)
+    (classNames, data) = (Dataset.digitNames, nil)
   }
 
   /// Reads a network with weights; a missing file is reported as a missing checkpoint.
@@ -52,8 +52,9 @@ public struct LoadedModel {
   /// - Throws: as `init(_:config:)`.
   public init(checkpoint path: String, config: String? = nil) throws {
     if !isFile(path), !isFolder(path), !ConfigSource.isShipped(path) {
-      throw DataError.unreadable(
-        path: path, reason: "no such checkpoint or run folder; cnn train writes one, runs/<name>")
+      let found = RunFolder.all(in: "runs").map { joinPath($0, path) }.first { isFile($0) || isFolder($0) }
+      let advice = found.map { "did you mean \($0)?" } ?? "cnn train writes one, runs/<name>"
+      throw DataError.unreadable(path: path, reason: "no such checkpoint or run folder; \(advice)")
     }
     try self.init(path, config: config)
   }
@@ -67,8 +68,21 @@ public struct LoadedModel {
       path, "a config has no weights; name a checkpoint (cnn train writes one)")
   }
 
-  /// The default of `--data`: a model trained on synthetic digits is evaluated on synthetic digits.
-  public var builtinData: String? { dataName == "builtin" ? "builtin" : nil }
+  /// Loads the images to evaluate it on: those of its run, or of its config.
+  ///
+  /// - Parameters:
+  ///   - directory: `--data`; nil for the data of the run.
+  ///   - split: the part that is used.
+  /// - Throws: as `ExperimentData.load`.
+  public func loadData(
+    directory: String?, environment: DataEnvironment, for split: ExperimentData.Split
+  ) throws -> ExperimentData {
+    if let data {
+      return try ExperimentData.load(
+        config, of: data, directory: directory, environment: environment, for: split)
+    }
+    return try ExperimentData.load(config, directory: directory, environment: environment, for: split)
+  }
 
   /// The checkpoint that stands for a run folder; any other path unchanged.
   public static func file(_ path: String) throws(DataError) -> String {

@@ -10,13 +10,14 @@ struct CNN: ParsableCommand {
     abstract: "Train and evaluate convolutional networks on MNIST, fast, on a plain CPU.",
     discussion: """
       Example:
-        cnn train --config lenet
+        cnn train lenet
         cnn eval runs/lenet
-        cnn predict runs/lenet t10k-images-idx3-ubyte.gz@0..9
+        cnn predict runs/lenet test@0..9
         cnn summary tf-convnet
 
-      MNIST is looked for in --data, $CNN_DATA_DIR, the config's data.dir, data/mnist and the user's cache; \
-      if it is in none of them, it is downloaded into the cache. --data builtin needs no file.
+      Data is what --data or the config's data.dir names: folders of pictures, CSV, IDX, npz or mat. Otherwise MNIST is \
+      looked for in $CNN_DATA_DIR, data/mnist and the user's cache; if it is in none of them, it is downloaded into the \
+      cache. --data builtin needs no file. A run knows its data.
       """,
     version: "cnn 0.1.0 (\(CPUFeatures.name))",
     subcommands: [

@@ -1,5 +1,6 @@
 import CNNEngine
 import ConfigDecoding
+import Datasets
 
 /// The section `data` of a config: the data set, its splits, augmentation and normalization.
 public struct DataConfig: Sendable {
@@ -7,8 +8,18 @@ public struct DataConfig: Sendable {
   public enum Source: String, CaseIterable, Sendable {
     /// Files of MNIST.
     case mnist
+    /// Files of Fashion-MNIST.
+    case fashion
     /// Synthetic digits.
     case builtin
+
+    /// The data set whose usual places are searched.
+    var knownDataset: KnownDataset {
+      switch self {
+      case .mnist, .builtin: .mnist
+      case .fashion: .fashionMNIST
+      }
+    }
   }
 
   /// The validation set.
@@ -49,8 +60,9 @@ public struct DataConfig: Sendable {
       }
     }
     source = decoder.value(
-      "dataset", .choice(of: Source.self), default: "mnist", "Files of MNIST, or synthetic digits.")
-    directory = decoder.optional("dir", .string, "Folder of the data files.")
+      "dataset", .choice(of: Source.self), default: "mnist",
+      "Files of MNIST or Fashion-MNIST, or synthetic digits; data.dir names any other.")
+    directory = decoder.optional("dir", .string, "Folder or file of the data.")
     builtin = decoder.value("builtin", counts(20_000, 5_000), default: [:], "Numbers of synthetic digits.")
     resplit = decoder.optional(
       "resplit", counts(50_000, 10_000), "Pool all images and draw disjoint random sets of these sizes.")

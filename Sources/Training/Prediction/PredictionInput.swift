@@ -68,6 +68,27 @@ public struct PredictionInput {
     }
   }
 
+  /// Images of the network's own data: `test@7`, `test@0..9`, `train@3`; nil for any other input.
+  ///
+  /// - Parameter load: loads the data for a part of it.
+  /// - Throws: what `load` throws, and `DataError` where there is no such image.
+  public init?(
+    ofData text: String, load: (ExperimentData.Split) throws -> ExperimentData
+  ) throws {
+    let reference = try ImageReference(text)
+    guard let range = reference.range, !isFile(reference.path),
+      let split = ExperimentData.Split(rawValue: reference.path)
+    else { return nil }
+    let data = try load(split).split(split)
+    guard range.upperBound < data.count else {
+      throw DataError.unreadable(
+        path: text,
+        reason: "no image \(range.upperBound): there are \(data.count.grouped), 0 to \(data.count - 1)")
+    }
+    images = Images(pixels: range.flatMap { data[$0] }, shape: data.shape)
+    names = range.map { "\(split.rawValue)@\($0)" }
+  }
+
   /// The network's input shape as the shape of a picture.
   private static func inputShape(_ config: ExperimentConfig, of path: String) throws(DataError) -> ImageShape
   {
