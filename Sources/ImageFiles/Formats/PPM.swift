@@ -1,4 +1,4 @@
-/// The binary PPM format (`P6`) of RGB pictures.
+/// Writes RGB pictures in the binary PPM format (`P6`); PNM reads them.
 public enum PPM {
   /// A PPM file of an RGB image in planes, [3, H, W].
   public static func encode(planes: some Collection<UInt8>, width: Int, height: Int) -> [UInt8] {

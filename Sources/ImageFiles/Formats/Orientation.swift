@@ -12,7 +12,11 @@ public enum Orientation: Int, Sendable, CaseIterable {
   /// The tag 0x0112 in the first directory of a JPEG's APP1 segment; nil if it is missing or invalid.
   init?(exif segment: ArraySlice<UInt8>) {
     guard segment.starts(with: Array("Exif\0\0".utf8)) else { return nil }
-    let tiff = Array(segment.dropFirst(6))
+    self.init(tiff: Array(segment.dropFirst(6)))
+  }
+
+  /// The tag 0x0112 in the first directory of EXIF data; nil if it is missing or invalid.
+  init?(tiff: [UInt8]) {
     let isLittle = tiff.starts(with: Array("II".utf8))
     func number(at index: Int, bytes: Int) -> Int? {
       guard index >= 0, index + bytes <= tiff.count else { return nil }
