@@ -1,6 +1,7 @@
 import ArgumentParser
 import CNNEngine
 import ConfigDecoding
+import ImageFiles
 
 /// The root command.
 @main
@@ -39,6 +40,7 @@ struct CNN: ParsableCommand {
       Console.error(hint)
       exit(withError: ExitStatus.usage.code)
     }
+    if Set(CommandLine.arguments.dropFirst()) == ["--version", "--verbose"] { printVersion() }
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -47,6 +49,12 @@ struct CNN: ParsableCommand {
       for line in ExitStatus.lines(of: error) { Console.error(line) }
       exit(withError: status.code)
     }
+  }
+
+  /// Prints the version and the formats of pictures that can be read on this computer.
+  private static func printVersion() -> Never {
+    for line in [configuration.version] + PictureSupport.all.map(\.description) { try? Console.print(line) }
+    exit()
   }
 
   /// The error for a first word that is not a command, with a suggestion that the argument parser does not make.

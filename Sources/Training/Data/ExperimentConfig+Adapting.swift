@@ -2,6 +2,7 @@ import ConfigDecoding
 import Datasets
 import FileIO
 import Formatting
+import ImageFiles
 
 extension ExperimentConfig {
   /// The config of a run on the data that `--data` names, which `cnn train --config` can repeat.
@@ -16,12 +17,25 @@ extension ExperimentConfig {
     return try changed([("data.dir", JSON(joinPath(currentFolder, directory)), flag)])
   }
 
-  /// A built-in config for data that it was not written for: with as many scores as classes, the images' shape, and fewer
-  /// images held out; any other config is what it is.
+  /// The config of a run on `dataset`: it says how pictures become input, and a built-in config has as many scores as
+  /// there are classes, the images' shape, and fewer images held out.
   ///
-  /// - Returns: the config, and a notice for each change.
+  /// - Returns: the config, and a notice for each change of what was there.
   func adapted(to dataset: Dataset) throws(ConfigError) -> (config: ExperimentConfig, notices: [String]) {
-    guard isShipped else { return (self, []) }
+    var config = self
+    if data.pictures == nil, [1, 3].contains(dataset.pool.shape.channels), dataset.train.count > 0 {
+      let preparation = PicturePreparation.suited(to: dataset.train.evenlySpaced(Self.picturesExamined))
+      config = try changed([("data.pictures", JSON(preparation.rawValue), "the training images")])
+    }
+    return isShipped ? try config.fitting(dataset) : (config, [])
+  }
+
+  /// The number of training images that decide how pictures become input.
+  private static let picturesExamined = 400
+
+  private func fitting(
+    _ dataset: Dataset
+  ) throws(ConfigError) -> (config: ExperimentConfig, notices: [String]) {
     var (changes, notices): ([ConfigSource.Flag], [String]) = ([], [])
     let (shape, classes) = (dataset.pool.shape, dataset.classNames.count)
     let input: ConfigSource.Flag = (
@@ -57,5 +71,14 @@ extension ExperimentConfig {
     var config = try ConfigSource.load(resolved, flags: changes, settings: [])
     config.isShipped = isShipped
     return config
+  }
+}
+
+extension Subset {
+  /// At most `count` of the images, evenly spaced.
+  fileprivate func evenlySpaced(_ count: Int) -> Images {
+    let step = max(1, self.count / count)
+    let positions = stride(from: 0, to: self.count, by: step).prefix(count)
+    return Images(pixels: positions.flatMap { self[$0] }, shape: shape)
   }
 }

@@ -1,6 +1,7 @@
 import CNNEngine
 import ConfigDecoding
 import Datasets
+import ImageFiles
 
 /// The section `data` of a config: the data set, its splits, augmentation and normalization.
 public struct DataConfig: Sendable {
@@ -47,6 +48,8 @@ public struct DataConfig: Sendable {
   public let validation: Validation?
   /// The augmentation of the training images.
   public let augmentation: Augmentation
+  /// How pictures become the input of the network; nil until a run's training images have decided it.
+  public let pictures: PicturePreparation?
   let normalization: (scale: Double, mean: [Double], std: [Double])
 
   init(_ decoder: ConfigDecoder) {
@@ -71,6 +74,10 @@ public struct DataConfig: Sendable {
       decoder.value(
         "augment", .list(of: Augmentation.Entry.field, count: .within(0...64)), default: [],
         "Random changes of the training images in every epoch."))
+    pictures = decoder.optional(
+      "pictures", .choice(of: PicturePreparation.self),
+      "Whether the digit in a picture is found and centred, or the whole picture scaled; by default as suits the training images."
+    )
     normalization = decoder.value(
       "normalize", .object(Self.normalization), default: [:], "(byte / scale - mean) / std for each channel.")
   }

@@ -55,7 +55,8 @@ public struct PredictionInput {
       let shape = try Self.inputShape(config, of: text)
       let name = source.name
       let picture = try PictureFile.decode(source)
-      images = try DigitPreprocessor(for: shape, source: isRaw ? .raw : .photo).prepare(picture, name: name)
+      let preparation = isRaw ? .scale : config.data.pictures ?? .digit
+      images = try preparation.prepare(picture, for: shape, name: name)
       names = [text]
     } else if signature == .idx {
       let images = try reference.read(from: source)
@@ -64,7 +65,7 @@ public struct PredictionInput {
       try check(fits: config)
     } else {
       throw source.malformed(
-        at: 0, "neither a PNG, JPEG or PGM picture nor an IDX file: \(FileSignature.describe(start))")
+        at: 0, "neither a picture (\(PictureFile.formats)) nor an IDX file: \(FileSignature.describe(start))")
     }
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfigDecoding
 import FileIO
+import ImageFiles
 import JSONText
 import Reporting
 import Training
@@ -12,9 +13,9 @@ struct Predict: ParsableCommand {
     discussion: """
       Example: cnn predict runs/lenet photo.jpg scans/ test@0..9
 
-      A picture (PNG, JPEG, PGM) may have any size and colours, with dark or bright ink. It is preprocessed \
-      as MNIST was: the digit is found, cropped, scaled and centred by its mass. A picture that is already in \
-      this form stays as it is; --raw only scales. A folder stands for all pictures in it.
+      A picture (\(PictureFile.formats)) may have any size and colours. For a network of digits it is preprocessed as MNIST \
+      was, with dark or bright ink: the digit is found, cropped, scaled and centred by its mass. A picture that is already \
+      in this form stays as it is. For any other network, or with --raw, it is scaled. A folder stands for all pictures in it.
 
       test@7 is an image of the data that the network was trained on, test@0..9 the first ten. An IDX file may be \
       gzip; FILE@7 is one of its images. Standard input is - or, after --, -@7.
