@@ -54,10 +54,13 @@ struct StateDict {
         return found
       }
     }
-    let hasTensor = machine.pairs(of: value).contains { key, value in
+    return hasTensors(value, machine) ? value : nil
+  }
+
+  private static func hasTensors(_ dictionary: PickleValue, _ machine: PickleMachine) -> Bool {
+    machine.pairs(of: dictionary).contains { key, value in
       if case .tensor = machine.object(value) { machine.text(key) != nil } else { false }
     }
-    return hasTensor ? value : nil
   }
 
   /// Why there is no state dict: what the file holds, and the line of Python that saves one.
@@ -74,6 +77,10 @@ struct StateDict {
       if place.isEmpty { return "an object of \(type.path.printable), no state dict; " + remedy }
     }
     guard case .dictionary = machine.object(root) else { return "no dictionary of tensors; " + remedy }
+    for (key, value) in machine.pairs(of: root) {
+      guard let key = machine.text(key)?.printable.quoted, hasTensors(value, machine) else { continue }
+      return "no state dict, but tensors under \(key); save them with torch.save(\(load)[\(key)], \"weights.pt\")"
+    }
     let keys = machine.pairs(of: root).prefix(8).compactMap { machine.text($0.0)?.printable.quoted }
     let list = keys.isEmpty ? "an empty dictionary" : "a dictionary of \(keys.joined(separator: ", "))"
     let types = machine.instanceTypes.prefix(4).map(\.path.printable)
