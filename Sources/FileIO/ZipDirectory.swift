@@ -46,7 +46,8 @@ struct ZipDirectory {
       (number, size, start) = narrow
       (directoryEnd, countOffset) = (end, end + 10)
       if number == 0xFFFF || size == 0xFFFF_FFFF || start == 0xFFFF_FFFF {
-        throw Self.fault(name, "the records of zip64 that the end of the archive refers to are missing", at: end)
+        throw Self.fault(
+          name, "the records of zip64 that the end of the archive refers to are missing", at: end)
       }
     }
     guard let start = Int(exactly: start), let size = Int(exactly: size), start <= directoryEnd,
@@ -151,7 +152,9 @@ struct ZipDirectory {
           result.append(size)
           continue
         }
-        guard end - position >= 8, let wide = Int(exactly: bytes.littleEndian(at: position, 8)) else { return nil }
+        guard end - position >= 8, let wide = Int(exactly: bytes.littleEndian(at: position, 8)) else {
+          return nil
+        }
         result.append(wide)
         position += 8
       }

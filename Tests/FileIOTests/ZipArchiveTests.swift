@@ -7,16 +7,18 @@ import TestSupport
     (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
   }
 
-  /// An archive of "hello" with the end of zip64 and, with `wideEntry`, its sizes in zip64's extra field; `change` alters
-  /// the two records in front of the end.
+  /// An archive of "hello" with the end of zip64 and, with `wideEntry`, its sizes in zip64's extra field; `change`
+  /// alters the two records in front of the end.
   private func archive(
-    wideEntry: Bool = false, extra: [UInt8]? = nil, narrow: Int = 0xFFFF_FFFF, _ change: (inout [UInt8]) -> Void = { _ in }
+    wideEntry: Bool = false, extra: [UInt8]? = nil, narrow: Int = 0xFFFF_FFFF,
+    _ change: (inout [UInt8]) -> Void = { _ in }
   ) -> [UInt8] {
     let content = Array("hello".utf8)
     let crc = TestBytes.littleEndian(TestBytes.crc32(content), 4)
     let name = Array("a".utf8)
     let sizes = [UInt8](repeating: 0xFF, count: 4)
-    var bytes: [UInt8] = [0x50, 0x4B, 3, 4] + word(20, 2) + word(0, 8) + crc + word(5, 4) + word(5, 4) + word(1, 2) + word(0, 2)
+    var bytes: [UInt8] =
+      [0x50, 0x4B, 3, 4] + word(20, 2) + word(0, 8) + crc + word(5, 4) + word(5, 4) + word(1, 2) + word(0, 2)
     bytes += name + content
     let start = bytes.count
     let wide = extra ?? [9, 9, 2, 0, 0, 0, 1, 0, 24, 0] + word(5, 8) + word(5, 8) + word(0, 8)
@@ -25,11 +27,14 @@ import TestSupport
     bytes += word(1, 2) + word(wideEntry ? wide.count : 0, 2) + word(0, 10)
     bytes += (wideEntry ? sizes : word(0, 4)) + name + (wideEntry ? wide : [])
     let end = bytes.count
-    var records: [UInt8] = [0x50, 0x4B, 6, 6] + word(44, 8) + word(45, 2) + word(45, 2) + word(0, 8) + word(1, 8) + word(1, 8)
+    var records: [UInt8] =
+      [0x50, 0x4B, 6, 6] + word(44, 8) + word(45, 2) + word(45, 2) + word(0, 8) + word(1, 8) + word(1, 8)
     records += word(end - start, 8) + word(start, 8)
     records += [0x50, 0x4B, 6, 7] + word(0, 4) + word(end, 8) + word(1, 4)
     change(&records)
-    bytes += records + [0x50, 0x4B, 5, 6] + word(0, 4) + word(1, 2) + word(1, 2) + word(narrow, 4) + word(narrow, 4) + word(0, 2)
+    bytes +=
+      records + [0x50, 0x4B, 5, 6] + word(0, 4) + word(1, 2) + word(1, 2) + word(narrow, 4) + word(narrow, 4)
+      + word(0, 2)
     return bytes
   }
 
@@ -61,7 +66,9 @@ import TestSupport
     expect(archive { $0[71] = 0x80 }, "139: \(moved)")
     expect(archive { $0[16] = 1 }, "99: zip: the archive is in several parts")
     expect(archive { $0[24] = 2 }, "99: zip: the archive is in several parts")
-    expect(archive { ($0[24], $0[32]) = (2, 2) }, "169: zip: the two ends of the archive, with and without zip64, differ")
+    expect(
+      archive { ($0[24], $0[32]) = (2, 2) },
+      "169: zip: the two ends of the archive, with and without zip64, differ")
     expect(archive(narrow: 9), "169: zip: the two ends of the archive, with and without zip64, differ")
     expect(
       archive { $0[47] = 0x80 },

@@ -13,9 +13,13 @@ enum PickleBuilder {
     [0x8A, 8] + (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
   }
 
-  static func tuple(_ items: [[UInt8]]) -> [UInt8] { [UInt8(ascii: "(")] + items.joined() + [UInt8(ascii: "t")] }
+  static func tuple(_ items: [[UInt8]]) -> [UInt8] {
+    [UInt8(ascii: "(")] + items.joined() + [UInt8(ascii: "t")]
+  }
 
-  static func list(_ items: [[UInt8]]) -> [UInt8] { [UInt8(ascii: "(")] + items.joined() + [UInt8(ascii: "l")] }
+  static func list(_ items: [[UInt8]]) -> [UInt8] {
+    [UInt8(ascii: "(")] + items.joined() + [UInt8(ascii: "l")]
+  }
 
   static func dictionary(_ items: [(String, [UInt8])]) -> [UInt8] {
     [UInt8(ascii: "(")] + items.flatMap { text($0.0) + $0.1 } + [UInt8(ascii: "d")]
@@ -26,7 +30,9 @@ enum PickleBuilder {
   }
 
   static func storage(_ type: String = "FloatStorage", key: String = "0", count: Int = 4) -> [UInt8] {
-    tuple([text("storage"), global("torch", type), text(key), text("cpu"), integer(count)]) + [UInt8(ascii: "Q")]
+    tuple([text("storage"), global("torch", type), text(key), text("cpu"), integer(count)]) + [
+      UInt8(ascii: "Q")
+    ]
   }
 
   static func tensor(
@@ -54,7 +60,8 @@ enum PickleBuilder {
 
   /// The format before 1.6 of a state dict with this body, and these storages of floats.
   static func legacy(
-    _ body: [UInt8], version: Int = 1001, keys: [UInt8] = list([text("0")]), storages: [(count: Int, [Float])] = [(4, [1, 2, 3, 4])]
+    _ body: [UInt8], version: Int = 1001, keys: [UInt8] = list([text("0")]),
+    storages: [(count: Int, [Float])] = [(4, [1, 2, 3, 4])]
   ) -> [UInt8] {
     let magic: [UInt8] = [0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
     let system = dictionary([("little_endian", [0x88])])

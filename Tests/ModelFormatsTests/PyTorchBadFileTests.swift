@@ -52,7 +52,10 @@ import TestSupport
 
   @Test(
     arguments: [
-      (Build.archive(good) { $0.removeFirst() }, "a zip archive without PyTorch's data.pkl; it has a/byteorder, a/data/0"),
+      (
+        Build.archive(good) { $0.removeFirst() },
+        "a zip archive without PyTorch's data.pkl; it has a/byteorder, a/data/0"
+      ),
       (
         Build.archive(good) { $0[0].name = "a/b/data.pkl" },
         "a zip archive without PyTorch's data.pkl; it has a/b/data.pkl, a/byteorder, a/data/0"
@@ -84,10 +87,14 @@ import TestSupport
 
   @Test(
     arguments: [
-      (Build.archive(good) { $0[0].content.removeLast() }, "202", "the pickle ends here, where 1 more byte is needed"),
+      (
+        Build.archive(good) { $0[0].content.removeLast() }, "202",
+        "the pickle ends here, where 1 more byte is needed"
+      ),
       (raw("}\u{1}"), "43", "an operation 01 that pickles do not have"),
       (raw("0"), "42", "nothing is on the stack here"), (raw(""), "42", "nothing is on the stack here"),
-      (raw("N(a"), "44", "nothing is on the stack here"), (raw("N(s"), "44", "too little is on the stack here"),
+      (raw("N(a"), "44", "nothing is on the stack here"),
+      (raw("N(s"), "44", "too little is on the stack here"),
       (raw("t"), "42", "no mark is on the stack here"),
       (Build.archive([0x80, 9]), "42", "protocol 9 of pickle; 0 to 5 are supported"),
       (raw("h\u{7}"), "42", "object 7 is referred to, but was not remembered"),
@@ -108,10 +115,18 @@ import TestSupport
       ),
       (raw("cos\nsystem"), "46", "the pickle ends here, where 1 more byte is needed"),
       (raw("Ix\n"), "42", "an integer that cannot be read"),
-      (Build.archive(call("collections", "OrderedDict", Build.list([Build.list([])]))), "73", "an OrderedDict of what are no pairs"),
-      (Build.archive(call("collections", "OrderedDict", Build.integer(1))), "79", "an OrderedDict of what is no list"),
+      (
+        Build.archive(call("collections", "OrderedDict", Build.list([Build.list([])]))), "73",
+        "an OrderedDict of what are no pairs"
+      ),
+      (
+        Build.archive(call("collections", "OrderedDict", Build.integer(1))), "79",
+        "an OrderedDict of what is no list"
+      ),
     ] as [([UInt8], String, String)])
-  func pickles(bytes: [UInt8], byte: String, expected: String) { expect(bytes, "byte \(byte): pickle: " + expected) }
+  func pickles(bytes: [UInt8], byte: String, expected: String) {
+    expect(bytes, "byte \(byte): pickle: " + expected)
+  }
 
   @Test(
     arguments: [
@@ -149,7 +164,8 @@ import TestSupport
       ),
       (
         one(Build.tensor([huge, huge], strides: [huge, huge])),
-        "byte 200: pickle: a tensor [\(huge), \(huge)] with strides [\(huge), \(huge)] at 0 is not within its storage of 4 elements"
+        "byte 200: pickle: a tensor [\(huge), \(huge)] with strides [\(huge), \(huge)] at 0 "
+          + "is not within its storage of 4 elements"
       ),
       (
         one(Build.tensor([2], strides: [1], offset: .max)),
@@ -171,12 +187,14 @@ import TestSupport
       (
         one(
           call(
-            "torch._utils", "_rebuild_tensor_v3", Build.storage(), Build.integer(0), Build.tuple([]), Build.tuple([]),
+            "torch._utils", "_rebuild_tensor_v3", Build.storage(), Build.integer(0), Build.tuple([]),
+            Build.tuple([]),
             [0x4E], [0x4E], Build.global("torch", "odd\u{1}"))),
         "byte 171: pickle: a tensor of the unknown or unfitting type torch.odd?"
       ),
       (
-        Build.archive(Build.dictionary([("v", Build.tensor()), ("w", call("torch._utils", "_rebuild_qtensor"))])),
+        Build.archive(
+          Build.dictionary([("v", Build.tensor()), ("w", call("torch._utils", "_rebuild_qtensor"))])),
         "w is made by torch._utils._rebuild_qtensor, which is not supported"
       ),
     ] as [([UInt8], String)])

@@ -28,7 +28,7 @@ enum WeightFixtures {
   }
 
   @Test(
-    "State dicts of today, before 1.6, without checksums, of pickle's protocol 5, and in a checkpoint with an optimizer",
+    "State dicts of today, before 1.6, without checksums, of pickle's protocol 5, and in a checkpoint",
     arguments: [
       "network.pt", "network-legacy.pt", "network-without-crc.pt", "network-protocol5.pt", "checkpoint.pt",
       "checkpoint-legacy.pt",

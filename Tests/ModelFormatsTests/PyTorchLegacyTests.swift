@@ -13,7 +13,8 @@ import TestSupport
     func file(_ first: Int, _ count: Int) -> [UInt8] {
       let view = Build.tuple([Build.text("1"), Build.integer(first), Build.integer(count)])
       let storage = Build.tuple([
-        Build.text("storage"), Build.global("torch", "FloatStorage"), Build.text("0"), Build.text("cpu"), Build.integer(4), view,
+        Build.text("storage"), Build.global("torch", "FloatStorage"), Build.text("0"), Build.text("cpu"),
+        Build.integer(4), view,
       ])
       return Build.legacy(Build.dictionary([("w", Build.tensor([2], strides: [1], of: storage + [0x51]))]))
     }
@@ -41,7 +42,8 @@ import TestSupport
       ),
       (Build.legacy(good) + [0], "byte 250: 1 byte after the last storage"),
       (
-        Build.legacy(good, keys: Build.list([Build.text("0"), Build.text("0")]), storages: [(1, [1]), (1, [1])]),
+        Build.legacy(
+          good, keys: Build.list([Build.text("0"), Build.text("0")]), storages: [(1, [1]), (1, [1])]),
         "byte 244: two storages have one key"
       ),
     ] as [([UInt8], String)])
@@ -55,7 +57,8 @@ import TestSupport
     let ordered = Build.call(Build.global("collections", "OrderedDict"), [Build.list([pair])])
     let items = Build.text("w") + Build.tensor([2], strides: [1], offset: 2)
     let file = try PyTorchFile(
-      parsing: Build.archive(ordered + [0x28] + items + Array("S'v'\n".utf8) + Build.tensor() + [0x75]), name: "f")
+      parsing: Build.archive(ordered + [0x28] + items + Array("S'v'\n".utf8) + Build.tensor() + [0x75]),
+      name: "f")
     #expect(file.tensors.map(\.name) == ["v", "w"])
     #expect(file.tensors.map(\.shape) == [[2, 2], [2]])
   }
@@ -74,13 +77,16 @@ import TestSupport
   @Test("Steps along a single element or none are never taken, whatever they are")
   func emptySteps() throws {
     let tensors = Build.dictionary([
-      ("a", Build.tensor([1, 2], strides: [.max, 1])), ("b", Build.tensor([0, 5, 2], strides: [.max, .max, .max], offset: 4)),
+      ("a", Build.tensor([1, 2], strides: [.max, 1])),
+      ("b", Build.tensor([0, 5, 2], strides: [.max, .max, .max], offset: 4)),
     ])
     let file = try PyTorchFile(parsing: Build.archive(tensors), name: "f")
     #expect(file.tensors.map { file.bytes(of: $0).count } == [8, 0])
   }
 
-  @Test("Every truncation is refused, and no changed byte is a crash", arguments: ["checkpoint.pt", "checkpoint-legacy.pt"])
+  @Test(
+    "Every truncation is refused, and no changed byte is a crash",
+    arguments: ["checkpoint.pt", "checkpoint-legacy.pt"])
   func damage(name: String) throws {
     let whole = try WeightFixtures.contents(name)
     for length in stride(from: 0, to: whole.count, by: 13) {
@@ -96,6 +102,8 @@ import TestSupport
   @Test("More objects than any checkpoint has are refused")
   func manyObjects() {
     let bytes = Build.legacy([UInt8](repeating: UInt8(ascii: "}"), count: 1 << 22) + [0x29])
-    #expect(message { _ = try PyTorchFile(parsing: bytes, name: "f") }.hasSuffix("pickle: more than 4,194,304 objects"))
+    #expect(
+      message { _ = try PyTorchFile(parsing: bytes, name: "f") }.hasSuffix(
+        "pickle: more than 4,194,304 objects"))
   }
 }

@@ -99,13 +99,16 @@ public struct ONNXGraph: Sendable {
     var parser = ONNXParser(bytes, name: name, external: external)
     try parser.parse()
     (irVersion, operatorSet, producer) = (parser.irVersion, parser.operatorSet ?? 0, parser.producer)
-    (self.name, nodes, outputs, initializers) = (parser.graphName, parser.nodes, parser.outputs, parser.initializers)
+    (self.name, nodes, outputs, initializers) = (
+      parser.graphName, parser.nodes, parser.outputs, parser.initializers
+    )
     (inputs, metadata) = (parser.inputs, parser.metadata)
   }
 
   /// Reads no file beside a model.
   public static func refuse(_ location: String) throws(DataError) -> [UInt8] {
-    throw .unsuitable(path: location, reason: "weights in another file are read only of a model that is a file")
+    throw .unsuitable(
+      path: location, reason: "weights in another file are read only of a model that is a file")
   }
 
   /// Whether a file that begins with `start` (at least 3 bytes) may be a model: ONNX has no signature.

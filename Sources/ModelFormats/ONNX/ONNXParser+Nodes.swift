@@ -86,7 +86,8 @@ extension ONNXParser {
       case 3: values[2] = .integer(try parser.integer(field))
       case 4: values[3] = .text(try parser.text(field))
       case 5: values[4] = .tensor(try parser.tensor(field))
-      case 7: floats += try parser.packed(field, of: 4).map { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) }
+      case 7:
+        floats += try parser.packed(field, of: 4).map { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) }
       case 8: integers += try parser.packed(field, of: nil).map { Int(truncatingIfNeeded: $0) }
       case 9: texts.append(try parser.text(field))
       case 20: type = try parser.integer(field)
@@ -111,7 +112,9 @@ extension ONNXParser {
     case (.bytes(let range), let size?):
       guard range.count.isMultiple(of: size) else { throw wrongKind(field) }
       try count(range.count / size, at: field.byte)
-      return stride(from: range.lowerBound, to: range.upperBound, by: size).map { bytes.littleEndian(at: $0, size) }
+      return stride(from: range.lowerBound, to: range.upperBound, by: size).map {
+        bytes.littleEndian(at: $0, size)
+      }
     case (.bytes(let range), nil):
       var (reader, words) = (ProtobufReader(bytes, range), [UInt64]())
       while !reader.isAtEnd {

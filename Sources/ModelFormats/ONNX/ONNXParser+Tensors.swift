@@ -31,7 +31,8 @@ extension ONNXParser {
       .malformed(path: path, byte: field.byte, reason: "onnx: tensor \(name.printable.quoted): \(reason)")
     }
     guard let type = ONNXGraph.ElementType(rawValue: typeNumber) else {
-      throw fault("elements of type \(Self.typeName(typeNumber)); float, float16, double and int64 are supported")
+      throw fault(
+        "elements of type \(Self.typeName(typeNumber)); float, float16, double and int64 are supported")
     }
     guard shape.count <= Self.largestRank, shape.allSatisfy({ $0 >= 0 }),
       let byteCount = shape.byteCount(elementSize: type.size)
@@ -46,7 +47,8 @@ extension ONNXParser {
       data = 0..<content.count
     }
     guard data.count == byteCount else {
-      throw fault("\(data.count.pluralized("byte")) of data, but the shape \(shape) needs \(byteCount.grouped)")
+      throw fault(
+        "\(data.count.pluralized("byte")) of data, but the shape \(shape) needs \(byteCount.grouped)")
     }
     return ONNXGraph.Tensor(name: name, shape: shape, elementType: type, content: content, range: data)
   }
@@ -99,7 +101,8 @@ extension ONNXParser {
       if availableBytes > ByteSource.byteLimit { throw fault("the model and its files have more than 4 GiB") }
     }
     guard let offset = Int(location["offset"] ?? "0"), 0...content.count ~= offset,
-      let length = Int(location["length"] ?? "\(content.count - offset)"), 0...content.count - offset ~= length
+      let length = Int(location["length"] ?? "\(content.count - offset)"),
+      0...content.count - offset ~= length
     else {
       let place = "offset \(location["offset"] ?? "0"), length \(location["length"] ?? "all")".printable
       throw fault("\(place) is not within the \(content.count.grouped) bytes of \(file.printable.quoted)")
@@ -120,7 +123,8 @@ extension ONNXParser {
 
   private static func typeName(_ number: Int) -> String {
     let names = [
-      2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 8: "string", 9: "bool", 12: "uint32", 13: "uint64",
+      2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 8: "string", 9: "bool", 12: "uint32",
+      13: "uint64",
       14: "complex64", 15: "complex128", 16: "bfloat16",
     ]
     return names[number] ?? "\(number)"

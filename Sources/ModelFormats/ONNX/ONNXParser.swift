@@ -97,7 +97,8 @@ struct ONNXParser {
     for node in nodes {
       for input in node.inputs where !input.isEmpty && !known.contains(input) {
         throw fault(
-          "\(node.type.printable) reads \(input.printable.quoted), which nothing before it computes", at: node.byte)
+          "\(node.type.printable) reads \(input.printable.quoted), which nothing before it computes",
+          at: node.byte)
       }
       for output in node.outputs where !output.isEmpty && !known.insert(output).inserted {
         throw fault("\(output.printable.quoted) is computed twice", at: node.byte)
@@ -136,7 +137,9 @@ struct ONNXParser {
     }
   }
 
-  func fault(_ reason: String, at byte: Int) -> DataError { .malformed(path: name, byte: byte, reason: "onnx: \(reason)") }
+  func fault(_ reason: String, at byte: Int) -> DataError {
+    .malformed(path: name, byte: byte, reason: "onnx: \(reason)")
+  }
 
   func wrongKind(_ field: ProtobufReader.Field) -> DataError {
     fault("field \(field.number) has another kind than onnx.proto says", at: field.byte)

@@ -94,7 +94,9 @@ extension PickleMachine {
       let state = try pop()
       guard case .object(let index) = try top() else { throw fault("a number gets a state") }
       // The state of what is no instance, such as a state dict's `_metadata`, is not needed.
-      if case .instance(let type, .none) = objects[index] { objects[index] = .instance(of: type, state: state) }
+      if case .instance(let type, .none) = objects[index] {
+        objects[index] = .instance(of: type, state: state)
+      }
     case UInt8(ascii: "Q"): try loadPersistent(pop())
     case UInt8(ascii: "P"):
       _ = try scanner.line()
@@ -131,7 +133,9 @@ extension PickleMachine {
   }
 
   private mutating func index() throws(PickleFault) -> UInt64 {
-    guard let number = UInt64(try scanner.line()) else { throw fault("a number of the memo that cannot be read") }
+    guard let number = UInt64(try scanner.line()) else {
+      throw fault("a number of the memo that cannot be read")
+    }
     return number
   }
 

@@ -15,7 +15,8 @@ extension PickleMachine {
       push(tensor)
     case "torch._tensor._rebuild_from_type_v2":
       // A tensor with attributes: a function and its arguments.
-      guard arguments.count == 4, let inner = self.global(arguments[0]), let values = tuple(arguments[2]) else {
+      guard arguments.count == 4, let inner = self.global(arguments[0]), let values = tuple(arguments[2])
+      else {
         throw fault("the arguments of \(global.path.printable) are not known ones")
       }
       try rebuild(inner, values)
@@ -105,7 +106,9 @@ extension PickleMachine {
     guard let last = PyTorchStorageView.lastIndex(offset: offset, shape: shape, strides: strides), last < size
     else {
       throw fault(
-        "a tensor \(shape) with strides \(strides) at \(offset) is not within its storage of \(size.pluralized("element"))")
+        "a tensor \(shape) with strides \(strides) at \(offset) "
+          + "is not within its storage of \(size.pluralized("element"))"
+      )
     }
     tensors.append(
       PyTorchStorageView(

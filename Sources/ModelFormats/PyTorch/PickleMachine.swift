@@ -73,7 +73,9 @@ struct PickleMachine {
   }
 
   func top() throws(PickleFault) -> PickleValue {
-    guard stack.count > marks.last ?? 0, let value = stack.last else { throw fault("nothing is on the stack here") }
+    guard stack.count > marks.last ?? 0, let value = stack.last else {
+      throw fault("nothing is on the stack here")
+    }
     return value
   }
 

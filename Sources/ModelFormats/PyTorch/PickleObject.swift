@@ -1,5 +1,5 @@
-/// A value of a pickle: a scalar, or the index of an object. Objects lie in one flat list, so that neither depth nor cycles
-/// of a file become recursion here.
+/// A value of a pickle: a scalar, or the index of an object. Objects lie in one flat list, so that neither depth nor
+/// cycles of a file become recursion here.
 enum PickleValue: Equatable {
   case none
   case bool(Bool)

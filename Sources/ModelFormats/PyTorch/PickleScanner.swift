@@ -59,6 +59,8 @@ struct PickleScanner {
   }
 
   private func endsHere(_ missing: UInt64) -> PickleFault {
-    PickleFault("the pickle ends here, where \(missing) more \(missing == 1 ? "byte is" : "bytes are") needed", at: position)
+    PickleFault(
+      "the pickle ends here, where \(missing) more \(missing == 1 ? "byte is" : "bytes are") needed",
+      at: position)
   }
 }

@@ -25,7 +25,8 @@ struct PyTorchContent {
     guard pickles.count == 1, let pickle = pickles.first else {
       let found = archive.entries.prefix(4).map(\.name).joined(separator: ", ")
       throw .unsuitable(
-        path: name, reason: "a zip archive without PyTorch's data.pkl; it has \(found.isEmpty ? "nothing" : found)")
+        path: name,
+        reason: "a zip archive without PyTorch's data.pkl; it has \(found.isEmpty ? "nothing" : found)")
     }
     let prefix = String(pickle.name.dropLast(suffix.count - 1))
     var entries: [String: ZipArchive.Entry] = [:]
@@ -61,10 +62,12 @@ struct PyTorchContent {
     return order == "big"
   }
 
-  /// Reads pickles one after another: a number, the version, the machine, the objects, the keys of the storages; and the
-  /// storages, each behind its number of elements.
+  /// Reads pickles one after another: a number, the version, the machine, the objects, the keys of the storages; and
+  /// the storages, each behind its number of elements.
   init(legacy bytes: [UInt8], name: String) throws(DataError) {
-    func fault(_ reason: String, at byte: Int) -> DataError { .malformed(path: name, byte: byte, reason: reason) }
+    func fault(_ reason: String, at byte: Int) -> DataError {
+      .malformed(path: name, byte: byte, reason: reason)
+    }
     guard PyTorchFile.isLegacy(bytes) else {
       let isPickle = bytes.first == 0x80
       throw fault(
@@ -81,13 +84,16 @@ struct PyTorchContent {
     }
     _ = try next()
     let version = position
-    guard try next().root == .integer(1001) else { throw fault("a version of PyTorch's format that is not 1001", at: version) }
+    guard try next().root == .integer(1001) else {
+      throw fault("a version of PyTorch's format that is not 1001", at: version)
+    }
     let system = try next()
     isBigEndian = system.machine.member("little_endian", of: system.root) == .bool(false)
     (machine, root) = try next()
     let keyStart = position
     let keys = try next()
-    guard let names = keys.machine.list(keys.root)?.map(keys.machine.text), names.count <= Self.largestEntries else {
+    guard let names = keys.machine.list(keys.root)?.map(keys.machine.text), names.count <= Self.largestEntries
+    else {
       throw fault("the keys of the storages are no list", at: keyStart)
     }
     legacyRanges = try Self.ranges(of: names, machine.storages, bytes, from: position, isBigEndian, name)
@@ -99,7 +105,9 @@ struct PyTorchContent {
     of names: [String?], _ storages: [PyTorchStorage], _ bytes: [UInt8], from start: Int, _ isBigEndian: Bool,
     _ name: String
   ) throws(DataError) -> [String: Range<Int>] {
-    func fault(_ reason: String, at byte: Int) -> DataError { .malformed(path: name, byte: byte, reason: reason) }
+    func fault(_ reason: String, at byte: Int) -> DataError {
+      .malformed(path: name, byte: byte, reason: reason)
+    }
     let sizes = Dictionary(storages.map { ($0.key, $0.type.size) }, uniquingKeysWith: { first, _ in first })
     var (ranges, position): ([String: Range<Int>], Int) = ([:], start)
     for key in names {
@@ -112,7 +120,9 @@ struct PyTorchContent {
         throw fault("a storage of \(count) elements is cut off", at: position)
       }
       let range = position + 8..<position + 8 + Int(byteCount)
-      guard ranges.updateValue(range, forKey: key) == nil else { throw fault("two storages have one key", at: position) }
+      guard ranges.updateValue(range, forKey: key) == nil else {
+        throw fault("two storages have one key", at: position)
+      }
       position = range.upperBound
     }
     guard position == bytes.count else {
@@ -127,7 +137,8 @@ struct PyTorchContent {
   ) throws(DataError) -> (PickleValue, end: Int) {
     do throws(PickleFault) {
       if limit > largestPickle {
-        throw PickleFault("\(limit.grouped) bytes; the limit is \(largestPickle.grouped)", at: machine.scanner.position)
+        throw PickleFault(
+          "\(limit.grouped) bytes; the limit is \(largestPickle.grouped)", at: machine.scanner.position)
       }
       let root = try machine.run()
       return (root, machine.scanner.position)
@@ -137,7 +148,9 @@ struct PyTorchContent {
   }
 
   /// The line of Python that saves the state dict of `expression`.
-  static func advice(_ expression: String) -> String { "torch.save(\(expression).state_dict(), \"weights.pt\")" }
+  static func advice(_ expression: String) -> String {
+    "torch.save(\(expression).state_dict(), \"weights.pt\")"
+  }
 
   /// The last part of a path as a literal of Python.
   static func fileName(_ path: String) -> String {
@@ -160,7 +173,8 @@ struct PyTorchContent {
       guard let type = view.type.elementType else {
         throw fault("elements of type \(view.type.name) are not supported for weights")
       }
-      guard let count = view.shape.byteCount(elementSize: type.size, limit: limit), count <= limit - total else {
+      guard let count = view.shape.byteCount(elementSize: type.size, limit: limit), count <= limit - total
+      else {
         throw fault("the tensors have more bytes than 16 times the file, or than 4 GiB")
       }
       total += count
@@ -174,7 +188,9 @@ struct PyTorchContent {
       // Checked against the announced size before; here the announced size against the real one.
       let (end, overflow) = (storage.first + storage.count).multipliedReportingOverflow(by: storage.type.size)
       guard !overflow, end <= range.count else {
-        throw fault("its storage has \(range.count.pluralized("byte")), but \(storage.count.pluralized("element")) were announced")
+        throw fault(
+          "its storage has \(range.count.pluralized("byte")), but \(storage.count.pluralized("element")) were announced"
+        )
       }
       tensors.append(
         PyTorchFile.Tensor(
@@ -186,7 +202,9 @@ struct PyTorchContent {
     return tensors
   }
 
-  private func range(of storage: PyTorchStorage, _ fault: (String) -> DataError) throws(DataError) -> Range<Int> {
+  private func range(of storage: PyTorchStorage, _ fault: (String) -> DataError) throws(DataError) -> Range<
+    Int
+  > {
     if let archive {
       guard let entry = archive.entries["data/\(storage.key)"] else {
         throw fault("the archive has no data/\(storage.key.printable)")

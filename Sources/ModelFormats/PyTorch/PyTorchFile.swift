@@ -3,8 +3,8 @@ import Formatting
 
 /// A state dict written by `torch.save`, in the zip format or the one before PyTorch 1.6.
 ///
-/// Nothing of the file is executed: its pickle is read by a machine that knows tensors and dictionaries only. The state dict
-/// is the whole file, or its member `state_dict`, `model_state_dict` or `model`; everything else is ignored.
+/// Nothing of the file is executed: its pickle is read by a machine that knows tensors and dictionaries only. The state
+/// dict is the whole file, or its member `state_dict`, `model_state_dict` or `model`; everything else is ignored.
 public struct PyTorchFile: Sendable {
   /// A tensor of the state dict.
   public struct Tensor: Sendable, Equatable {
@@ -42,7 +42,9 @@ public struct PyTorchFile: Sendable {
   private let bytes: [UInt8]
   private let isBigEndian: Bool
 
-  /// Reads the file at `path`; throws `unreadable`, `malformed` for an invalid file, `unsuitable` for one without a state dict.
+  /// Reads the file at `path`.
+  ///
+  /// - Throws: `unreadable`, `malformed` for an invalid file, `unsuitable` for one without a state dict.
   public init(contentsOf path: String) throws(DataError) {
     var source = try ByteSource(path: path)
     try self.init(parsing: source.readAll(), name: path)

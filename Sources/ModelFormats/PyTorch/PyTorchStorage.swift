@@ -77,7 +77,8 @@ struct PyTorchStorageType: Equatable {
 
   private static let classes: [(String, PyTorchStorageType)] = [
     ("Float", "float32", 4), ("Double", "float64", 8), ("Half", "float16", 2), ("BFloat16", "bfloat16", 2),
-    ("Long", "int64", 8), ("Int", "int32", 4), ("Short", "int16", 2), ("Char", "int8", 1), ("Byte", "uint8", 1),
+    ("Long", "int64", 8), ("Int", "int32", 4), ("Short", "int16", 2), ("Char", "int8", 1),
+    ("Byte", "uint8", 1),
     ("Bool", "bool", 1), ("ComplexFloat", "complex64", 8), ("ComplexDouble", "complex128", 16),
     ("QUInt8", "quint8", 1), ("QInt8", "qint8", 1), ("QInt32", "qint32", 4),
   ].map { ($0, PyTorchStorageType(name: $1, size: $2)) }

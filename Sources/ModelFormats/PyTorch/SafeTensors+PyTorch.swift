@@ -8,11 +8,14 @@ extension SafeTensors {
     self.init()
     for tensor in file.tensors {
       guard tensor.name != SafeTensorsHeader.metadataKey else {
-        throw .malformed(path: file.name, byte: tensor.start, reason: "a tensor has the reserved name \(tensor.name)")
+        throw .malformed(
+          path: file.name, byte: tensor.start, reason: "a tensor has the reserved name \(tensor.name)")
       }
       let (type, bytes) = Self.converted(tensor.elementType, file.bytes(of: tensor))
       tensors.append(
-        Tensor(name: tensor.name, shape: tensor.shape, dataType: type, range: data.count..<data.count + bytes.count))
+        Tensor(
+          name: tensor.name, shape: tensor.shape, dataType: type, range: data.count..<data.count + bytes.count
+        ))
       data += bytes
     }
   }

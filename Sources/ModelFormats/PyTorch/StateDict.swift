@@ -47,7 +47,8 @@ struct StateDict {
   private static func find(
     _ value: PickleValue, _ machine: PickleMachine, _ visited: inout Set<Int>
   ) -> PickleValue? {
-    guard case .dictionary(let index) = machine.object(value), visited.count < 16, visited.insert(index).inserted
+    guard case .dictionary(let index) = machine.object(value), visited.count < 16,
+      visited.insert(index).inserted
     else { return nil }
     for member in members {
       if let inner = machine.member(member, of: value), let found = find(inner, machine, &visited) {
@@ -66,9 +67,11 @@ struct StateDict {
   /// Why there is no state dict: what the file holds, and the line of Python that saves one.
   private static func description(of root: PickleValue, _ machine: PickleMachine, _ path: String) -> String {
     let load = "torch.load(\(PyTorchContent.fileName(path)), weights_only=False)"
-    for (place, value) in [("", root)] + members.compactMap({ key in
-      machine.member(key, of: root).map { ("[\"\(key)\"]", $0) }
-    }) {
+    for (place, value) in [("", root)]
+      + members.compactMap({ key in
+        machine.member(key, of: root).map { ("[\"\(key)\"]", $0) }
+      })
+    {
       guard case .instance(let type, let state) = machine.object(value) else { continue }
       if machine.member("_parameters", of: state) != nil {
         return "a whole module (\(type.path.printable)), whose code would have to run; save its weights with "
@@ -79,7 +82,8 @@ struct StateDict {
     guard case .dictionary = machine.object(root) else { return "no dictionary of tensors; " + remedy }
     for (key, value) in machine.pairs(of: root) {
       guard let key = machine.text(key)?.printable.quoted, hasTensors(value, machine) else { continue }
-      return "no state dict, but tensors under \(key); save them with torch.save(\(load)[\(key)], \"weights.pt\")"
+      return
+        "no state dict, but tensors under \(key); save them with torch.save(\(load)[\(key)], \"weights.pt\")"
     }
     let keys = machine.pairs(of: root).prefix(8).compactMap { machine.text($0.0)?.printable.quoted }
     let list = keys.isEmpty ? "an empty dictionary" : "a dictionary of \(keys.joined(separator: ", "))"
