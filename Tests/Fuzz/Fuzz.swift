@@ -26,7 +26,7 @@ private let read: @Sendable ([UInt8]) -> Void = {
 
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
   "idx": readIDX, "pgm": readPGM, "png": readRepairedPNG, "jpeg": readPicture,
-  "npz": readNPZ, "npy": readNPY, "mat": readMAT, "config": readConfig,
+  "npz": readNPZ, "npy": readNPY, "mat": readMAT, "torch": readPyTorch, "onnx": readONNX, "config": readConfig,
   "history": readHistory, "checkpoint": readRepairedCheckpoint,
   "damage": readCheckpoint, "network": trainNetwork,
 ]
@@ -109,6 +109,28 @@ private func readNPY(_ bytes: [UInt8]) { readNPZ(NPZ.encode(files: [("x_train.np
 
 /// A MATLAB file as a data set.
 private func readMAT(_ bytes: [UInt8]) { _ = succeeds { _ = try Dataset(mat: bytes, name: "f") } }
+
+/// A PyTorch file, and a pickle in a valid archive: the state dict as weights.
+private func readPyTorch(_ bytes: [UInt8]) {
+  let pickle = ZipArchive.encode([
+    ("a/data.pkl", bytes), ("a/data/0", [UInt8](0..<64)), ("a/data/1", [UInt8](repeating: 1, count: 2560)),
+  ])
+  for content in [bytes, pickle] {
+    _ = succeeds {
+      let file = try SafeTensors(PyTorchFile(parsing: content, name: "f"))
+      for tensor in file.tensors { _ = (file.floats(of: tensor), file.integers(of: tensor)) }
+      _ = try WeightImport(of: small.model, in: file, path: "f")
+    }
+  }
+}
+
+/// An ONNX model with a file of 64 bytes beside it: the graph and its constants.
+private func readONNX(_ bytes: [UInt8]) {
+  _ = succeeds {
+    let graph = try ONNXGraph(parsing: bytes, name: "f") { _ in [UInt8](0..<64) }
+    for tensor in graph.initializers { precondition((tensor.floats == nil) != (tensor.integers == nil)) }
+  }
+}
 
 /// A config, and after each zero byte a setting; the config must survive being written and read again.
 private func readConfig(_ bytes: [UInt8]) {
