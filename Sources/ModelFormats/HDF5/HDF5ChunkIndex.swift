@@ -10,7 +10,8 @@ struct HDF5ChunkIndex {
   typealias Found = Result<(chunks: [HDF5Chunk], chunkShape: [Int]), DataError>
 
   /// Reads the shape of a chunk and the size of an element, each number of `width` bytes.
-  fileprivate func chunkShape(_ cursor: inout HDF5Cursor, _ count: Int, width: Int) throws(DataError) -> [Int] {
+  fileprivate func chunkShape(_ cursor: inout HDF5Cursor, _ count: Int, width: Int) throws(DataError) -> [Int]
+  {
     let start = cursor.position
     guard count == shape.count + 1, !shape.isEmpty, 1...8 ~= width else {
       throw cursor.fault("chunks of \(count - 1) dimensions for an array of \(shape.count)")
@@ -123,7 +124,8 @@ extension HDF5Parser {
     let block = try cursor.address(of: "an array of chunks")
     _ = try claim(address, cursor.position - address + 4, "an array of chunks")
     if pageBits < 63, entries > 1 << pageBits {
-      return .failure(source.fault("an array of \(entries.grouped) chunks in pages is not supported", at: start))
+      return .failure(
+        source.fault("an array of \(entries.grouped) chunks in pages is not supported", at: start))
     }
     let sizeWidth = entrySize - source.addressSize - 4
     guard entries == count, isFiltered == index.isFiltered,

@@ -45,7 +45,8 @@ enum HDF5Datatype {
   }
 
   private static let classNames = [
-    "integers", "floating-point numbers", "times", "strings", "bit fields", "opaque values", "compound values",
+    "integers", "floating-point numbers", "times", "strings", "bit fields", "opaque values",
+    "compound values",
     "references", "enumerations", "lists", "arrays",
   ]
 
@@ -58,7 +59,8 @@ enum HDF5Datatype {
     case 0, 1:
       let isFloat = first & 15 == 1
       let (offset, precision) = (try cursor.number(2), try cursor.number(2))
-      let layout = isFloat ? [try cursor.byte(), try cursor.byte(), try cursor.byte(), try cursor.byte()] : []
+      let layout =
+        isFloat ? [try cursor.byte(), try cursor.byte(), try cursor.byte(), try cursor.byte()] : []
       let bias = isFloat ? try cursor.number(4) : 0
       let number = HDF5Number.Kind(isFloat: isFloat, isSigned: bits & 8 != 0, size: size, layout, bias: bias)
       // Bit 6 would be the order of a VAX.
@@ -72,7 +74,8 @@ enum HDF5Datatype {
       self = .fixedString(size: size, isPaddedWithSpaces: bits & 15 == 2)
     case 5: self = .opaque(size: size)
     case 9 where bits & 15 == 1: self = .variableString
-    case let number where Self.classNames.indices.contains(number): self = .other(name: Self.classNames[number])
+    case let number where Self.classNames.indices.contains(number):
+      self = .other(name: Self.classNames[number])
     case let number: self = .other(name: "elements of class \(number)")
     }
   }

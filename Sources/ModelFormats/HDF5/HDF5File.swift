@@ -86,7 +86,8 @@ package struct HDF5File: Sendable {
   /// The address of the root group's header, after the sizes of addresses and lengths.
   private static func superblock(of source: inout HDF5Source) throws(DataError) -> Int {
     guard source.bytes.starts(with: signature) else {
-      throw .malformed(path: source.name, byte: 0, reason: "not HDF5: \(FileSignature.describe(source.bytes))")
+      throw .malformed(
+        path: source.name, byte: 0, reason: "not HDF5: \(FileSignature.describe(source.bytes))")
     }
     var cursor = try source.cursor(at: 0, "the superblock")
     try cursor.skip(signature.count)

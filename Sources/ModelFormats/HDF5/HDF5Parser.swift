@@ -82,7 +82,8 @@ struct HDF5Parser {
     }
     var storage: HDF5Storage
     if let external = messages.first(where: { $0.kind == .externalFiles }) {
-      storage = .unsupported(source.fault("data in other files is not supported", at: external.range.lowerBound))
+      storage = .unsupported(
+        source.fault("data in other files is not supported", at: external.range.lowerBound))
     } else if case .number(let number) = type {
       var filters: [HDF5Filter] = []
       if let message = messages.first(where: { $0.kind == .filters }) {

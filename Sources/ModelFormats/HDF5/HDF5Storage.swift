@@ -80,9 +80,11 @@ extension HDF5Parser {
     var places: Set<Int> = []
     for chunk in chunks {
       let isInside = zip(chunk.origin, zip(shape, chunkShape)).allSatisfy { $0 < $1.0 && $0 % $1.1 == 0 }
-      let place = isInside ? zip(zip(chunk.origin, chunkShape), counts).reduce(0) { $0 * $1.1 + $1.0.0 / $1.0.1 } : -1
+      let place =
+        isInside ? zip(zip(chunk.origin, chunkShape), counts).reduce(0) { $0 * $1.1 + $1.0.0 / $1.0.1 } : -1
       guard isInside, places.insert(place).inserted else {
-        throw source.fault("a chunk at \(chunk.origin) of \(shape), where none belongs", at: chunk.range.lowerBound)
+        throw source.fault(
+          "a chunk at \(chunk.origin) of \(shape), where none belongs", at: chunk.range.lowerBound)
       }
     }
   }

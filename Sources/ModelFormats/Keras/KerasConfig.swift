@@ -15,6 +15,11 @@ public struct KerasConfig: Sendable {
     public let options: JSON
     /// The names of the layers that it reads, in order; none for an input.
     public let inputs: [String]
+
+    /// A layer of these parts.
+    package init(name: String, className: String, options: JSON, inputs: [String]) {
+      (self.name, self.className, self.options, self.inputs) = (name, className, options, inputs)
+    }
   }
 
   /// The layers in the order of the config, an input before its readers.

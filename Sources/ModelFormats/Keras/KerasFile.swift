@@ -63,7 +63,8 @@ public struct KerasFile: Sendable {
     let archive = try ZipArchive(parsing: bytes, name: name)
     func content(_ entry: String, limit: Int) throws(DataError) -> [UInt8] {
       guard let found = archive.entries.first(where: { $0.name == entry }) else {
-        let names = archive.entries.isEmpty ? "nothing" : archive.entries.prefix(6).map(\.name).joined(separator: ", ")
+        let names =
+          archive.entries.isEmpty ? "nothing" : archive.entries.prefix(6).map(\.name).joined(separator: ", ")
         throw .unsuitable(path: name, reason: "not a Keras archive: it has no \(entry), but \(names)")
       }
       var source = try archive.source(of: found)
@@ -103,7 +104,8 @@ public struct KerasFile: Sendable {
     }
     if let left = rest.sorted(by: { $0.key < $1.key }).first(where: { !$0.value.isEmpty }) {
       throw .unsuitable(
-        path: name, reason: "it has \(found[left.key] ?? 0) layers of class \(left.key.printable), the network fewer")
+        path: name,
+        reason: "it has \(found[left.key] ?? 0) layers of class \(left.key.printable), the network fewer")
     }
     return result
   }

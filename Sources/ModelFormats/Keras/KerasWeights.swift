@@ -135,7 +135,8 @@ struct KerasWeights {
 
   // MARK: Values
 
-  private mutating func weight(_ path: String, in group: HDF5File.Group) throws(DataError) -> KerasFile.Weight {
+  private mutating func weight(_ path: String, in group: HDF5File.Group) throws(DataError) -> KerasFile.Weight
+  {
     guard let dataset = group.dataset(path) else {
       throw .malformed(path: file.name, byte: group.address, reason: "no array \(path.quoted) in this group")
     }
