@@ -124,8 +124,8 @@ struct KerasReference {
 
   // MARK: Windows
 
-  private func sizes(_ layer: JSON, _ key: String) -> [Int] {
-    let json = layer[key] ?? 1
+  private func sizes(_ layer: JSON, _ key: String, preset: JSON = 1) -> [Int] {
+    let json = layer[key] ?? preset
     return json.integer.map { [$0, $0] } ?? (json.array ?? []).map { $0.integer ?? 0 }
   }
 
@@ -182,7 +182,7 @@ struct KerasReference {
   }
 
   private func pool(_ layer: JSON, _ x: Maps) -> Maps {
-    let (kernel, stride) = (sizes(layer, "kernel"), sizes(layer, "stride"))
+    let (kernel, stride) = (sizes(layer, "kernel"), sizes(layer, "stride", preset: layer["kernel"] ?? 1))
     let (border, size) = geometry(layer, x.shape, kernel, stride, [1, 1])
     var values: [Double] = []
     for channel in 0..<x.shape[0] {

@@ -2,6 +2,7 @@
 arrays in the forms of HDF5; needs keras, tensorflow, tf-keras of the same version, h5py and ml_dtypes."""
 
 import gzip
+import io
 import json
 import os
 import zipfile
@@ -106,6 +107,29 @@ def packed(path: Path) -> None:
         path.unlink()
 
 
+def write_renamed(source: str, target: str, rename) -> None:
+    """Writes an archive with the groups of layers under other paths, as other versions and systems call them."""
+    with zipfile.ZipFile(FOLDER / source) as archive:
+        config, weights = archive.read("config.json"), archive.read("model.weights.h5")
+    renamed = io.BytesIO()
+    with h5py.File(io.BytesIO(weights)) as old, h5py.File(renamed, "w") as new:
+        for name, layer in old["layers"].items():
+            if len(layer["vars"]):
+                group = rename(new, name)
+                for number, values in layer["vars"].items():
+                    group[number] = values[...]
+    with zipfile.ZipFile(FOLDER / target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, content in [("config.json", config), ("model.weights.h5", renamed.getvalue())]:
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+
+
+def dependency(file, name):
+    """TensorFlow 2.12 lists layers with weights twice: every second number is missing."""
+    stem, _, number = name.partition("_")
+    number = 2 * int(number or 0)
+    return file.create_group(f"_layer_checkpoint_dependencies/{stem}{f'_{number}' if number else ''}/vars")
+
+
 def write_models() -> None:
     reference = {}
     for name, make, scale in [
@@ -126,8 +150,11 @@ def write_models() -> None:
         model.save(FOLDER / f"{name}.h5")
         if name == "keras2-sequential":
             model.save_weights(FOLDER / f"{name}-weights.h5")
-    for path in FOLDER.iterdir():
-        if path.suffix in (".keras", ".h5") and path.name not in ("sequential.keras", "sequential.weights.h5"):
+    write_renamed("twelve.keras", "twelve-dependencies.keras", dependency)
+    # On Windows the path of a group became its name.
+    write_renamed("twelve.keras", "twelve-windows.keras", lambda file, name: file.create_group(f"layers\\{name}").create_group("vars"))
+    for path in sorted(FOLDER.iterdir()):
+        if path.suffix in (".keras", ".h5") and not path.name.startswith(("sequential.keras", "sequential.weights", "twelve-")):
             packed(path)
     (FOLDER / "outputs.json").write_text(json.dumps(reference, separators=(",", ":")) + "\n")
 

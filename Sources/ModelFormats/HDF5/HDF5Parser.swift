@@ -1,8 +1,8 @@
 import FileIO
 import Formatting
 
-/// Reads the tree of a file. What has been read is counted: a place is read once, and all of them together are no longer
-/// than the file, so that neither loops nor shared parts make a small file large.
+/// Reads the tree of a file. What has been read is counted: a place is read once, and all of them together are no
+/// longer than the file, so that neither loops nor shared parts make a small file large.
 struct HDF5Parser {
   let source: HDF5Source
   private var starts: Set<Int> = []

@@ -34,8 +34,8 @@ public struct KerasConfig: Sendable {
   /// The limits of a config: 1,024 layers as in a network, and its text.
   private static let (largestCount, limits) = (1024, JSON.Limits(bytes: 1 << 24, depth: 64))
 
-  /// Parses `config.json`, or the attribute `model_config` of an HDF5 file beside its `training_config`; `name` is that in
-  /// errors.
+  /// Parses `config.json`, or the attribute `model_config` of an HDF5 file beside its `training_config`; `name` is
+  /// that in errors.
   ///
   /// Throws `malformed` for text that is not JSON, `unsuitable` for a model that is neither a sequence nor a graph of
   /// layers, has models within, several inputs, or layers that are used more than once.

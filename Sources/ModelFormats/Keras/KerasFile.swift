@@ -4,8 +4,8 @@ import Formatting
 
 /// Weights that Keras has saved, and the config of their model where the file has it.
 ///
-/// Three kinds of files are read: `.keras` (a zip archive), `.weights.h5` of Keras 3 (weights alone), and `.h5` of Keras 2
-/// and, as its legacy format, Keras 3. Optimizers and metrics are ignored.
+/// Three kinds of files are read: `.keras` (a zip archive), `.weights.h5` of Keras 3 (weights alone), and `.h5` of Keras
+/// 2 and, as its legacy format, Keras 3. Optimizers and metrics are ignored.
 public struct KerasFile: Sendable {
   /// A tensor of a layer.
   public struct Weight: Sendable, Equatable {
@@ -31,14 +31,16 @@ public struct KerasFile: Sendable {
   public let name: String
   /// Keras' own config of the model; nil for a file of weights alone.
   public let config: KerasConfig?
-  /// The layers: those of the config in its order, else those with weights, as the file lists them.
+  /// The layers: those of the config in its order, else those that the file names.
   public let layers: [Layer]
+  /// Whether the layers are in the model's order; those of `.weights.h5` are in that of their classes' names and numbers.
+  public let isInOrder: Bool
 
   /// The largest config in bytes.
   private static let configLimit = 1 << 24
 
-  /// Reads the file at `path`; throws `unreadable`, `malformed` with the byte, or `unsuitable` for a file without weights
-  /// and a config that is no sequence or graph of layers.
+  /// Reads the file at `path`; throws `unreadable`, `malformed` with the byte, or `unsuitable` for a file without
+  /// weights of Keras, and for a config that is no sequence or graph of layers.
   public init(contentsOf path: String) throws(DataError) {
     var source = try ByteSource(path: path)
     try self.init(parsing: source.readAll(), name: path)
@@ -57,6 +59,7 @@ public struct KerasFile: Sendable {
         config = nil
       }
       var weights = KerasWeights(file)
+      isInOrder = config != nil || weights.hasNames
       layers = try weights.layers(of: config)
       return
     }
@@ -76,7 +79,7 @@ public struct KerasFile: Sendable {
     let config = try KerasConfig(parsing: text, name: "\(name)[config.json]")
     let content = try content("model.weights.h5", limit: ByteSource.byteLimit)
     var weights = KerasWeights(try HDF5File(parsing: content, name: "\(name)[model.weights.h5]"))
-    self.config = config
+    (self.config, isInOrder) = (config, true)
     layers = try weights.layers(of: config)
   }
 

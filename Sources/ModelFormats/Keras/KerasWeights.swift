@@ -10,10 +10,13 @@ struct KerasWeights {
 
   init(_ file: HDF5File) { self.file = file }
 
+  /// Whether the file lists the names of its layers, as Keras 2 does.
+  var hasNames: Bool { Self.list("layer_names", namedRoot) != nil }
+  private var namedRoot: HDF5File.Group { file.root.group("model_weights") ?? file.root }
+
   /// The layers of `config` in its order, or without one all with their names in the file.
   mutating func layers(of config: KerasConfig?) throws(DataError) -> [KerasFile.Layer] {
-    let root = file.root.group("model_weights") ?? file.root
-    if Self.list("layer_names", root) != nil { return try namedLayers(of: config, in: root) }
+    if hasNames { return try namedLayers(of: config, in: namedRoot) }
     for container in ["layers", "_layer_checkpoint_dependencies"] {
       let groups = Self.groups(in: container, file.root)
       if !groups.isEmpty { return try numberedLayers(of: config, groups, isSparse: container != "layers") }

@@ -36,7 +36,7 @@ extension KerasConversion {
     }
     let activation = try activation(step)
     try refuseSoftmax(activation, step)
-    let ending: [(String, JSON)] = [("bias", JSON(hasBias))] + (activation.map { [("activation", $0)] } ?? [])
+    let ending = Self.ending(hasBias: hasBias, activation)
     let bias = hasBias ? [[filters]] : []
     let first = kernel + (isDepthwise ? [channels, multiplier] : [channels / groups, filters])
     let parts = try values(step, shapes: [first] + (isSeparable ? [[1, 1, between, filters]] : []) + bias)
@@ -108,7 +108,10 @@ extension KerasConversion {
       )
     }
     let dilation = try pair("dilation_rate", step, default: [1, 1])
-    var options: [(String, JSON)] = [("kernel", Self.pair(kernel)), ("stride", Self.pair(strides))]
+    var options: [(String, JSON)] = [("kernel", Self.pair(kernel))]
+    // By default pools are adjacent and convolutions everywhere.
+    let isPool = step.layer.className.contains("Pooling")
+    if strides != (isPool ? kernel : [1, 1]) { options.append(("stride", Self.pair(strides))) }
     if let border {
       options.append(("padding", JSON(border.map { JSON($0) })))
     } else if padding == "same" {

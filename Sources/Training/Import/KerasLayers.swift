@@ -44,8 +44,7 @@ extension KerasConversion {
     let hasBias = flag("use_bias", step, default: true)
     let bias = hasBias ? [[units]] : []
     let activation = try activation(step)
-    let options: [(String, JSON)] =
-      [("bias", JSON(hasBias))] + (activation.map { [("activation", $0)] } ?? [])
+    let options = Self.ending(hasBias: hasBias, activation)
     switch value.form {
     case .flat(let order):
       let parts = try values(step, shapes: [[value.count, units]] + bias)
@@ -184,6 +183,11 @@ extension KerasConversion {
     value.layer = append("dropout", step, [value], [("rate", JSON(rate))])
     value.isFront = false
     return value
+  }
+
+  /// The keys of bias and activation.
+  static func ending(hasBias: Bool, _ activation: JSON?) -> [(String, JSON)] {
+    (hasBias ? [] : [("bias", false)]) + (activation.map { [("activation", $0)] } ?? [])
   }
 
   /// A value of a map.
