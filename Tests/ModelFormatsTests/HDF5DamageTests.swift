@@ -76,7 +76,7 @@ import TestSupport
 
   @Test("The good files are read")
   func good() throws {
-    for name in ["sequential.weights.h5", "arrays.h5", "latest.h5"] {
+    for name in ["sequential.weights.h5.gz", "arrays.h5", "latest.h5"] {
       #expect(try Edit(name).fault == "no error")
     }
     #expect(message { _ = try HDF5File(parsing: [], name: "f") } == "f: byte 0: not HDF5: the file is empty")
@@ -91,7 +91,7 @@ import TestSupport
     let change: @Sendable (inout Edit) throws -> Void
 
     init(
-      _ reason: String, _ file: String = "sequential.weights.h5",
+      _ reason: String, _ file: String = "sequential.weights.h5.gz",
       _ change: @escaping @Sendable (inout Edit) throws -> Void
     ) {
       (testDescription, self.file, self.change) = (reason, file, change)

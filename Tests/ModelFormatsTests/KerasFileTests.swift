@@ -16,7 +16,7 @@ import TestSupport
   func kinds(name: String) throws {
     let archive = try Self.file("\(name).keras")
     let legacy = try Self.file("\(name).h5.gz")
-    let alone = try Self.file(name == "functional" ? "\(name).weights.h5.gz" : "\(name).weights.h5")
+    let alone = try Self.file("\(name).weights.h5.gz")
     #expect(alone.config == nil && !alone.isInOrder && archive.isInOrder && legacy.isInOrder)
     #expect(archive.layers.map(\.name) == legacy.layers.map(\.name))
     #expect(archive.layers.map(\.className) == legacy.layers.map(\.className))
@@ -28,7 +28,7 @@ import TestSupport
   @Test("Keras' groups are in the order of the alphabet, layers in that of the network")
   func order() throws {
     let values = Self.values(try Self.file("sequential.keras").layers)
-    let alone = try Self.file("sequential.weights.h5")
+    let alone = try Self.file("sequential.weights.h5.gz")
     #expect(alone.layers.first?.name == "batch_normalization")
     let classes = ["conv2d", "batch_normalization", "depthwise_conv2d", "dense", "dense"]
     #expect(try Self.values(alone.layers(inOrder: classes)) == values)
@@ -138,8 +138,8 @@ import TestSupport
   }
 
   private static let archives: [Case] = [
-    Case("byte 0: not HDF5: the file is empty", of: "sequential.weights.h5") { $0 = [] },
-    Case("byte 0: not HDF5: it begins with 93 4E 55 4D", of: "sequential.weights.h5") {
+    Case("byte 0: not HDF5: the file is empty", of: "sequential.weights.h5.gz") { $0 = [] },
+    Case("byte 0: not HDF5: it begins with 93 4E 55 4D", of: "sequential.weights.h5.gz") {
       $0[0..<4] = [0x93, 0x4E, 0x55, 0x4D]
     },
     Case("the end of the archive is missing; the file is cut off", of: "sequential.keras") {
@@ -211,7 +211,7 @@ import TestSupport
   ]
 
   private static let weights: [Case] = [
-    Case("no array \"1\" in this group", of: "sequential.weights.h5") {
+    Case("no array \"1\" in this group", of: "sequential.weights.h5.gz") {
       // Names are padded to eight bytes.
       let padding = String(repeating: "\0", count: 7)
       replace("0\(padding)1\(padding)", "0\(padding)7\(padding)", in: &$0)

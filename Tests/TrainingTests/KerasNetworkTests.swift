@@ -1,6 +1,5 @@
 import ConfigDecoding
 import FileIO
-import Foundation
 import JSONText
 import ModelFormats
 import Testing
@@ -8,17 +7,13 @@ import TestSupport
 import Training
 
 @Suite struct KerasNetworkTests {
-  private static let folder = URL(filePath: Archives.folder).deletingLastPathComponent().appending(
-    path: "keras"
-  ).path
-
   /// What Keras computes for three images of bytes, with channels last; see scripts/python/make_keras_fixtures.py.
   private struct Expected {
     let images: [[Double]]
     let outputs: [[[Double]]]
 
     init(_ name: String) throws {
-      let json = try JSON(parsing: contents("\(folder)/outputs.json"), origin: "outputs.json")
+      let json = try JSON(parsing: contents("\(KerasReference.folder)/outputs.json"), origin: "outputs.json")
       let entry = try #require(json[name])
       func rows(_ json: JSON) -> [[Double]] {
         (json.array ?? []).map { ($0.array ?? []).map { $0.number ?? .nan } }
@@ -34,7 +29,7 @@ import Training
   }
 
   private static func network(_ name: String) throws -> KerasNetwork {
-    try KerasNetwork(KerasFile(contentsOf: "\(folder)/\(name)"))
+    try KerasNetwork(KerasFile(contentsOf: "\(KerasReference.folder)/\(name)"))
   }
 
   @Test(

@@ -1,8 +1,13 @@
 import ConfigDecoding
+import Foundation
 import ModelFormats
+import TestSupport
 
 /// Evaluates the network of a config in double precision, layer by layer.
 struct KerasReference {
+  /// The files of scripts/python/make_keras_fixtures.py.
+  static let folder = URL(filePath: Archives.folder).deletingLastPathComponent().appending(path: "keras").path
+
   let config: JSON
   let weights: SafeTensors
 

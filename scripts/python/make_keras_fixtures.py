@@ -154,7 +154,7 @@ def write_models() -> None:
     # On Windows the path of a group became its name.
     write_renamed("twelve.keras", "twelve-windows.keras", lambda file, name: file.create_group(f"layers\\{name}").create_group("vars"))
     for path in sorted(FOLDER.iterdir()):
-        if path.suffix in (".keras", ".h5") and not path.name.startswith(("sequential.keras", "sequential.weights", "twelve-")):
+        if path.suffix in (".keras", ".h5") and not path.name.startswith(("sequential.keras", "twelve-")):
             packed(path)
     (FOLDER / "outputs.json").write_text(json.dumps(reference, separators=(",", ":")) + "\n")
 
@@ -198,6 +198,25 @@ def write_arrays() -> None:
         early.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
         implicit = h5py.h5d.create(file.id, b"implicit", h5py.h5t.IEEE_F32LE, h5py.h5s.create_simple((5, 7)), early)
         implicit.write(h5py.h5s.ALL, h5py.h5s.ALL, (count / 4).astype(numpy.float32))
+    # Small ones for fuzzing: the forms of most files, and the lists of names of Keras 2.
+    with h5py.File(FOLDER / "seed-arrays.h5", "w") as file:
+        file.create_dataset("chunked", data=count / 4, dtype="<f4", chunks=(2, 7), compression="gzip", shuffle=True)
+        file["group/whole"] = count[:1].astype(">i2")
+        file.attrs["fixed"] = numpy.array([b"one", b"three"])
+        file.attrs["variable"] = ["ene", "mene"]
+    layer = {"class_name": "Dense", "config": {"name": "d", "units": 2, "batch_input_shape": [None, 4]}}
+    with h5py.File(FOLDER / "seed-names.h5", "w") as file:
+        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"layers": [layer]}})
+        file.attrs["training_config"] = json.dumps({"loss": "mse"})
+        group = file.create_group("model_weights")
+        group.attrs["layer_names"] = [b"d"]
+        group = group.create_group("d")
+        group.attrs["weight_names"] = [b"d/kernel:0", b"d/bias:0"]
+        group["d/kernel:0"] = numpy.ones((4, 2), numpy.float32)
+        group["d/bias:0"] = numpy.zeros(2, numpy.float32)
+    with h5py.File(FOLDER / "seed-numbers.h5", "w") as file:
+        file["layers/dense/vars/0"] = numpy.ones((4, 2), numpy.float32)
+        file["layers/dense/vars/1"] = numpy.zeros(2, numpy.float32)
     with h5py.File(FOLDER / "dense.h5", "w", libver="latest") as file:
         for number in range(9):
             file[str(number)] = numpy.float32(number)

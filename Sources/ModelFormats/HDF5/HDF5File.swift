@@ -4,8 +4,9 @@ import Formatting
 /// A file of HDF5: a tree of groups with datasets of numbers, as far as Keras and h5py write it.
 ///
 /// Superblocks 0 to 3, object headers of both versions, groups as symbol tables or link messages; compact, contiguous
-/// and chunked data, with deflate and shuffle; anything else is named in an error. The tree is read at once: every address
-/// is checked, nothing is read twice, and no more is kept than the file is large. Checksums of metadata are not verified.
+/// and chunked data, with deflate and shuffle; anything else is named in an error. The tree is read at once: every
+/// address is checked, nothing is read twice, and no more is kept than the file is large. Checksums of metadata are not
+/// verified.
 package struct HDF5File: Sendable {
   /// The object of a name in a group.
   package enum Object: Sendable {

@@ -4,8 +4,8 @@ import Formatting
 
 /// Weights that Keras has saved, and the config of their model where the file has it.
 ///
-/// Three kinds of files are read: `.keras` (a zip archive), `.weights.h5` of Keras 3 (weights alone), and `.h5` of Keras
-/// 2 and, as its legacy format, Keras 3. Optimizers and metrics are ignored.
+/// Three kinds of files are read: `.keras` (a zip archive), `.weights.h5` of Keras 3 (weights alone), and `.h5` of
+/// Keras 2 and, as its legacy format, Keras 3. Optimizers and metrics are ignored.
 public struct KerasFile: Sendable {
   /// A tensor of a layer.
   public struct Weight: Sendable, Equatable {
@@ -33,7 +33,7 @@ public struct KerasFile: Sendable {
   public let config: KerasConfig?
   /// The layers: those of the config in its order, else those that the file names.
   public let layers: [Layer]
-  /// Whether the layers are in the model's order; those of `.weights.h5` are in that of their classes' names and numbers.
+  /// Whether the layers are in the model's order; those of `.weights.h5` are in the order of their names and numbers.
   public let isInOrder: Bool
 
   /// The largest config in bytes.

@@ -5,8 +5,8 @@ import ModelFormats
 
 /// A network of this program made of a file of Keras: its config, and its weights under the config's names.
 ///
-/// Layers keep Keras' names. Kernels [h, w, in, out] become [out, in, h, w] and dense weights [in, out] become [out, in];
-/// features behind a flatten, whose channels are last in Keras, get the order of the maps here.
+/// Layers keep Keras' names. Kernels [h, w, in, out] become [out, in, h, w], dense weights [in, out] become [out, in],
+/// and features behind a flatten, whose channels are last in Keras, get the order of the maps here.
 public struct KerasNetwork: Sendable {
   /// The config of an experiment: `model`, `loss`, and `data.normalize` where Keras scales its input within the model.
   public let config: JSON

@@ -102,9 +102,10 @@ extension KerasConversion {
     guard sides.count == 2, sides.allSatisfy({ $0.count == 2 && $0.allSatisfy((0...4096).contains) }),
       case .map(let channels, let height, let width) = value.form
     else { throw fault(step.layer, "a padding of this form is not supported") }
+    let padded = [channels, height + sides[0][0] + sides[0][1], width + sides[1][0] + sides[1][1]]
+    guard Self.isSmall(padded) else { throw fault(step.layer, "an output of \(padded) has too many values") }
     value.border = [sides[0][0], sides[1][0], sides[0][1], sides[1][1]]
-    value.form = .map(
-      channels: channels, height: height + sides[0][0] + sides[0][1], width: width + sides[1][0] + sides[1][1]
+    value.form = .map(channels: channels, height: padded[1], width: padded[2])
     )
     value.isFront = false
     return value
