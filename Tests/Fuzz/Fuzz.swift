@@ -26,7 +26,8 @@ private let read: @Sendable ([UInt8]) -> Void = {
 
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
   "idx": readIDX, "pgm": readPGM, "png": readRepairedPNG, "jpeg": readPicture,
-  "npz": readNPZ, "npy": readNPY, "mat": readMAT, "torch": readPyTorch, "onnx": readONNX, "config": readConfig,
+  "npz": readNPZ, "npy": readNPY, "mat": readMAT, "torch": readPyTorch, "onnx": readONNX, "hdf5": readHDF5,
+  "keras": readKeras, "config": readConfig,
   "history": readHistory, "checkpoint": readRepairedCheckpoint,
   "damage": readCheckpoint, "network": trainNetwork,
 ]
