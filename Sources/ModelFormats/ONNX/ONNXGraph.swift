@@ -37,6 +37,20 @@ public struct ONNXGraph: Sendable {
     /// Where it begins in the file.
     public let byte: Int
 
+    init(
+      name: String, type: String, domain: String, inputs: [String], outputs: [String],
+      attributes: [(name: String, value: Attribute)], byte: Int
+    ) {
+      (self.name, self.type, self.domain, self.byte) = (name, type, domain, byte)
+      (self.inputs, self.outputs, self.attributes) = (inputs, outputs, attributes)
+    }
+
+    /// A stand-in for what reads an output of the graph, for messages.
+    package init(output: String) {
+      self.init(
+        name: "", type: "output", domain: "", inputs: [output], outputs: [output], attributes: [], byte: 0)
+    }
+
     /// The attribute called `name`, nil if there is none.
     public subscript(name: String) -> Attribute? { attributes.first { $0.name == name }?.value }
   }
