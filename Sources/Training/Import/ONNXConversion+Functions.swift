@@ -52,9 +52,7 @@ extension ONNXConversion {
     case "Tanh": return ([("type", "tanh")], { tanh($0) })
     case "Gelu":
       let approximation = try text(node, "approximate", default: "none")
-      guard ["none", "tanh"].contains(approximation) else {
-        throw fault(node, "approximate \(approximation.printable)")
-      }
+      guard ["none", "tanh"].contains(approximation) else { throw fault(node, "approximate \(approximation.printable)") }
       let options: [(String, JSON)] = [("type", "gelu"), ("approximate", JSON(approximation))]
       if approximation == "tanh" { return (options, { Self.tanhGELU($0) }) }
       return (options, { Self.gelu($0) })
@@ -93,9 +91,7 @@ extension ONNXConversion {
     }
   }
 
-  private func constantNumbers(_ node: ONNXGraph.Node, _ index: Int) throws(DataError) -> (
-    shape: [Int], values: [Float]
-  ) {
+  private func constantNumbers(_ node: ONNXGraph.Node, _ index: Int) throws(DataError) -> (shape: [Int], values: [Float]) {
     if case .floats(let values) = try meaning(node, index) { return ([values.count], values) }
     return try constant(node, index)
   }
@@ -131,8 +127,7 @@ extension ONNXConversion {
 
   /// A stream and a constant: the scaling of the image, a bias, or a part of a function.
   private mutating func apply(
-    _ node: ONNXGraph.Node, _ stream: ONNXStream, _ constant: (shape: [Int], values: [Float]),
-    isReversed: Bool
+    _ node: ONNXGraph.Node, _ stream: ONNXStream, _ constant: (shape: [Int], values: [Float]), isReversed: Bool
   ) throws(DataError) {
     var stream = stream
     let numbers = constant.values.map(Double.init)
@@ -149,9 +144,7 @@ extension ONNXConversion {
     guard numbers.count == 1 else {
       throw fault(node, "a constant of \(constant.shape) is neither a number nor the bias of a layer")
     }
-    let values = stream.values.map {
-      isReversed ? result(node, numbers[0], $0) : result(node, $0, numbers[0])
-    }
+    let values = stream.values.map { isReversed ? result(node, numbers[0], $0) : result(node, $0, numbers[0]) }
     stream.function = Self.layer(with: values).map { .layer($0, values) } ?? .part(values, node.type)
     try set(node, .stream(stream))
   }
@@ -197,8 +190,7 @@ extension ONNXConversion {
       let mean = -offset * std
       guard (1e-6...1e6).contains(std), abs(mean) <= 1e6 else {
         throw fault(
-          ONNXGraph.Node(output: "input"),
-          "the image is multiplied by \(factor), which no normalization here does")
+          ONNXGraph.Node(output: "input"), "the image is multiplied by \(factor), which no normalization here does")
       }
       means.append(JSON(Float(mean)))
       stds.append(JSON(Float(std)))

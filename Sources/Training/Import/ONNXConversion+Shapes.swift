@@ -11,9 +11,7 @@ extension ONNXConversion {
     case "Flatten":
       let axis = try integer(node, "axis", default: 1)
       let stream = try materialize(node, 0)
-      guard axis == 1 || axis == -stream.shape.count else {
-        throw fault(node, "only axis 1 is supported, not \(axis)")
-      }
+      guard axis == 1 || axis == -stream.shape.count else { throw fault(node, "only axis 1 is supported, not \(axis)") }
       try setFlat(node, stream)
     case "Reshape": try reshape(node)
     case "Squeeze", "Unsqueeze": try changeSizesOfOne(node)
@@ -27,9 +25,7 @@ extension ONNXConversion {
       var picked: [Int] = []
       for index in indices {
         let place = index < 0 ? index + list.count : index
-        guard list.indices.contains(place), indices.count <= 8 else {
-          throw fault(node, "index \(index) of \(list.count)")
-        }
+        guard list.indices.contains(place), indices.count <= 8 else { throw fault(node, "index \(index) of \(list.count)") }
         picked.append(list[place])
       }
       try set(node, .integers(picked))
@@ -77,8 +73,7 @@ extension ONNXConversion {
       product = next
     }
     let isInferred = known.count < sizes.count
-    guard sizes.count - known.count <= (first == -1 ? 0 : 1),
-      isInferred ? count % product == 0 : count == product
+    guard sizes.count - known.count <= (first == -1 ? 0 : 1), isInferred ? count % product == 0 : count == product
     else { throw fault(node, "\(description(sizes)) has other values than \(stream.shape)") }
     sizes = sizes.map { $0 == -1 ? count / product : $0 }
     if sizes == stream.shape { return try set(node, .stream(stream)) }

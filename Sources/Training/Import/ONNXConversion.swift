@@ -39,8 +39,7 @@ struct ONNXConversion {
       if case .size(let size) = dimension { size } else { 0 }
     }
     guard 1...3 ~= sizes.count, sizes.allSatisfy({ 1...65_536 ~= $0 }) else {
-      throw fault(
-        "the input \(image.name.printable.quoted) is not [N, channels, height, width] of known sizes")
+      throw fault("the input \(image.name.printable.quoted) is not [N, channels, height, width] of known sizes")
     }
     input = Self.image(sizes)
     if case .size(let count) = image.shape?.first { batch = count } else { batch = nil }
@@ -85,9 +84,7 @@ struct ONNXConversion {
 
   /// A constant of floats.
   func constant(_ node: ONNXGraph.Node, _ index: Int) throws(DataError) -> (shape: [Int], values: [Float]) {
-    if case .tensor(let tensor) = try meaning(node, index), let floats = tensor.floats {
-      return (tensor.shape, floats)
-    }
+    if case .tensor(let tensor) = try meaning(node, index), let floats = tensor.floats { return (tensor.shape, floats) }
     throw fault(node, "input \(index + 1) must be a constant of floating-point numbers")
   }
 
@@ -112,9 +109,7 @@ struct ONNXConversion {
       var count = 1
       for size in stream.shape {
         let (product, overflow) = count.multipliedReportingOverflow(by: size)
-        guard !overflow, 1...Self.largestCount ~= product else {
-          throw fault(node, "a value of \(stream.shape)")
-        }
+        guard !overflow, 1...Self.largestCount ~= product else { throw fault(node, "a value of \(stream.shape)") }
         count = product
       }
     }
@@ -180,9 +175,7 @@ struct ONNXConversion {
     _ role: String, of layer: String, shape: [Int], _ values: [Float], _ node: ONNXGraph.Node
   ) throws(DataError) {
     usedElements += values.count
-    guard usedElements / 16 <= availableElements else {
-      throw fault(node, "its weights are used too many times")
-    }
+    guard usedElements / 16 <= availableElements else { throw fault(node, "its weights are used too many times") }
     do throws(SafeTensorsError) {
       try weights.append("\(layer).\(role)", shape: shape, values)
     } catch {
@@ -200,8 +193,7 @@ struct ONNXConversion {
     let isMap = stream.shape.count == 3
     // The sizes from the channels on; all others are 1.
     let channels = isMap ? shape.count - 3 : shape.count - 1
-    guard let (index, count) = biasless[stream.layer], channels >= 0, values.count == count,
-      shape[channels] == count
+    guard let (index, count) = biasless[stream.layer], channels >= 0, values.count == count, shape[channels] == count
     else { return false }
     biasless[stream.layer] = nil
     layers[index]["bias"] = nil

@@ -52,8 +52,7 @@ public struct ONNXNetwork: Sendable {
     ]
     config = JSON(object: members)
     weights = conversion.weights
-    let omission =
-      left.isEmpty ? nil : "outputs of other classes are left out: \(left.joined(separator: ", "))"
+    let omission = left.isEmpty ? nil : "outputs of other classes are left out: \(left.joined(separator: ", "))"
     notices = [assumption, omission].compactMap { $0 }.map { "\(path): \($0)".oneLine }
   }
 
@@ -62,9 +61,7 @@ public struct ONNXNetwork: Sendable {
   private static func scores(of graph: ONNXGraph) -> (names: [String], left: [String]) {
     let names = graph.outputs.map(\.name)
     guard graph.producer == "cnn" else {
-      let kept = graph.outputs.filter {
-        $0.shape?.last == nil || $0.shape?.last == graph.outputs.first?.shape?.last
-      }
+      let kept = graph.outputs.filter { $0.shape?.last == nil || $0.shape?.last == graph.outputs.first?.shape?.last }
       return (kept.map(\.name), names.filter { name in !kept.contains { $0.name == name } })
     }
     let logits = names.filter { $0.hasSuffix("logits") }
@@ -81,8 +78,7 @@ public struct ONNXNetwork: Sendable {
   private static func nodes(needed outputs: [String], in graph: ONNXGraph) -> [Bool] {
     var values = Set(outputs)
     var needed = [Bool](repeating: false, count: graph.nodes.count)
-    for (index, node) in graph.nodes.enumerated().reversed()
-    where node.outputs.contains(where: values.contains) {
+    for (index, node) in graph.nodes.enumerated().reversed() where node.outputs.contains(where: values.contains) {
       needed[index] = true
       values.formUnion(node.inputs)
     }
