@@ -1,6 +1,7 @@
 /// The format of a file by its first bytes (its magic number), so that an error can name the format that was found.
 public enum FileSignature: Sendable, CaseIterable {
-  case gzip, idx, pbm, pgm, ppm, png, jpeg, avif, heif, video, webp, gif, bmp, tiff, zip, xz, bzip2, zstandard, html, xml,
+  case gzip, idx, pbm, pgm, ppm, png, jpeg, avif, heif, video, webp, gif, bmp, tiff, zip, xz, bzip2,
+    zstandard, html, xml,
     numpy,
     hdf5, matlab, gitLFS
 

@@ -65,7 +65,9 @@ public struct DigitPreprocessor: Sendable {
         let value = pixels[first + row * shape.width + column]
         if value <= black { dark += 1 }
         if value >= bright { hasInk = true }
-        guard row == 0 || column == 0 || row == shape.height - 1 || column == shape.width - 1 else { continue }
+        guard row == 0 || column == 0 || row == shape.height - 1 || column == shape.width - 1 else {
+          continue
+        }
         border += 1
         sum += Int(value)
       }

@@ -8,13 +8,14 @@ import TestSupport
     try BMP.decode(ByteSource(bytes: file, name: "f"))
   }
 
-  /// A file with a header of 40 bytes, unless `fields`, the bytes after the masks, make it longer.
+  /// A file; the masks are in a header of more than 40 bytes, or after one of 40.
   static func file(
     _ width: Int, _ height: Int, bits: UInt16, compression: UInt32 = 0, masks: [UInt32] = [],
     palette: [UInt8] = [], header: Int = 40, used: UInt32 = 0, _ data: [UInt8]
   ) -> [UInt8] {
     func word(_ value: Int) -> [UInt8] { TestBytes.littleEndian(UInt32(truncatingIfNeeded: value), 4) }
-    var content = word(header) + word(width) + word(height) + [1, 0] + TestBytes.littleEndian(UInt32(bits), 2)
+    var content =
+      word(header) + word(width) + word(height) + [1, 0] + TestBytes.littleEndian(UInt32(bits), 2)
     content += word(Int(compression)) + word(data.count) + word(0) + word(0) + word(Int(used)) + word(0)
     content += masks.flatMap { word(Int($0)) }
     content += [UInt8](repeating: 0, count: max(0, header - content.count)) + palette
@@ -31,7 +32,8 @@ import TestSupport
   private static let twoColours: [UInt8] = [0, 0, 0, 0, 255, 255, 255, 0]
 
   @Test func aGrayPaletteMakesAGrayPicture() throws {
-    let picture = try decode(Self.file(3, 2, bits: 1, palette: Self.twoColours, [0x40, 0, 0, 0, 0xA0, 0, 0, 0]))
+    let picture = try decode(
+      Self.file(3, 2, bits: 1, palette: Self.twoColours, [0x40, 0, 0, 0, 0xA0, 0, 0, 0]))
     #expect(picture == Images(pixels: [255, 0, 255, 0, 255, 0], shape: ImageShape(height: 2, width: 3)))
   }
 
@@ -51,7 +53,8 @@ import TestSupport
     // 10 bits for each colour.
     let masks: [UInt32] = [0x3FF0_0000, 0xFFC00, 0x3FF]
     let pixel = TestBytes.littleEndian(0x3FF0_0000 | 512 << 10 | 2, 4)
-    #expect(try decode(Self.file(1, 1, bits: 32, compression: 3, masks: masks, pixel)).pixels == [255, 128, 0])
+    #expect(
+      try decode(Self.file(1, 1, bits: 32, compression: 3, masks: masks, pixel)).pixels == [255, 128, 0])
     // 3, 3 and 2 bits of 16; the channel in a mask of no bits is 0.
     let few = Self.file(1, 1, bits: 16, compression: 3, masks: [0xE0, 0x1C, 0], [0b1110_0100, 0])
     #expect(try decode(few).pixels == [255, 36, 0])
@@ -62,13 +65,24 @@ import TestSupport
     func picture(_ alphas: [UInt8]) throws -> [UInt8] {
       let data = alphas.flatMap { alpha -> [UInt8] in [10, 20, 30, alpha] }
       return try decode(
-        Self.file(alphas.count, 1, bits: 32, compression: 3, masks: masks, header: 108, data)).pixels
+        Self.file(alphas.count, 1, bits: 32, compression: 3, masks: masks, header: 108, data)
+      ).pixels
     }
     #expect(try picture([0, 0]) == [30, 30, 20, 20, 10, 10])
     #expect(try picture([0, 255]) == [255, 30, 255, 20, 255, 10])
     // With compression 6 the masks, alpha's among them, are after a header of 40 bytes.
     let short = Self.file(2, 1, bits: 32, compression: 6, masks: masks, [1, 2, 3, 255, 1, 2, 3, 0])
     #expect(try decode(short).pixels == [3, 255, 2, 255, 1, 255])
+  }
+
+  @Test func partlyTransparentPixelsAreMixedAsInPNG() throws {
+    let masks: [UInt32] = [0xFF, 0xFF00, 0xFF0000, 0xFF00_0000]
+    for (value, alpha) in [(0, 128), (0, 10), (200, 100), (90, 250), (255, 77)] as [(UInt8, UInt8)] {
+      let pixel: [UInt8] = [value, 10, 20, alpha]
+      let png = try PNG.decode(ByteSource(bytes: TestPNG.file(1, 1, kind: 6, rows: [pixel]), name: "f"))
+      let bmp = try decode(Self.file(1, 1, bits: 32, compression: 3, masks: masks, header: 56, pixel))
+      for (a, b) in zip(png.pixels, bmp.pixels) { #expect(abs(Int(a) - Int(b)) <= 3) }
+    }
   }
 
   @Test func runsMoveAndEnd() throws {
@@ -81,8 +95,10 @@ import TestSupport
     // Two of 7, two columns right and two rows up, then one of 9; the rest is colour 0.
     #expect(try runs([2, 7, 0, 2, 1, 2, 1, 9, 0, 1]) == [0, 0, 0, 9, 0, 0, 0, 0, 7, 7, 0, 0])
     // Literals, padded to words; the rows end with and without a mark.
-    #expect(try runs([0, 3, 1, 2, 3, 0, 1, 4, 0, 0, 4, 5, 0, 0, 4, 6]) == [6, 6, 6, 6, 5, 5, 5, 5, 1, 2, 3, 4])
-    #expect(try runs([4, 0x12, 0, 0, 0, 3, 0x34, 0x50, 0, 1], bits: 4) == [0, 0, 0, 0, 3, 4, 5, 0, 1, 2, 1, 2])
+    #expect(
+      try runs([0, 3, 1, 2, 3, 0, 1, 4, 0, 0, 4, 5, 0, 0, 4, 6]) == [6, 6, 6, 6, 5, 5, 5, 5, 1, 2, 3, 4])
+    #expect(
+      try runs([4, 0x12, 0, 0, 0, 3, 0x34, 0x50, 0, 1], bits: 4) == [0, 0, 0, 0, 3, 4, 5, 0, 1, 2, 1, 2])
   }
 
   /// 2x2, 24 bits.
@@ -111,7 +127,10 @@ import TestSupport
       (Array("BM".utf8), "byte 2: the file ends here, in its header"),
       (Array(good.prefix(40)), "byte 40: the file ends here, in its header"),
       (changed(14, 41), "byte 14: a header of 41 bytes, not one of 12, 16, 40, 52, 56, 64, 108, 124"),
-      (changed(14, 255, 255, 255, 255), "byte 14: a header of 4,294,967,295 bytes, not one of 12, 16, 40, 52, 56, 64, 108, 124"),
+      (
+        changed(14, 255, 255, 255, 255),
+        "byte 14: a header of 4,294,967,295 bytes, not one of 12, 16, 40, 52, 56, 64, 108, 124"
+      ),
       (changed(14, 124), "byte 70: the file ends here, in its header"),
       (changed(18, 0), "byte 18: 0x2: no pixels"),
       (changed(18, 255, 255, 255, 255), "byte 18: -1x2: no pixels"),
@@ -121,7 +140,10 @@ import TestSupport
         changed(18, 255, 255, 255, 127, 255, 255, 255, 127),
         "byte 18: 2147483647x2147483647: more than 64,000,000 pixels"
       ),
-      (changed(18, 0x40, 0x1F, 0, 0, 0x40, 0x1F, 0, 0), "byte 70: the data ends here, 191,999,984 bytes too early"),
+      (
+        changed(18, 0x40, 0x1F, 0, 0, 0x40, 0x1F, 0, 0),
+        "byte 70: the data ends here, 191,999,984 bytes too early"
+      ),
       (changed(26, 3), "byte 26: 3 planes, not 1"),
       (changed(28, 25), "byte 28: 25 bits a pixel with compression 0; " + readable),
       (changed(28, 0), "byte 28: 0 bits a pixel with compression 0; " + readable),

@@ -68,7 +68,9 @@ struct PicturePreparationTests {
   }
 
   @Test func aDigitIsFoundAndCentred() throws {
-    let pixels = (0..<10_000).map { UInt8((20..<60).contains($0 / 100) && (10..<16).contains($0 % 100) ? 0 : 255) }
+    let pixels = (0..<10_000).map {
+      UInt8((20..<60).contains($0 / 100) && (10..<16).contains($0 % 100) ? 0 : 255)
+    }
     let photo = Images(pixels: pixels, shape: ImageShape(height: 100, width: 100))
     let input = try PicturePreparation.digit.prepare(photo, for: shape, name: "f")
     #expect(input.pixels[14 * 28 + 14] > 200 && input.pixels[0] == 0)

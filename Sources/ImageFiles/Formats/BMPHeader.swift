@@ -46,7 +46,9 @@ struct BMPHeader {
       throw PictureFault("a header of \(size.pluralized("byte")), not one of \(sizes)", at: 14)
     }
     let headerEnd = Self.fileHeaderSize + size
-    guard file.count >= headerEnd else { throw PictureFault("the file ends here, in its header", at: file.count) }
+    guard file.count >= headerEnd else {
+      throw PictureFault("the file ends here, in its header", at: file.count)
+    }
     let isCore = size == 12
     width = isCore ? number(18, 2) : signed(18)
     let signedHeight = isCore ? number(20, 2) : signed(22)

@@ -37,7 +37,8 @@ enum BMPRuns {
         column += Int(file[position + 2])
         line += Int(file[position + 3])
         guard line < height, column <= width else {
-          throw PictureFault("moves to column \(column) of row \(line), outside of \(width)x\(height)", at: position)
+          throw PictureFault(
+            "moves to column \(column) of row \(line), outside of \(width)x\(height)", at: position)
         }
         position += 2
       case (0, _):
@@ -57,7 +58,9 @@ enum BMPRuns {
       }
       position += 2
       // The picture is whole where only the mark of its end is missing.
-      if line == height || (line == height - 1 && column == width && position >= file.count) { return indices }
+      if line == height || (line == height - 1 && column == width && position >= file.count) {
+        return indices
+      }
     }
   }
 

@@ -63,7 +63,8 @@ struct GIFFrame {
       case 0x2C: break
       case 0x3B: throw PictureFault("the file has no frame", at: position)
       default:
-        throw PictureFault("expected a frame or an extension, not \(file[position].hexadecimal)", at: position)
+        throw PictureFault(
+          "expected a frame or an extension, not \(file[position].hexadecimal)", at: position)
       }
       break
     }

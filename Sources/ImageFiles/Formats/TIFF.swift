@@ -41,7 +41,8 @@ public enum TIFF {
     case 1, 4: break
     case 2: throw PictureFault("signed samples; only unsigned integers are read", at: 0)
     case 3: throw PictureFault("floating-point samples; only unsigned integers are read", at: 0)
-    default: throw PictureFault("samples of format \(page.sample_format); only unsigned integers are read", at: 0)
+    default:
+      throw PictureFault("samples of format \(page.sample_format); only unsigned integers are read", at: 0)
     }
     let (size, overflow) = Int(clamping: page.row_bytes).multipliedReportingOverflow(by: height)
     let holds =

@@ -20,7 +20,9 @@ struct TIFFSamples {
     (samples, bytes, isWhiteZero) = (Int(page.samples), Int(page.bits) / 8, page.photometric == 0)
     hasAlpha = samples > shape.channels && 1...2 ~= page.extra_sample
     isPremultiplied = page.extra_sample == 1
-    guard samples >= shape.channels, page.row_bytes == UInt64(shape.width * samples * bytes) else { return nil }
+    guard samples >= shape.channels, page.row_bytes == UInt64(shape.width * samples * bytes) else {
+      return nil
+    }
   }
 
   /// The picture, as it is stored.

@@ -15,8 +15,12 @@ public enum WebP {
   private static func decode(_ file: [UInt8]) throws(PictureFault) -> Images {
     let orientation = try orientation(file)
     var info = webp_info()
-    guard webp_read_info(file, file.count, &info) else { throw PictureLibrary.webp.fault("the header is damaged") }
-    guard !info.is_animation else { throw PictureFault("an animation; save one of its frames as PNG", at: 12) }
+    guard webp_read_info(file, file.count, &info) else {
+      throw PictureLibrary.webp.fault("the header is damaged")
+    }
+    guard !info.is_animation else {
+      throw PictureFault("an animation; save one of its frames as PNG", at: 12)
+    }
     let (width, height) = (Int(info.width), Int(info.height))
     try PictureFile.check(width: width, height: height, at: 12)
     let shape = ImageShape(channels: 3, height: height, width: width)
