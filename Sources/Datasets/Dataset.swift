@@ -1,18 +1,27 @@
-import FileIO
 import ImageFiles
 
-/// A training and a test set over one pool of images: the training images first, then the test images.
+/// A training, a test and perhaps a validation set over one pool of images.
 public struct Dataset: Sendable {
   /// The name of the data set: `mnist`, `builtin`.
   public let name: String
-  /// All images, the training set first.
+  /// All images: the training set, then the test set, then the validation set.
   public let pool: LabeledImages
-  /// The training set.
+  /// The training set; empty if the source has a test set alone.
   public let train: Subset
-  /// The test set.
+  /// The validation set of the source; nil if it has none.
+  public let validation: Subset?
+  /// The test set; the validation set if the source has no other, and empty if it has neither.
   public let test: Subset
   /// The names of the classes, in the order of the labels.
   public let classNames: [String]
+  /// What was decided while it was read, and what is odd about it: a sentence each.
+  public private(set) var notices: [String]
+  /// How its pictures became images; nil if it was not read from pictures, or if they were scaled.
+  private let pictures: PicturePreparation?
+  /// The absolute path of the file or folder it was read from; nil if it was not.
+  public let sourcePath: String?
+  /// The sizes of its pictures before they were scaled; nil if it was not read from pictures.
+  public let pictureSizes: PictureSizes?
 
   /// The classes of MNIST: `0` to `9`.
   public static let digitNames = (0..<10).map(String.init)
@@ -21,11 +30,8 @@ public struct Dataset: Sendable {
   public init(
     name: String, pool: LabeledImages, trainCount: Int, classNames: [String] = Dataset.digitNames
   ) {
-    self.name = name
-    self.pool = pool
-    self.classNames = classNames
-    train = Subset(of: pool, range: 0..<trainCount)
-    test = Subset(of: pool, range: trainCount..<pool.count)
+    self.init(
+      name: name, pool: pool, counts: (trainCount, pool.count - trainCount, 0), classNames: classNames)
   }
 
   /// A data set of training and test images of one shape, copied into one pool.
@@ -39,51 +45,39 @@ public struct Dataset: Sendable {
       trainCount: train.count, classNames: classNames)
   }
 
-  /// Reads the four IDX files that `DatasetFiles` finds in `directory`.
+  /// A data set whose pool has as many training, test and validation images, in this order.
   ///
-  /// Throws if one of them is missing or invalid, if images and labels differ in number, if a label is not one of
-  /// the classes, or if training and test images differ in shape. All pixels are read into one array, without a copy.
-  public static func load(
-    directory: String, name: String = "mnist", classNames: [String] = Dataset.digitNames
-  ) throws(DataError) -> Dataset {
-    let files = try DatasetFiles(in: directory)
-    let classes = classNames.count
-    var train = try LabeledReader(images: files.trainImages, labels: files.trainLabels, classes: classes)
-    var test = try LabeledReader(images: files.testImages, labels: files.testLabels, classes: classes)
-    let shape = train.images.shape
-    guard test.images.shape == shape else {
-      throw .malformed(
-        path: files.testImages, byte: 8, decompressed: files.testImages.hasSuffix(".gz"),
-        reason: "images of \(test.images.shape), but \(files.trainImages) has \(shape)")
-    }
-    let total = train.images.byteCount + test.images.byteCount
-    var pixels: [UInt8] = []
-    try train.images.append(to: &pixels, expecting: total)
-    try test.images.append(to: &pixels, expecting: total)
-    let pool = LabeledImages(images: Images(pixels: pixels, shape: shape), labels: train.labels + test.labels)
-    return Dataset(name: name, pool: pool, trainCount: train.labels.count, classNames: classNames)
+  /// Without test images the validation set is the test set too. `pictures` is how they were made from pictures; nil to
+  /// find the way that suits the training images.
+  init(
+    name: String, pool: LabeledImages, counts: (train: Int, test: Int, validation: Int),
+    classNames: [String], notices: [String] = [], pictures: PicturePreparation? = nil,
+    sourcePath: String? = nil, pictureSizes: PictureSizes? = nil
+  ) {
+    (self.name, self.pool, self.classNames, self.notices) = (name, pool, classNames, notices)
+    (self.sourcePath, self.pictureSizes) = (sourcePath, pictureSizes)
+    let validationStart = counts.train + counts.test
+    train = Subset(of: pool, range: 0..<counts.train)
+    validation =
+      counts.validation == 0
+      ? nil : Subset(of: pool, range: validationStart..<validationStart + counts.validation)
+    let test = Subset(of: pool, range: counts.train..<validationStart)
+    self.test = test.count == 0 ? validation ?? test : test
+    self.pictures = pictures
   }
 
-  /// The SHA-256, in hexadecimal, of the shapes, pixels and labels of the training and the test set.
-  ///
-  /// It reads every pixel (55 MB for MNIST): callers should store it.
-  public func fingerprint() -> String {
-    fingerprint(of: [0..<train.count, train.count..<pool.count])
+  /// The number of images that decide how pictures become input.
+  private static let imagesExamined = 400
+
+  /// How pictures become input of a network that is trained on these images: as they did, or as suits the images.
+  public var preparation: PicturePreparation {
+    if let pictures { return pictures }
+    let images = train.count > 0 ? train : test
+    let positions = stride(from: 0, to: images.count, by: max(1, images.count / Self.imagesExamined))
+    let pixels = positions.prefix(Self.imagesExamined).flatMap { images[$0] }
+    return PicturePreparation.suited(to: Images(pixels: pixels, shape: images.shape))
   }
 
-  /// The SHA-256 of the shape, pixels and labels of the test set alone.
-  public func testFingerprint() -> String { fingerprint(of: [train.count..<pool.count]) }
-
-  private func fingerprint(of parts: [Range<Int>]) -> String {
-    var hash = SHA256()
-    for part in parts {
-      hash.update(Array("\(part.count)x\(pool.shape)\n".utf8))
-      pool.pixels.withUnsafeBytes { bytes in
-        let range = part.lowerBound * pool.shape.size..<part.upperBound * pool.shape.size
-        hash.update(UnsafeRawBufferPointer(rebasing: bytes[range]))
-      }
-      hash.update(pool.labels[part])
-    }
-    return hash.hexadecimalDigest()
-  }
+  /// Adds sentences to the notices.
+  mutating func addNotices(_ more: [String]) { notices += more }
 }

@@ -1,24 +1,22 @@
 import ConfigDecoding
 import FileIO
 
-/// A data set that the program knows where to look for.
-public enum KnownDataset: Sendable {
-  case mnist
-  case fashionMNIST
-
+extension KnownDataset {
   /// The name for people.
-  var title: String {
+  fileprivate var title: String {
     switch self {
     case .mnist: "MNIST"
-    case .fashionMNIST: "Fashion-MNIST"
+    case .fashion: "Fashion-MNIST"
+    default: rawValue
     }
   }
 
   /// What to do where it is not found.
-  var advice: String {
+  fileprivate var advice: String {
     switch self {
     case .mnist: "run `cnn download`, or use --data DIR or --data builtin"
-    case .fashionMNIST: "install Debian's package dataset-fashion-mnist, or use --data DIR"
+    case .fashion: "install Debian's package dataset-fashion-mnist, or use --data DIR"
+    default: "use --data DIR"
     }
   }
 }
@@ -95,10 +93,10 @@ public struct DatasetLocator: Equatable, Sendable {
       )
       usualPlaces = variable.map { [$0] } ?? [current, cache].compactMap { $0 }
       fallback = variable ?? cache ?? current
-    case .fashionMNIST:
+    default:
       usualPlaces = [
-        candidate("data/fashion-mnist", .currentFolder),
-        candidate("/usr/share/datasets/fashion-mnist", .package),
+        candidate("data/\(dataset.rawValue)", .currentFolder),
+        candidate("/usr/share/datasets/\(dataset.rawValue)", .package),
       ]
       fallback = usualPlaces[0]
     }

@@ -1,62 +1,184 @@
 import FileIO
+import ImageFiles
 import ModelFormats
 
-/// A data set on disk: a folder with four IDX files, Keras' `mnist.npz`, or MATLAB's `mnist-original.mat`.
-public enum DatasetSource: Equatable, Sendable {
-  case idx(DatasetFiles)
-  case npz(path: String)
-  case mat(path: String)
+/// A data set on disk: what a file or a folder is by its content.
+public struct DatasetSource: Equatable, Sendable {
+  /// What it is, with the paths of its files.
+  enum Kind: Equatable, Sendable {
+    /// IDX files.
+    case idx(IDXFiles)
+    /// An archive of NumPy arrays.
+    case npz(path: String)
+    /// Archives of one array each, as of KMNIST.
+    case arrays(ArrayFiles)
+    /// MAT-files: one, or the parts of SVHN.
+    case mat(paths: [String])
+    /// Binary batches of CIFAR-10.
+    case cifar(CIFARFiles)
+    /// Tables of text.
+    case csv(CSVFiles)
+    /// Folders of pictures, one per class.
+    case pictures(folder: String)
+  }
+
+  let kind: Kind
+
+  /// The format for people: `IDX files`, `CSV`, `folders of pictures`.
+  public var format: String {
+    switch kind {
+    case .idx: "IDX files"
+    case .npz, .arrays: "npz"
+    case .mat: "a MATLAB file"
+    case .cifar: "CIFAR-10's binary batches"
+    case .csv: "CSV"
+    case .pictures: "folders of pictures"
+    }
+  }
 
   /// The names of archives in a folder; IDX files take precedence over them.
   static let archiveNames = ["mnist.npz", "mnist-original.mat"]
+  private static let svhnNames = ["train_32x32.mat", "test_32x32.mat"]
 
-  /// The data set at `path`: a folder with IDX files or one of the archives, or an archive of any name.
+  /// The data set at `path`: a file, a folder, or `FOLDER/PREFIX` of IDX files with that prefix.
   ///
-  /// Throws `unreadable` if there is none, `malformed` for a file of another format.
+  /// Throws `unreadable` if there is none, `malformed` or `unsuitable` for files of other formats.
   public init(at path: String) throws(DataError) {
     if isFile(path) {
-      self = try Self.archive(path)
-    } else if !DatasetFiles.arePresent(in: path),
-      let name = Self.archiveNames.first(where: { isFile(joinPath(path, $0)) })
-    {
-      self = try Self.archive(joinPath(path, name))
+      kind = try Self.file(path)
+    } else if let files = try IDXFiles(in: path) {
+      kind = .idx(files)
+    } else if isFolder(path) {
+      kind = try Self.folder(path)
     } else {
-      self = .idx(try DatasetFiles(in: path))
+      throw .unreadable(path: path, reason: "no such file or folder")
     }
   }
 
   /// Whether `path` is a file, or a folder with a data set.
   public static func isPresent(at path: String) -> Bool {
-    isFile(path) || DatasetFiles.arePresent(in: path)
-      || archiveNames.contains { isFile(joinPath(path, $0)) }
+    if isFile(path) { return true }
+    do throws(DataError) {
+      _ = try DatasetSource(at: path)
+      return true
+    } catch {
+      // A data set that cannot be read is there; its error is worth more than another place.
+      if case .malformed = error { return true }
+      return (try? IDXFiles(in: path)) != nil && (try? IDXFiles(in: path)) != .some(nil)
+    }
   }
 
-  private static func archive(_ path: String) throws(DataError) -> DatasetSource {
-    var source = try ByteSource(path: path)
-    let start = try source.peek(FileSignature.length)
-    switch FileSignature(start) {
-    case .zip: return .npz(path: path)
-    case .matlab: return .mat(path: path)
-    case .idx: throw source.malformed(at: 0, "this is one IDX file; give the folder of all four")
-    default: throw source.malformed(at: 0, "neither an npz nor a mat file: \(FileSignature.describe(start))")
+  private static func folder(_ path: String) throws(DataError) -> Kind {
+    func place(_ name: String) -> String { joinPath(path, name) }
+    if let name = archiveNames.first(where: { isRegularFile(place($0)) }) { return try file(place(name)) }
+    if let files = try ArrayFiles(in: path) { return .arrays(files) }
+    if let files = CIFARFiles(in: path) { return .cifar(files) }
+    if let python = CIFARFiles.pythonFolder(path) { throw CIFARFiles.pythonFault(python) }
+    let svhn = svhnNames.map(place).filter(isRegularFile)
+    if !svhn.isEmpty { return .mat(paths: svhn) }
+    if PictureTree.isPresent(in: path) { return .pictures(folder: path) }
+    if let files = try CSVFiles(in: path) { return .csv(files) }
+    let names = fileNames(in: path).filter { !$0.hasPrefix(".") }.sorted()
+    let archives = names.filter { [".npz", ".mat"].contains($0.suffix(4)) && isRegularFile(place($0)) }
+    if archives.count == 1 { return try file(place(archives[0])) }
+    throw missing(path, names)
+  }
+
+  /// The error for a folder without a data set.
+  private static func missing(_ path: String, _ names: [String]) -> DataError {
+    for name in names.prefix(64) where isRegularFile(joinPath(path, name)) {
+      let file = joinPath(path, name)
+      if let start = try? start(of: file), let signature = FileSignature(start), signature != .json {
+        if PictureFile.isPicture(signature) {
+          return .unsuitable(
+            path: path, reason: "pictures without classes; put those of each class into a folder of its name")
+        }
+        return .unsuitable(
+          path: file, reason: "no data set: " + FileSignature.describeForeignData(start, path: file))
+      }
     }
+    return .unreadable(
+      path: path,
+      reason: "no data set in this folder: looked for train-images-idx3-ubyte and t10k-images-idx3-ubyte, also with "
+        + ".gz and in raw and MNIST/raw, for \(archiveNames.joined(separator: " and ")), CSV, CIFAR-10's batches, and "
+        + "folders of pictures, one per class")
+  }
+
+  private static func file(_ path: String) throws(DataError) -> Kind {
+    let start = try start(of: path)
+    func malformed(_ reason: String) -> DataError { .malformed(path: path, byte: 0, reason: reason) }
+    let signature = FileSignature(start)
+    switch signature {
+    case .zip: return .npz(path: path)
+    case .matlab: return .mat(paths: [path])
+    case .idx: throw malformed("this is one IDX file; give the folder of images and labels")
+    case _ where PictureFile.isPicture(signature):
+      throw malformed("this is one picture; give a folder with a folder of pictures for each class")
+    case nil where CSVFiles.isCSV(path) || isTable(start): return .csv(CSVFiles(file: path))
+    default: throw malformed("no data set: " + FileSignature.describeForeignData(start, path: path))
+    }
+  }
+
+  /// The first bytes of the content of a file.
+  private static func start(of path: String) throws(DataError) -> [UInt8] {
+    var source = try ByteSource(path: path)
+    return try source.peek(FileSignature.length)
+  }
+
+  /// Whether the content of a file is text in columns.
+  static func looksLikeCSV(_ path: String) -> Bool {
+    guard let start = try? start(of: path) else { return false }
+    return FileSignature(start) == nil && isTable(start)
+  }
+
+  /// Whether the first bytes of a file are the beginning of a line in columns.
+  private static func isTable(_ start: [UInt8]) -> Bool {
+    let line = start.prefix { $0 != 0x0A }
+    guard line.allSatisfy({ $0 >= 0x20 || $0 == 0x09 || $0 == 0x0D }) else { return false }
+    guard let separator = CSVLine.separator(of: line) else { return false }
+    return line.count { $0 == separator } >= 4
   }
 }
 
 extension Dataset {
   /// Reads the data set at `path`, in any format of `DatasetSource`.
   ///
-  /// Throws if a file is missing or invalid, if images and labels differ in number, if a label is not one of the classes,
-  /// or if training and test images differ in shape.
+  /// A source may have a training set, a test set, or both, perhaps with a validation set; what it lacks is empty. Throws
+  /// if a file is missing or invalid, if images and labels differ in number, if a label is none of the classes of the
+  /// options, or if training and test images differ in shape.
   public static func load(
-    from path: String, name: String = "mnist", classNames: [String] = Dataset.digitNames
+    from path: String, _ options: DatasetOptions = DatasetOptions()
   ) throws(DataError) -> Dataset {
-    switch try DatasetSource(at: path) {
-    case .idx: return try load(directory: path, name: name, classNames: classNames)
-    case .npz(let path): return try Dataset(NPZ(contentsOf: path), name: name, classNames: classNames)
-    case .mat(let path):
-      var source = try ByteSource(path: path)
-      return try Dataset(mat: source.readAll(), name: path, as: name, classNames: classNames)
+    try Dataset(DatasetSource(at: path).read(options), options, path: path)
+  }
+}
+
+extension DatasetSource {
+  /// Reads the images and labels.
+  func read(_ options: DatasetOptions) throws(DataError) -> RawDataset {
+    switch kind {
+    case .idx(let files): return try RawDataset(files)
+    case .npz(let path): return try RawDataset(NPZ(contentsOf: path), options)
+    case .arrays(let files): return try files.read(options)
+    case .cifar(let files): return try files.read()
+    case .mat(let paths):
+      var sources: [RawDataset] = []
+      for path in paths {
+        var source = try ByteSource(path: path)
+        sources.append(try RawDataset(mat: source.readAll(), name: path))
+      }
+      return try RawDataset(joining: sources, paths: paths)
+    case .csv(let files):
+      return try DatasetCache.remembered(files.files.map(\.path), options) { () throws(DataError) in
+        try files.read(options)
+      }
+    case .pictures(let folder):
+      guard let tree = try PictureTree(in: folder) else {
+        throw .unsuitable(path: folder, reason: "no pictures in folders of classes")
+      }
+      return try DatasetCache.remembered(tree.files.map(\.path), options) { () throws(DataError) in
+        try RawDataset(tree, in: folder, options)
+      }
     }
   }
 }

@@ -7,17 +7,17 @@ public struct LabeledImages: Sendable, Equatable {
   /// The images, [N, C, H, W].
   public let images: Images
   /// The class of each image, [N].
-  public let labels: [UInt8]
+  public let labels: [UInt16]
 
   /// Images with as many labels.
-  public init(images: Images, labels: [UInt8]) {
+  public init(images: Images, labels: [UInt16]) {
     precondition(images.count == labels.count, "as many labels as images")
     self.images = images
     self.labels = labels
   }
 
   /// Images over `pixels`, [N, C, H, W], with N labels.
-  public init(pixels: [UInt8], labels: [UInt8], channels: Int = 1, height: Int, width: Int) {
+  public init(pixels: [UInt8], labels: [UInt16], channels: Int = 1, height: Int, width: Int) {
     let shape = ImageShape(channels: channels, height: height, width: width)
     self.init(images: Images(pixels: pixels, shape: shape), labels: labels)
   }
@@ -58,22 +58,17 @@ public struct LabeledImages: Sendable, Equatable {
 /// A pair of IDX files: the labels have been read and validated, the images are next.
 struct LabeledReader: ~Copyable {
   var images: IDX.ImageReader
-  let labels: [UInt8]
+  let labels: [UInt16]
 
   init(images imagePath: String, labels labelPath: String, classes: Int) throws(DataError) {
     let reader = try IDX.ImageReader(ByteSource(path: imagePath))
-    var source = try ByteSource(path: labelPath)
-    let labels = try IDX.readLabels(from: &source)
-    guard labels.count == reader.count else {
-      throw source.malformed(
-        at: 4, "\(labels.count.pluralized("label")), but \(imagePath) has \(reader.count.pluralized("image"))"
-      )
-    }
-    if let index = labels.firstIndex(where: { Int($0) >= classes }) {
-      throw source.malformed(
-        at: 8 + index, "label \(labels[index]) of image \(index.grouped) is not one of 0 to \(classes - 1)")
+    let file = try IDX.LabelFile(ByteSource(path: labelPath))
+    try file.check(count: reader.count, of: imagePath)
+    if let index = file.labels.firstIndex(where: { Int($0) >= classes }) {
+      throw file.origin.fault(
+        at: index, "label \(file.labels[index]) of image \(index.grouped) is not one of 0 to \(classes - 1)")
     }
     images = reader
-    self.labels = labels
+    labels = file.labels
   }
 }

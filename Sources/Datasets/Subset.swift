@@ -26,7 +26,7 @@ public struct Subset: Sendable {
   public var shape: ImageShape { images.shape }
 
   /// The label of the image at `position` of the subset.
-  public func label(at position: Int) -> UInt8 { images.labels[Int(indices[position])] }
+  public func label(at position: Int) -> UInt16 { images.labels[Int(indices[position])] }
 
   /// The bytes of the image at `position` of the subset, [C, H, W].
   public subscript(position: Int) -> ArraySlice<UInt8> { images[Int(indices[position])] }

@@ -3,7 +3,7 @@ import Formatting
 /// Reads a file sequentially, plain or gzip, with no more of it in memory than the caller requests.
 ///
 /// Gzip is recognized by its first two bytes, whatever the file is called; a name ending in `.gz` with other content
-/// is an error. Several gzip members are read as one stream; the checksum and length of each are verified. Errors
+/// than gzip or IDX (which browsers decompress on the way and keep the name) is an error. Several gzip members are read as one stream; the checksum and length of each are verified. Errors
 /// of the compression have the offset in the file, errors of the content the offset in the decompressed content.
 public struct ByteSource: ~Copyable {
   /// The name in error messages: the path.
@@ -26,7 +26,7 @@ public struct ByteSource: ~Copyable {
     try self.init(BufferedReader(InputFile(path: path, name: name ?? path)), name: name ?? path)
   }
 
-  /// Reads from memory; throws `malformed` where `name` ends in `.gz` and the content is not gzip.
+  /// Reads from memory; throws `malformed` where `name` ends in `.gz` and the content is neither gzip nor IDX.
   public init(bytes: [UInt8], name: String) throws(DataError) {
     try self.init(BufferedReader(bytes), name: name)
   }
@@ -49,8 +49,9 @@ public struct ByteSource: ~Copyable {
 
   private init(_ bytes: consuming BufferedReader, name: String) throws(DataError) {
     let start = try bytes.peek(FileSignature.length)
-    let isGzip = FileSignature(start) == .gzip
-    if !isGzip, name.hasSuffix(".gz") {
+    let signature = FileSignature(start)
+    let isGzip = signature == .gzip
+    if !isGzip, signature != .idx, name.hasSuffix(".gz") {
       throw .malformed(path: name, byte: 0, reason: "not gzip: \(FileSignature.describe(start))")
     }
     self.name = name

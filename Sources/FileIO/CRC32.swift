@@ -11,6 +11,9 @@ package struct CRC32 {
   /// Whether the checksum of all bytes so far is the expected one.
   package var isValid: Bool { state == expected }
 
+  /// The checksum of all bytes so far.
+  package var value: UInt32 { UInt32(truncatingIfNeeded: state) }
+
   /// Adds bytes to the checksum.
   package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     var rest = bytes[...]
@@ -25,6 +28,6 @@ package struct CRC32 {
   package static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
     var crc = CRC32(expected: 0)
     Array(bytes).withUnsafeBytes { crc.update($0) }
-    return UInt32(truncatingIfNeeded: crc.state)
+    return crc.value
   }
 }

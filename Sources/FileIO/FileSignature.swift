@@ -4,14 +4,22 @@ public enum FileSignature: Sendable, CaseIterable {
     zstandard, html, xml,
     numpy,
     hdf5, matlab, gitLFS
+  // Found in zip archives: they are before `zip` in the order of the search.
+  case torch, keras, spreadsheet
+  case pickle, tar, json, parquet, arrow, safetensors, sqlite, pdf, sevenZip, rar, compress, onnx
 
-  /// The number of bytes that decide the format.
-  package static let length = 64
+  /// The number of bytes that decide the format: a tar archive is known at byte 257.
+  package static let length = 512
+
+  /// The formats in the order in which they are tried: the particular before the general.
+  private static let order =
+    [.torch, .keras, .spreadsheet, .safetensors] + allCases.filter { ![.json, .onnx].contains($0) }
+    + [.json, .onnx]
 
   /// The format that begins with these bytes, nil for an unknown one.
   public init?(_ bytes: some Collection<UInt8>) {
     let start = Array(bytes.prefix(Self.length))
-    guard let match = Self.allCases.first(where: { $0.matches(start) }) else { return nil }
+    guard let match = Self.order.first(where: { $0.matches(start) }) else { return nil }
     self = match
   }
 
@@ -61,8 +69,33 @@ public enum FileSignature: Sendable, CaseIterable {
     case .numpy: begins(0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59)
     case .hdf5: begins(0x89, 0x48, 0x44, 0x46)
     case .matlab: text("matlab ")
-    case .gitLFS: text("version ") && String(decoding: start, as: UTF8.self).contains("git-lfs")
+    case .gitLFS:
+      text("version ") && String(decoding: start.prefix(64), as: UTF8.self).contains("git-lfs")
+    case .torch: Self.firstEntry(of: start).hasSuffix("/data.pkl")
+    case .keras: ["metadata.json", "config.json", "model.weights.h5"].contains(Self.firstEntry(of: start))
+    case .spreadsheet: Self.firstEntry(of: start) == "[Content_Types].xml" || begins(0xD0, 0xCF, 0x11, 0xE0)
+    case .pickle: begins(0x80) && start.count >= 3 && 2...5 ~= start[1] && start[2] >= 0x28
+    case .tar: start.dropFirst(257).starts(with: "ustar".utf8)
+    case .json: text("{\"") || text("{ ") || text("{\n") || text("{\r") || text("[{") || text("[[")
+    case .parquet: start.starts(with: "PAR1".utf8)
+    case .arrow: start.starts(with: "ARROW1".utf8) || begins(0x46, 0x45, 0x41, 0x31)
+    case .safetensors: start.count > 10 && start[6] == 0 && start[7] == 0 && start[8] == 0x7B && start[9] == 0x22
+    case .sqlite: start.starts(with: "SQLite format 3".utf8)
+    case .pdf: start.starts(with: "%PDF".utf8)
+    case .sevenZip: begins(0x37, 0x7A, 0xBC, 0xAF)
+    case .rar: start.starts(with: "Rar!".utf8)
+    case .compress: begins(0x1F, 0x9D)
+    // ir_version, then producer_name.
+    case .onnx: start.count > 4 && start[0] == 8 && start[1] < 32 && start[2] == 0x12 && start[3] < 64
     }
+  }
+
+  /// The name of the first entry of a zip archive; empty for other files.
+  private static func firstEntry(of start: [UInt8]) -> String {
+    guard start.count > 30, start.starts(with: [0x50, 0x4B, 0x03, 0x04]) else { return "" }
+    let length = Int(start.littleEndian(at: 26, 2))
+    guard length <= start.count - 30 else { return "" }
+    return String(decoding: start[30..<30 + length], as: UTF8.self)
   }
 
   private var name: String {
@@ -91,6 +124,21 @@ public enum FileSignature: Sendable, CaseIterable {
     case .hdf5: "an HDF5 file"
     case .matlab: "a MATLAB file"
     case .gitLFS: "a Git LFS pointer, not the file itself"
+    case .torch: "a PyTorch file"
+    case .keras: "a Keras model"
+    case .spreadsheet: "a spreadsheet or office document"
+    case .pickle: "a Python pickle"
+    case .tar: "a tar archive"
+    case .json: "a JSON document"
+    case .parquet: "a Parquet table"
+    case .arrow: "an Arrow or Feather table"
+    case .safetensors: "a safetensors file"
+    case .sqlite: "an SQLite database"
+    case .pdf: "a PDF document"
+    case .sevenZip: "a 7-Zip archive"
+    case .rar: "a RAR archive"
+    case .compress: "a file compressed by compress"
+    case .onnx: "an ONNX model"
     }
   }
 

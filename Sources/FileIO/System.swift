@@ -41,6 +41,22 @@ package func isFile(_ path: String) -> Bool {
   return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
 }
 
+/// Whether `path` is a regular file, and no device or pipe, whose reading could block; links are followed.
+package func isRegularFile(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+}
+
+/// `path` as an absolute path, from the current folder.
+package func absolutePath(_ path: String) -> String {
+  if path.hasPrefix("/") { return path }
+  guard let folder = getcwd(nil, 0) else { return path }
+  defer { free(folder) }
+  var name = path[...]
+  while name.hasPrefix("./") { name = name.dropFirst(2) }
+  return name.isEmpty || name == "." ? String(cString: folder) : joinPath(String(cString: folder), String(name))
+}
+
 /// Whether `path` is a folder; links are followed.
 package func isFolder(_ path: String) -> Bool {
   var status = stat()

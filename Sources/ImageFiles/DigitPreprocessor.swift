@@ -50,9 +50,7 @@ public struct DigitPreprocessor: Sendable {
   }
 
   /// The whole picture at the size of the input.
-  private func resized(_ picture: Images) -> Images {
-    (shape.channels == 1 ? picture.gray : picture.replicated(to: shape.channels)).resized(shape)
-  }
+  private func resized(_ picture: Images) -> Images { picture.scaled(to: shape) }
 
   /// Whether an image, [C, H, W], is in MNIST's style already: gray, bright on black.
   static func isNormalized(_ pixels: ArraySlice<UInt8>, _ shape: ImageShape) -> Bool {

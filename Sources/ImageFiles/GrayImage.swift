@@ -93,7 +93,7 @@ extension GrayImage {
 
 extension UnsafeBufferPointer<UInt8> {
   /// The luma (Rec. 601) of three planes; with a distance of 0 between the planes it is the gray value itself.
-  fileprivate func luma(at index: Int, plane: Int) -> Int32 {
+  func luma(at index: Int, plane: Int) -> Int32 {
     (77 * Int32(self[index]) + 150 * Int32(self[index + plane]) + 29 * Int32(self[index + 2 * plane])) >> 8
   }
 }

@@ -13,19 +13,6 @@ extension Images {
       pixels: (0..<channels).flatMap { _ in pixels },
       shape: ImageShape(channels: channels, height: shape.height, width: shape.width))
   }
-
-  /// The image stretched to another size.
-  func resized(_ new: ImageShape) -> Images {
-    if shape == new { return self }
-    let plane = shape.height * shape.width
-    let bytes = (0..<shape.channels).flatMap { channel in
-      GrayImage(
-        width: shape.width, height: shape.height,
-        values: pixels[channel * plane..<(channel + 1) * plane].map { Float($0) / 255 }
-      ).resized(width: new.width, height: new.height).bytes
-    }
-    return Images(pixels: bytes, shape: new)
-  }
 }
 
 extension GrayImage {

@@ -83,6 +83,7 @@ public struct NPZ: Sendable {
   /// An array whose header has been parsed; the data is next.
   package struct Reader: ~Copyable {
     package let header: NPYHeader
+    private let dataEnd: Int
     private var source: ByteSource
 
     init(_ source: consuming ByteSource) throws(DataError) {
@@ -93,6 +94,7 @@ public struct NPZ: Sendable {
           "\(remaining.pluralized("byte")) of data, but its shape needs \(header.byteCount.grouped)")
       }
       self.header = header
+      dataEnd = source.offset + header.byteCount
       self.source = source
     }
 
@@ -100,6 +102,14 @@ public struct NPZ: Sendable {
     package mutating func append(to bytes: inout [UInt8], expecting total: Int) throws(DataError) {
       try source.append(header.byteCount, to: &bytes, expecting: total)
       try source.expectEnd(of: "the array")
+    }
+
+    /// The next `count` bytes of the data in its own order, fewer at its end, which is verified.
+    package mutating func read(upTo count: Int) throws(DataError) -> [UInt8] {
+      let left = dataEnd - source.offset
+      let bytes = try source.read(exactly: min(count, left))
+      if bytes.count == left { try source.expectEnd(of: "the array") }
+      return bytes
     }
 
     /// The data in row-major order.

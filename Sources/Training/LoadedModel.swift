@@ -101,7 +101,7 @@ public struct LoadedModel {
   ) throws -> ExperimentData {
     if let data {
       return try ExperimentData.load(
-        config, of: data, directory: directory, environment: environment, for: split)
+        config, of: data, classNames: classNames, directory: directory, environment: environment, for: split)
     }
     return try ExperimentData.load(config, directory: directory, environment: environment, for: split)
   }

@@ -5,7 +5,7 @@ import TestSupport
 @Suite struct DataLoaderTests {
   private func subset(_ count: Int) -> Subset {
     let zeros = [UInt8](repeating: 0, count: count)
-    return Subset(of: LabeledImages(pixels: zeros, labels: zeros, height: 1, width: 1))
+    return Subset(of: LabeledImages(pixels: zeros, labels: zeros.map { UInt16($0) }, height: 1, width: 1))
   }
 
   private func sizes(_ count: Int, batch: Int, dropLast: Bool = false) throws -> [Int] {

@@ -71,7 +71,7 @@ import Testing
     let package = "/usr/share/datasets/fashion-mnist"
     func locate(_ present: Set<String>) -> DatasetLocator {
       DatasetLocator(
-        .fashionMNIST, environment: ["CNN_DATA_DIR": "/env"], currentFolder: "/here", cacheFolder: "/cache",
+        .fashion, environment: ["CNN_DATA_DIR": "/env"], currentFolder: "/here", cacheFolder: "/cache",
         hasDataset: present.contains)
     }
     #expect(locate(["/env", "/cache", package]).chosen.directory == package)

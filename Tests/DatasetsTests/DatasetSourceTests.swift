@@ -1,4 +1,5 @@
 import Datasets
+import FileIO
 import Foundation
 import ImageFiles
 import Testing
@@ -13,112 +14,92 @@ import TestSupport
     let other = try Dataset.load(from: "\(Archives.folder)/\(name)")
     #expect(other.pool == idx.pool)
     #expect((other.train.count, other.test.count) == (30, 10))
-    #expect(other.fingerprint() == idx.fingerprint())
+    #expect(other.fingerprints() == idx.fingerprints())
   }
 
   @Test func aFolderMayHoldAnArchive() throws {
-    try withTemporaryFolder { folder in
-      #expect(!DatasetSource.isPresent(at: folder))
-      try write(Archives.fixture("mnist-original.mat"), "\(folder)/mnist-original.mat")
-      #expect(DatasetSource.isPresent(at: folder))
-      #expect(try DatasetSource(at: folder) == .mat(path: "\(folder)/mnist-original.mat"))
-      try write(Archives.fixture("mnist.npz"), "\(folder)/mnist.npz")
-      #expect(try DatasetSource(at: folder) == .npz(path: "\(folder)/mnist.npz"))
+    try DataSource.with { source in
+      #expect(!DatasetSource.isPresent(at: source.folder))
+      try source.write(Archives.fixture("mnist-original.mat"), "mnist-original.mat")
+      #expect(DatasetSource.isPresent(at: source.folder))
+      #expect(try DatasetSource(at: source.folder).format == "a MATLAB file")
+      try source.write(Archives.fixture("mnist.npz"), "mnist.npz")
+      #expect(try DatasetSource(at: source.folder).format == "npz")
       for name in try listing(Archives.folder) where name.hasSuffix("ubyte") {
-        try write(Archives.fixture(name), "\(folder)/\(name)")
+        try source.write(Archives.fixture(name), name)
       }
-      #expect(try DatasetSource(at: folder) == .idx(DatasetFiles(in: folder)))
+      #expect(try DatasetSource(at: source.folder).format == "IDX files")
     }
+  }
+
+  @Test func theSourceIsKnownByItsAbsolutePath() throws {
+    #expect(try Dataset.load(from: Archives.folder).sourcePath == Archives.folder)
+    #expect(absolutePath("a/b") == FileManager.default.currentDirectoryPath + "/a/b")
+    #expect(absolutePath("./a") == FileManager.default.currentDirectoryPath + "/a")
   }
 
   @Test func otherFilesAreNamed() throws {
     #expect(
       message { _ = try DatasetSource(at: "\(Archives.folder)/t10k-labels-idx1-ubyte") }
-        .hasSuffix("ubyte: byte 0: this is one IDX file; give the folder of all four"))
+        .hasSuffix("ubyte: byte 0: this is one IDX file; give the folder of images and labels"))
     #expect(
       message { _ = try DatasetSource(at: #filePath) }
-        .hasSuffix(".swift: byte 0: neither an npz nor a mat file: it begins with 69 6D 70 6F"))
-    #expect(message { _ = try DatasetSource(at: "/nowhere") }.hasPrefix("/nowhere: no training images"))
-  }
-
-  /// An archive like `mnist.npz` with some arrays replaced, or left out where nil.
-  private func archive(_ changes: [String: [UInt8]?]) -> [UInt8] {
-    var arrays: [String: [UInt8]] = [
-      "x_train": Archives.npy("|u1", "(2, 2, 2)", [UInt8](0..<8)),
-      "y_train": Archives.npy("|u1", "(2,)", [3, 4]),
-      "x_test": Archives.npy("|u1", "(1, 2, 2)", [9, 9, 9, 9]), "y_test": Archives.npy("|u1", "(1,)", [5]),
-    ]
-    for (name, content) in changes { arrays[name] = content }
-    return Archives.zip(
-      arrays.sorted { $0.key < $1.key }.map { .init(name: "\($0.key).npy", content: $0.value) })
-  }
-
-  private func load(_ changes: [String: [UInt8]?]) throws -> Dataset {
-    try withTemporaryFolder { folder in
-      try write(archive(changes), "\(folder)/f.npz")
-      return try Dataset.load(from: "\(folder)/f.npz")
-    }
-  }
-
-  @Test func coloursAndWideLabels() throws {
-    let set = try load([
-      "x_train": Archives.npy("|u1", "(1, 3, 1, 2)", [UInt8](0..<6)),
-      "y_train": Archives.npy("<u2", "(1, 1)", [7, 0]),
-      "x_test": Archives.npy("|u1", "(1, 3, 1, 2)", [UInt8](0..<6)),
-      "y_test": Archives.npy("<i4", "(1,)", [9, 0, 0, 0]),
-    ])
-    #expect(set.pool.shape == ImageShape(channels: 3, height: 1, width: 2))
-    #expect(set.pool.labels == [7, 9])
+        .hasSuffix(".swift: byte 0: no data set: it begins with 69 6D 70 6F"))
+    #expect(message { _ = try DatasetSource(at: "/nowhere") } == "/nowhere: no such file or folder")
   }
 
   @Test(
     arguments: [
-      (["y_test": nil], ": byte 0: no array y_test; the archive has x_test, x_train, y_train"),
+      ([0x89, 0x48, 0x44, 0x46], "this is an HDF5 file; convert it: python3 -c \"import h5py"),
+      (Array("PAR1".utf8), "this is a Parquet table; convert it: python3 -c \"import pandas, os"),
+      ([0x80, 4, 0x95, 0], "this is a Python pickle; convert it: python3 -c \"import gzip, pickle"),
+      (Array("<html>".utf8), "this is an HTML page (\"<html\"); download the file itself"),
+      ([0x37, 0x7A, 0xBC, 0xAF], "this is a 7-Zip archive; unpack it: bsdtar xf"),
+      (Array("{\"a\": 1}".utf8), "this is a JSON document"),
+      (Array("SQLite format 3".utf8), "this is an SQLite database"),
+      ([0x93] + Array("NUMPY".utf8), "this is a NumPy array; convert it: python3 -c"),
+      ([UInt8](repeating: 0, count: 257) + Array("ustar".utf8), "this is a tar archive; unpack it: tar xf"),
       (
-        ["x_train": Archives.npy("<f4", "(1, 1, 1)", [0, 0, 0, 0])],
-        "[x_train.npy]: byte 0: elements of type <f4; images must be |u1, from 0 to 255"
+        Archives.zip([.init(name: "net/data.pkl", content: [0x80, 2])]),
+        "this is a PyTorch file; convert it: python3 -c \"import torch"
       ),
       (
-        ["x_train": Archives.npy("|u1", "(2, 2)", [0, 0, 0, 0])],
-        "[x_train.npy]: byte 0: the shape [2, 2] is not that of images: [N, H, W], or [N, C, H, W] with 1 or 3 channels"
+        Archives.zip([.init(name: "metadata.json", content: [])]),
+        "this is a Keras model; it holds weights, which go to --init"
       ),
-      (
-        ["x_train": Archives.npy("|u1", "(1, 2, 2, 3)", [UInt8](0..<12))],
-        "[x_train.npy]: byte 0: the shape [1, 2, 2, 3] is not that of images: [N, H, W], or [N, C, H, W] with 1 or 3 channels"
-      ),
-      (
-        [
-          "x_train": Archives.npy(
-            "{'descr': '|u1', 'fortran_order': True, 'shape': (1, 2, 2)}", [UInt8](0..<4))
-        ], "[x_train.npy]: byte 0: the array is column-major; save numpy.ascontiguousarray(x) instead"
-      ),
-      (["x_train": Archives.npy("|u1", "(0, 2, 2)", [])], "[x_train.npy]: byte 0: no images: [0, 2, 2]"),
-      (
-        ["x_test": Archives.npy("|u1", "(1, 2, 3)", [UInt8](0..<6))],
-        "[x_test.npy]: byte 0: images of 1x2x3, but x_train has 1x2x2"
-      ),
-      (
-        ["y_train": Archives.npy("|u1", "(1,)", [1])],
-        "[y_train.npy]: byte 0: labels of shape [1] for 2 images"
-      ),
-      (
-        ["y_test": Archives.npy("<f4", "(1,)", [0, 0, 0, 0])],
-        "[y_test.npy]: byte 0: elements of type <f4; labels must be integers"
-      ),
-      (
-        ["y_test": Archives.npy("|u1", "(1,)", [10])],
-        "[y_test.npy]: byte 0: label 10 of image 0 is not one of 0 to 9"
-      ),
-      (
-        ["y_test": Archives.npy("|i1", "(1,)", [0xFE])],
-        "[y_test.npy]: byte 0: label -2 of image 0 is not one of 0 to 9"
-      ),
-      (
-        ["y_test": Archives.npy("<u8", "(1,)", [UInt8](repeating: 0xFF, count: 8))],
-        "[y_test.npy]: byte 0: label 18446744073709551615 of image 0 is not one of 0 to 9"
-      ),
-    ] as [([String: [UInt8]?], String)])
-  func refuses(changes: [String: [UInt8]?], expected: String) {
-    #expect(message { _ = try load(changes) } == "DIR/f.npz" + expected)
+    ] as [([UInt8], String)])
+  func foreignFilesAreNamedWithWhatConvertsThem(bytes: [UInt8], expected: String) throws {
+    try DataSource.with { source in
+      try source.write(bytes, "data.bin")
+      let alone = message { _ = try source.load("data.bin") }
+      #expect(alone.contains("data.bin: byte 0: no data set: " + expected), "\(alone)")
+      #expect(!alone.contains("\n"))
+      if !bytes.starts(with: Array("{".utf8)) {
+        let inFolder = message { _ = try source.load() }
+        #expect(inFolder.contains("data.bin: no data set: " + expected), "\(inFolder)")
+      }
+    }
+  }
+
+  @Test func aPictureAloneIsNoDataSet() throws {
+    try DataSource.with { source in
+      try source.write(TestPNG.file(1, 1, rows: [[5]]), "a.png")
+      #expect(
+        message { _ = try source.load("a.png") }.hasSuffix(
+          "this is one picture; give a folder with a folder of pictures for each class"))
+      #expect(
+        message { _ = try source.load() }.hasSuffix(
+          "pictures without classes; put those of each class into a folder of its name"))
+    }
+  }
+
+  @Test func pickledCIFARIsNamed() throws {
+    try DataSource.with { source in
+      try source.write([0x80, 2], "cifar-10-batches-py/data_batch_1")
+      try source.write([0x80, 2], "cifar-10-batches-py/test_batch")
+      let text = message { _ = try source.load() }
+      #expect(text.contains("these are Python pickles"))
+      #expect(text.contains("n.savez('cifar10.npz'"))
+    }
   }
 }

@@ -12,7 +12,7 @@ import TestSupport
     try IDX.images(from: ByteSource(bytes: bytes, name: "f"))
   }
 
-  private func labels(_ bytes: [UInt8]) throws -> [UInt8] {
+  private func labels(_ bytes: [UInt8]) throws -> [UInt16] {
     try IDX.labels(from: ByteSource(bytes: bytes, name: "f"))
   }
 
@@ -31,6 +31,15 @@ import TestSupport
 
   @Test func readsLabels() throws {
     #expect(try labels(TestBytes.idx([3], [9, 0, 4])) == [9, 0, 4])
+    #expect(try labels(TestBytes.idx(type: 0x0C, [2], [0, 0, 0, 9, 0, 0, 1, 2])) == [9, 258])
+  }
+
+  @Test("QMNIST: eight columns of int32, the first is the class")
+  func readsQMNIST() throws {
+    let rows: [UInt8] = [7, 2].flatMap { label in
+      [label, 4, 99, 1, 2, 3, 0, 0].flatMap { [0, 0, 0, $0] }
+    }
+    #expect(try labels(TestBytes.idx(type: 0x0C, [2, 8], rows)) == [7, 2])
   }
 
   @Test func readsWhatItWrites() throws {
@@ -40,6 +49,7 @@ import TestSupport
       #expect(try images(IDX.encode(original)) == original)
     }
     #expect(IDX.encode(labels: [7, 1]) == [0, 0, 8, 1, 0, 0, 0, 2, 7, 1])
+    #expect(try labels(IDX.encode(labels: [7, 300])) == [7, 300])
     #expect(
       IDX.encode(Images(pixels: [5], shape: ImageShape(height: 1, width: 1)))[..<8] == [
         0, 0, 8, 3, 0, 0, 0, 1,
@@ -111,13 +121,29 @@ import TestSupport
 
   @Test(
     arguments: [
-      (TestBytes.idx([1, 1, 1], [1]), "byte 3: 3 dimensions, but labels have 1"),
+      (TestBytes.idx([1, 1, 1], [1]), "byte 3: 3 dimensions, but labels have 1 or 2"),
       (TestBytes.idx([0]), "byte 4: no labels"),
       (TestBytes.idx([4], [1, 2]), "byte 10: the file ends here, 2 bytes too early for 4 labels"),
       (TestBytes.idx([1], [1, 2]), "byte 9: 1 byte after the end of 1 labels"),
       (
-        TestBytes.idx(type: 0x0C, [1], [0, 0, 0, 1]),
-        "byte 2: type 0x0C (int32); only 0x08 (uint8) is supported"
+        TestBytes.idx(type: 0x0D, [1], [0, 0, 0, 1]),
+        "byte 2: type 0x0D (float32); only 0x08 (uint8) and 0x0C (int32) are supported"
+      ),
+      (
+        TestBytes.idx(type: 0x0C, [2], [0, 0, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF]),
+        "byte 12: label -1 of image 1 is not one of 0 to 65,535"
+      ),
+      (
+        TestBytes.idx([2, 3], [0, 1, 0, 1, 0, 0]),
+        "byte 8: 3 columns of labels; labels have one, or 8 of int32 as in QMNIST"
+      ),
+      (
+        TestBytes.idx(type: 0x0C, [1], [0, 0, 0]),
+        "byte 11: the file ends here, 1 byte too early for 1 labels"
+      ),
+      (
+        TestBytes.idx(type: 0x0C, [1 << 31 - 1, 8], []),
+        "byte 4: 2147483647x8 numbers of 4 bytes are more than the limit of 4 GiB"
       ),
     ] as [([UInt8], String)])
   func refusesLabels(bytes: [UInt8], expected: String) {

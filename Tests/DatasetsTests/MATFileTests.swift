@@ -26,7 +26,7 @@ import TestSupport
     let set = try load(Self.file(Self.data, Self.label))
     #expect(set.pool.shape == ImageShape(height: 2, width: 2))
     #expect(set.pool.pixels == Self.pixels)
-    #expect(set.pool.labels == Self.labels)
+    #expect(set.pool.labels == Self.labels.map { UInt16($0) })
     #expect((set.train.count, set.test.count) == (6, 2))
   }
 
@@ -50,7 +50,7 @@ import TestSupport
       (6, Self.labels.flatMap { [$0, 0, 0, 0] }),
     ] as [(UInt32, [UInt8])] {
       let label = Archives.matrix("label", [1, 8], numberType: type, numbers, flags: [6, 0])
-      #expect(try load(Self.file(Self.data, label)).pool.labels == Self.labels)
+      #expect(try load(Self.file(Self.data, label)).pool.labels == Self.labels.map { UInt16($0) })
     }
     let few = Archives.matrix("data", [1, 7], [UInt8](0..<7))
     #expect(
@@ -62,7 +62,7 @@ import TestSupport
   func others() throws {
     let cells = Archives.matrix("mldata_descr_ordering", [1, 2], numberType: 14, [0, 0], flags: [1, 0])
     let unknown = Archives.element(77, [1, 2, 3])
-    #expect(try load(Self.file(unknown, cells, Self.label, Self.data)).pool.labels == Self.labels)
+    #expect(try load(Self.file(unknown, cells, Self.label, Self.data)).pool.labels == Self.labels.map { UInt16($0) })
   }
 
   @Test(

@@ -7,7 +7,7 @@ import TestSupport
   private let set = Dataset(
     name: "tiny",
     pool: LabeledImages(
-      pixels: [UInt8](repeating: 0, count: 100), labels: [UInt8](repeating: 0, count: 100), height: 1,
+      pixels: [UInt8](repeating: 0, count: 100), labels: [UInt16](repeating: 0, count: 100), height: 1,
       width: 1),
     trainCount: 80)
 

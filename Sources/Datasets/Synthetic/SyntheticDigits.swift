@@ -26,10 +26,10 @@ public struct SyntheticDigits: Sendable {
   public var byteCount: Int { channels * size * size }
 
   /// The label of digit `index`: the ten digits from each multiple of ten on are 0 to 9 in random order.
-  public func label(at index: Int) -> UInt8 {
+  public func label(at index: Int) -> UInt16 {
     let (ten, position) = UInt64(bitPattern: Int64(index)).quotientAndRemainder(dividingBy: 10)
     let order = CounterRandom(seed: seed, purpose: .syntheticDigits, stream: ~ten).permutation(10)
-    return UInt8(order[Int(position)])
+    return UInt16(order[Int(position)])
   }
 
   /// Renders digit `index` into `pixels` ([C, H, W]).
@@ -53,7 +53,7 @@ public struct SyntheticDigits: Sendable {
   }
 
   /// The pixels [N, C, H, W] and labels [N] of the digits in `range`, rendered on all cores.
-  public func images(_ range: Range<Int>) -> (pixels: [UInt8], labels: [UInt8]) {
+  public func images(_ range: Range<Int>) -> (pixels: [UInt8], labels: [UInt16]) {
     let labels = range.map { label(at: $0) }
     let pixels = [UInt8](unsafeUninitializedCapacity: range.count * byteCount) { buffer, count in
       nonisolated(unsafe) let target = buffer

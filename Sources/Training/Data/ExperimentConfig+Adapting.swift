@@ -24,14 +24,10 @@ extension ExperimentConfig {
   func adapted(to dataset: Dataset) throws(ConfigError) -> (config: ExperimentConfig, notices: [String]) {
     var config = self
     if data.pictures == nil, [1, 3].contains(dataset.pool.shape.channels), dataset.train.count > 0 {
-      let preparation = PicturePreparation.suited(to: dataset.train.evenlySpaced(Self.picturesExamined))
-      config = try changed([("data.pictures", JSON(preparation.rawValue), "the training images")])
+      config = try changed([("data.pictures", JSON(dataset.preparation.rawValue), "the training images")])
     }
     return isShipped ? try config.fitting(dataset) : (config, [])
   }
-
-  /// The number of training images that decide how pictures become input.
-  private static let picturesExamined = 400
 
   private func fitting(
     _ dataset: Dataset
@@ -54,7 +50,7 @@ extension ExperimentConfig {
       notices.append("\(name) has \(classes) scores here, one for each class")
     }
     let count = resolved["data"]?["validation"]?["count"]
-    if data.validation?.from == .train, let wanted = data.validation?.count, count?.location.isFlag == false,
+    if data.validation?.from == .train, dataset.validation == nil, let wanted = data.validation?.count, count?.location.isFlag == false,
       dataset.train.count > 1, wanted >= dataset.train.count
     {
       let tenth = max(1, dataset.train.count / 10)
@@ -71,14 +67,5 @@ extension ExperimentConfig {
     var config = try ConfigSource.load(resolved, flags: changes, settings: [])
     config.isShipped = isShipped
     return config
-  }
-}
-
-extension Subset {
-  /// At most `count` of the images, evenly spaced.
-  fileprivate func evenlySpaced(_ count: Int) -> Images {
-    let step = max(1, self.count / count)
-    let positions = stride(from: 0, to: self.count, by: step).prefix(count)
-    return Images(pixels: positions.flatMap { self[$0] }, shape: shape)
   }
 }

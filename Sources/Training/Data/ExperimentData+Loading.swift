@@ -2,6 +2,7 @@ import CNNEngine
 import ConfigDecoding
 import Datasets
 import FileIO
+import ImageFiles
 
 extension ExperimentData {
   /// Loads and splits the data that a config names, or `--data`.
@@ -35,12 +36,15 @@ extension ExperimentData {
   /// Without `--data`, that is the run's source; where that is gone, the first of the usual places with the same
   /// fingerprint. Other data is only used where `--data` asks for it, and a notice says so.
   ///
-  /// - Parameter record: what the run stores of its data.
+  /// - Parameters:
+  ///   - record: what the run stores of its data.
+  ///   - classNames: the names of its classes.
   /// - Throws: as for a new run; also `DataError` if only other data is found.
   public static func load(
-    _ config: ExperimentConfig, of record: DataRecord, directory: String?, environment: DataEnvironment,
-    for split: Split? = nil
+    _ config: ExperimentConfig, of record: DataRecord, classNames: [String], directory: String?,
+    environment: DataEnvironment, for split: Split? = nil
   ) throws -> ExperimentData {
+    let environment = environment.naming(classNames)
     if record.fingerprint.isEmpty || record.isBuiltin && directory == nil {
       let directory = directory ?? (record.isBuiltin ? Dataset.builtinName : nil)
       return try load(config, directory: directory, environment: environment, for: split)
@@ -101,13 +105,12 @@ extension ExperimentData {
     for split: Split?
   ) throws -> ExperimentData {
     let path = place.directory
-    let name = place.origin.isUsual ? config.data.source.rawValue : lastComponent(of: path)
-    let dataset = try Dataset.load(from: path, name: name)
+    let dataset = try Dataset.load(from: path, config.datasetOptions(environment))
     let adaptation = try config.adapted(to: dataset)
     config = adaptation.config
     var data = try ExperimentData(
       dataset, source: joinPath(environment.currentFolder, path), origin: path, config, for: split)
-    data.notices += adaptation.notices
+    data.notices = dataset.notices + adaptation.notices
     return data
   }
 
@@ -150,6 +153,20 @@ extension DataRecord {
 }
 
 extension ExperimentConfig {
+  /// How the data of the config is read.
+  fileprivate func datasetOptions(_ environment: DataEnvironment) -> DatasetOptions {
+    let input = model.input
+    let sides = input.dimensions
+    return DatasetOptions(
+      shape: sides.count == 3 && [1, 3].contains(sides[0])
+        ? ImageShape(channels: input.channels, height: input.height, width: input.width) : nil,
+      units: model.dataClasses, classNames: environment.classNames ?? data.classNames,
+      labelColumn: data.labelColumn, undivided: data.resplit == nil ? .fifthIsTest : .training,
+      skipsUnreadable: data.skipsUnreadable, pictures: data.pictures,
+      cacheFolder: DatasetLocator.cacheFolder(environment: environment.variables).map { joinPath($0, "../data") },
+      progress: environment.progress)
+  }
+
   /// Where the data of the config is looked for.
   fileprivate func locator(option: String?, environment: DataEnvironment) -> DatasetLocator {
     DatasetLocator(

@@ -58,7 +58,13 @@ public struct ExperimentData: Sendable {
   }
 
   /// Takes the validation images from the training or the test set.
+  ///
+  /// A validation set of the data's own replaces images that a config would hold out.
   private mutating func holdOut(_ validation: DataConfig.Validation?) throws(DataError) {
+    if let own = dataset.validation, validation?.from != .test {
+      validationSource = own
+      return
+    }
     switch (validation?.from, validation?.count) {
     case (.train, let count?): (train, validationSource) = try train.holdingOut(count, seed: seed)
     case (.test, let count?): validationSource = try test.sample(count, seed: seed)
@@ -150,11 +156,12 @@ public struct ExperimentData: Sendable {
   public func fingerprint() -> String { dataset.fingerprint() }
 
   /// The SHA-256 of the images and labels of the test set as its files hold it.
-  func testFingerprint() -> String { dataset.testFingerprint() }
+  func testFingerprint() -> String { dataset.fingerprints().test }
 
   /// What a run stores of the data.
   public var record: DataRecord {
-    DataRecord(
-      name: name, source: source, fingerprint: fingerprint(), testFingerprint: testFingerprint())
+    let fingerprints = dataset.fingerprints()
+    return DataRecord(
+      name: name, source: source, fingerprint: fingerprints.whole, testFingerprint: fingerprints.test)
   }
 }

@@ -18,7 +18,7 @@ public struct DataConfig: Sendable {
     var knownDataset: KnownDataset {
       switch self {
       case .mnist, .builtin: .mnist
-      case .fashion: .fashionMNIST
+      case .fashion: .fashion
       }
     }
   }
@@ -50,6 +50,12 @@ public struct DataConfig: Sendable {
   public let augmentation: Augmentation
   /// How pictures become the input of the network; nil until a run's training images have decided it.
   public let pictures: PicturePreparation?
+  /// The names of the classes, in the order of their labels; nil for those of the data.
+  public let classNames: [String]?
+  /// The label column of CSV: a name in its header, `first` or `last`; nil to find it.
+  public let labelColumn: String?
+  /// Whether pictures that cannot be read are left out instead of being an error.
+  public let skipsUnreadable: Bool
   let normalization: (scale: Double, mean: [Double], std: [Double])
 
   init(_ decoder: ConfigDecoder) {
@@ -78,6 +84,13 @@ public struct DataConfig: Sendable {
       "pictures", .choice(of: PicturePreparation.self),
       "Whether the digit in a picture is found and centred, or the whole picture scaled; by default as suits the training images."
     )
+    classNames = decoder.optional(
+      "classes", .list(of: .string, count: .within(2...65_536)),
+      "Names of the classes in the order of their labels; by default those of the data.")
+    labelColumn = decoder.optional(
+      "label_column", .string, "Label column of CSV: a name in its header, \"first\" or \"last\".")
+    skipsUnreadable = decoder.value(
+      "skip_unreadable", .boolean, default: false, "Leave out pictures that cannot be read.")
     normalization = decoder.value(
       "normalize", .object(Self.normalization), default: [:], "(byte / scale - mean) / std for each channel.")
   }

@@ -42,7 +42,8 @@ public struct TrainingSetup {
     let data: ExperimentData
     if let resumePoint {
       data = try ExperimentData.load(
-        config, of: resumePoint.checkpoint.data, directory: directory, environment: environment)
+        config, of: resumePoint.checkpoint.data, classNames: resumePoint.checkpoint.classNames,
+        directory: directory, environment: environment)
     } else {
       config = try config.naming(directory: directory, in: environment.currentFolder)
       data = try ExperimentData.load(&config, directory: directory, environment: environment)

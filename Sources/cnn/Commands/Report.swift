@@ -86,7 +86,7 @@ struct ReportCommand: ParsableCommand {
   private func read(_ run: inout ReportedRun) throws -> [String] {
     do {
       let experiment = try ExperimentData.load(
-        run.config, of: run.checkpoint.data, directory: data.data,
+        run.config, of: run.checkpoint.data, classNames: run.checkpoint.classNames, directory: data.data,
         environment: data.environment(mayDownload: false), for: .test)
       try run.evaluate(experiment, threadPool: machine.threadPool)
       return experiment.notices

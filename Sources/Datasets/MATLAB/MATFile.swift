@@ -34,8 +34,39 @@ struct MATFile {
     }
   }
 
+  /// Whether there is an array called `name`; throws `malformed` if the file is invalid before it.
+  func has(_ name: String) throws(DataError) -> Bool {
+    try search(name).found != nil
+  }
+
   /// The numeric array called `requested`, parsed up to its values; throws `malformed` if there is none or the file is invalid.
   func reader(of requested: String) throws(DataError) -> Reader {
+    let (found, names) = try search(requested)
+    if let found {
+      var source = found.source(of: self)
+      let header = try ArrayHeader(parsing: &source)
+      return try Reader(header, source)
+    }
+    let list = names.isEmpty ? "nothing" : names.prefix(8).joined(separator: ", ")
+    throw .malformed(path: name, byte: bytes.count, reason: "no array \(requested); the file has \(list)")
+  }
+
+  /// An array in the file.
+  private struct Element {
+    let offset: Int
+    let start: Int
+    let end: Int
+    let isCompressed: Bool
+
+    func source(of file: MATFile) -> ByteSource {
+      ByteSource(
+        file.bytes, range: start..<end, name: "\(file.name)[byte \(offset)]",
+        format: isCompressed ? .zlib : nil)
+    }
+  }
+
+  /// The array called `requested`, or the names of all arrays.
+  private func search(_ requested: String) throws(DataError) -> (found: Element?, names: [String]) {
     var names: [String] = []
     var offset = Self.headerLength
     while offset < bytes.count {
@@ -48,18 +79,17 @@ struct MATFile {
       }
       let isCompressed = type == Self.compressed
       if isCompressed || type == Self.matrix {
-        let start = isCompressed ? offset + 8 : offset
-        var source = ByteSource(
-          bytes, range: start..<offset + 8 + size, name: "\(name)[byte \(offset)]",
-          format: isCompressed ? .zlib : nil)
+        let element = Element(
+          offset: offset, start: isCompressed ? offset + 8 : offset, end: offset + 8 + size,
+          isCompressed: isCompressed)
+        var source = element.source(of: self)
         let header = try ArrayHeader(parsing: &source)
-        if header.name == requested { return try Reader(header, source) }
+        if header.name == requested { return (element, names) }
         names.append(header.name)
       }
       // Only uncompressed elements are padded.
       offset += 8 + (isCompressed ? size : (size + 7) / 8 * 8)
     }
-    let list = names.isEmpty ? "nothing" : names.prefix(8).joined(separator: ", ")
-    throw .malformed(path: name, byte: bytes.count, reason: "no array \(requested); the file has \(list)")
+    return (nil, names)
   }
 }

@@ -2,7 +2,8 @@ import FileIO
 import Formatting
 import ImageFiles
 
-/// The IDX format of MNIST: images as uint8 of rank 3, [N, H, W], or 4, [N, C, H, W], and labels of rank 1.
+/// The IDX format of MNIST: images as uint8 of rank 3, [N, H, W], or 4, [N, C, H, W], and labels of rank 1, as uint8 or
+/// int32, or, in QMNIST, [N, 8] as int32.
 public enum IDX {
   /// The images in the file at `path`, plain or gzip; throws if it cannot be read or is no IDX file of images.
   public static func images(path: String) throws(DataError) -> Images {
@@ -17,20 +18,13 @@ public enum IDX {
   }
 
   /// The labels in the file at `path`, plain or gzip; throws if it cannot be read or is no IDX file of labels.
-  public static func labels(path: String) throws(DataError) -> [UInt8] {
+  public static func labels(path: String) throws(DataError) -> [UInt16] {
     try labels(from: ByteSource(path: path))
   }
 
   /// The labels in `source`, to its end.
-  public static func labels(from source: consuming ByteSource) throws(DataError) -> [UInt8] {
-    try readLabels(from: &source)
-  }
-
-  static func readLabels(from source: inout ByteSource) throws(DataError) -> [UInt8] {
-    let header = try IDXHeader(parsing: &source, of: "labels", ranks: 1...1)
-    let labels = try source.read(exactly: header.byteCount)
-    try source.expectEnd(of: labels.count.pluralized("label"))
-    return labels
+  public static func labels(from source: consuming ByteSource) throws(DataError) -> [UInt16] {
+    try LabelFile(source).labels
   }
 
   /// An IDX file of `images`: rank 3 for one channel, rank 4 for more.
@@ -40,13 +34,15 @@ public enum IDX {
     return header([images.count] + channels + [shape.height, shape.width]) + images.pixels
   }
 
-  /// An IDX file of `labels`, rank 1.
-  public static func encode(labels: [UInt8]) -> [UInt8] {
-    header([labels.count]) + labels
+  /// An IDX file of `labels`, rank 1: uint8, or int32 if one of them is larger than 255.
+  public static func encode(labels: [UInt16]) -> [UInt8] {
+    if labels.allSatisfy({ $0 <= 255 }) { return header([labels.count]) + labels.map { UInt8($0) } }
+    let words = labels.flatMap { [0, 0, UInt8($0 >> 8), UInt8($0 & 0xFF)] }
+    return header([labels.count], type: 0x0C) + words
   }
 
-  private static func header(_ dimensions: [Int]) -> [UInt8] {
-    [0, 0, 0x08, UInt8(dimensions.count)]
+  private static func header(_ dimensions: [Int], type: UInt8 = 0x08) -> [UInt8] {
+    [0, 0, type, UInt8(dimensions.count)]
       + dimensions.flatMap { size in
         let word = UInt32(size)
         return (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) }
@@ -71,6 +67,9 @@ public enum IDX {
 
     /// The size of all images in bytes.
     var byteCount: Int { count * shape.size }
+
+    /// An error about a byte of the file.
+    func malformed(at byte: Int, _ reason: String) -> DataError { source.malformed(at: byte, reason) }
 
     /// Appends all images to `pixels`, which will have `total` bytes in the end, and verifies the end of the file.
     mutating func append(to pixels: inout [UInt8], expecting total: Int) throws(DataError) {

@@ -11,17 +11,23 @@ struct IDXHeader: Equatable {
 
   /// The sizes, the number of items first.
   let dimensions: [Int]
-  /// The product of the sizes: the number of bytes that follow.
+  /// The size of an element in bytes: 1 for uint8, 4 for int32 (big-endian).
+  let elementSize: Int
+  /// The number of bytes that follow.
   let byteCount: Int
 
-  /// Parses the header; throws `malformed` if the element type is not uint8, the rank not in `ranks`, a size 0, the
-  /// product of the sizes above the limit, or not the length of the file where that is known.
-  init(parsing source: inout ByteSource, of items: String, ranks: ClosedRange<Int>) throws(DataError) {
+  /// Parses the header; throws `malformed` if the element type is neither uint8 nor, where `allowsInt32`, int32, the
+  /// rank not in `ranks`, a size 0, the data larger than the limit, or not the length of the file where that is known.
+  init(
+    parsing source: inout ByteSource, of items: String, ranks: ClosedRange<Int>, allowsInt32: Bool = false
+  ) throws(DataError) {
     let magic = try Self.magic(from: &source)
-    guard magic[2] == 0x08 else {
+    guard magic[2] == 0x08 || allowsInt32 && magic[2] == 0x0C else {
       let name = Self.typeNames[magic[2]].map { " (\($0))" } ?? ", which IDX does not define"
-      throw source.malformed(at: 2, "type 0x\(magic[2].hexadecimal)\(name); only 0x08 (uint8) is supported")
+      let supported = allowsInt32 ? "only 0x08 (uint8) and 0x0C (int32) are" : "only 0x08 (uint8) is"
+      throw source.malformed(at: 2, "type 0x\(magic[2].hexadecimal)\(name); \(supported) supported")
     }
+    elementSize = magic[2] == 0x08 ? 1 : 4
     let rank = Int(magic[3])
     guard ranks.contains(rank) else {
       let expected = ranks.map(String.init).joined(separator: " or ")
@@ -31,7 +37,7 @@ struct IDXHeader: Equatable {
     dimensions = (0..<rank).map { axis in
       sizes[4 * axis..<4 * axis + 4].reduce(0) { $0 << 8 | Int($1) }
     }
-    byteCount = try Self.checkedProduct(dimensions, of: items, in: source)
+    byteCount = try Self.byteCount(dimensions, elementSize, of: items, in: source)
     try checkLength(of: source, items: items)
   }
 
@@ -44,8 +50,8 @@ struct IDXHeader: Equatable {
     return start
   }
 
-  private static func checkedProduct(
-    _ dimensions: [Int], of items: String, in source: borrowing ByteSource
+  private static func byteCount(
+    _ dimensions: [Int], _ elementSize: Int, of items: String, in source: borrowing ByteSource
   ) throws(DataError) -> Int {
     if dimensions[0] == 0 { throw source.malformed(at: 4, "no \(items)") }
     if let axis = dimensions.firstIndex(of: 0) {
@@ -55,8 +61,9 @@ struct IDXHeader: Equatable {
     if dimensions[0] > Int32.max {
       throw source.malformed(at: 4, "\(text): more than \(Int(Int32.max).grouped) \(items)")
     }
-    guard let count = dimensions.byteCount(elementSize: 1) else {
-      throw source.malformed(at: 4, "\(text) bytes are more than the limit of 4 GiB")
+    guard let count = dimensions.byteCount(elementSize: elementSize) else {
+      let unit = elementSize == 1 ? "bytes" : "numbers of \(elementSize) bytes"
+      throw source.malformed(at: 4, "\(text) \(unit) are more than the limit of 4 GiB")
     }
     return count
   }
