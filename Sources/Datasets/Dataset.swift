@@ -16,8 +16,8 @@ public struct Dataset: Sendable {
   public let classNames: [String]
   /// What was decided while it was read, and what is odd about it: a sentence each.
   public private(set) var notices: [String]
-  /// How pictures become input of a network that is trained on these images.
-  public let preparation: PicturePreparation
+  /// How its pictures became images; nil if it was not read from pictures, or if they were scaled.
+  private let pictures: PicturePreparation?
   /// The absolute path of the file or folder it was read from; nil if it was not.
   public let sourcePath: String?
   /// The sizes of its pictures before they were scaled; nil if it was not read from pictures.
@@ -63,8 +63,21 @@ public struct Dataset: Sendable {
       ? nil : Subset(of: pool, range: validationStart..<validationStart + counts.validation)
     let test = Subset(of: pool, range: counts.train..<validationStart)
     self.test = test.count == 0 ? validation ?? test : test
-    preparation = pictures ?? PicturePreparation(suiting: train.count > 0 ? train : self.test)
+    self.pictures = pictures
   }
+
+  /// The number of images that decide how pictures become input.
+  private static let imagesExamined = 400
+
+  /// How pictures become input of a network that is trained on these images: as they did, or as suits the images.
+  public var preparation: PicturePreparation {
+    if let pictures { return pictures }
+    let images = train.count > 0 ? train : test
+    let positions = stride(from: 0, to: images.count, by: max(1, images.count / Self.imagesExamined))
+    let pixels = positions.prefix(Self.imagesExamined).flatMap { images[$0] }
+    return PicturePreparation.suited(to: Images(pixels: pixels, shape: images.shape))
+  }
+
   /// Adds sentences to the notices.
   mutating func addNotices(_ more: [String]) { notices += more }
 }

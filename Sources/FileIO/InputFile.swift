@@ -16,10 +16,15 @@ package struct InputFile: ~Copyable {
     try self.init(descriptor: open(path, O_RDONLY | O_CLOEXEC), name: name)
   }
 
-  /// Opens the regular file at `path`; throws `unreadable` for anything else, such as a pipe, without blocking.
-  package init(regularFile path: String) throws(DataError) {
-    try self.init(
-      descriptor: open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), name: path, mustBeRegular: true)
+  /// Opens the regular file at `path`; throws `unreadable` for anything else, such as a pipe, without blocking, and for
+  /// a link unless it is followed.
+  package init(regularFile path: String, followsLinks: Bool = true) throws(DataError) {
+    let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
+    let descriptor = open(path, flags)
+    if descriptor < 0, !followsLinks, errno == ELOOP {
+      throw .unreadable(path: path, reason: "a link, which is not followed here")
+    }
+    try self.init(descriptor: descriptor, name: path, mustBeRegular: true)
   }
 
   /// Reads standard input.

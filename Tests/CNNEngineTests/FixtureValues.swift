@@ -47,9 +47,9 @@ extension FixtureValues {
     return (0..<count * pixels).map { UInt8(noise.hash($0) >> 24) }
   }
 
-  static func labels(_ count: Int) -> [UInt8] {
+  static func labels(_ count: Int) -> [UInt16] {
     let labels = FixtureValues(salt: label)
-    return (0..<count).map { UInt8(labels.hash($0) % 10) }
+    return (0..<count).map { UInt16(labels.hash($0) % 10) }
   }
 
   /// 28x28 images of `labels(count)`: half noise, half the class's template of 7x7 black or white cells.

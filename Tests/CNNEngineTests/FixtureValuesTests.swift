@@ -18,7 +18,7 @@ private struct KnownValues: Decodable {
   let known: [Known]
   let parameter3FanIn25: [Float]
   let imageBytes: [UInt8]
-  let labels: [UInt8]
+  let labels: [UInt16]
   let learnableImageTail: [UInt8]
   let optimizerGradient7: [Float]
   let signs2: [Double]

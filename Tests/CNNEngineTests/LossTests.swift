@@ -20,7 +20,7 @@ import Testing
     return network
   }
 
-  private func labels(_ labels: [UInt8], _ network: Network) -> BatchResult {
+  private func labels(_ labels: [UInt16], _ network: Network) -> BatchResult {
     TestImages(pixels: [UInt8](repeating: 0, count: 4 * labels.count), labels: labels)
       .load(0..<labels.count, into: network)
     return network.forward(training: true)

@@ -103,14 +103,14 @@ func graphParameters(of model: Model) -> [[Float]] {
 /// Images of a data set, with byte / 255 as pixels.
 struct TestImages {
   var pixels: [UInt8]
-  var labels: [UInt8]
+  var labels: [UInt16]
 
   /// `count` images of noise.
   init(noise count: Int, size: Int) {
     (pixels, labels) = (FixtureValues.images(count, pixels: size), FixtureValues.labels(count))
   }
 
-  init(pixels: [UInt8], labels: [UInt8]) { (self.pixels, self.labels) = (pixels, labels) }
+  init(pixels: [UInt8], labels: [UInt16]) { (self.pixels, self.labels) = (pixels, labels) }
 
   /// Loads the images `range` in order.
   func load(_ range: Range<Int>, into network: Network) {

@@ -25,8 +25,9 @@ private let read: @Sendable ([UInt8]) -> Void = {
 }()
 
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
-  "idx": readIDX, "pgm": readPGM, "png": readRepairedPNG, "jpeg": readPicture,
-  "npz": readNPZ, "npy": readNPY, "mat": readMAT, "config": readConfig,
+  "idx": readIDX, "pnm": readPNM, "bmp": readBMP, "gif": readGIF, "png": readRepairedPNG, "jpeg": readPicture,
+  "npz": readNPZ, "npy": readNPY, "mat": readMAT, "torch": readPyTorch, "onnx": readONNX, "hdf5": readHDF5,
+  "keras": readKeras, "config": readConfig,
   "history": readHistory, "checkpoint": readRepairedCheckpoint,
   "damage": readCheckpoint, "network": trainNetwork,
 ]
@@ -56,43 +57,6 @@ private func readIDX(_ bytes: [UInt8]) {
   _ = succeeds { _ = try IDX.labels(from: source()) }
 }
 
-/// A PGM picture, which must survive being written and read again.
-private func readPGM(_ bytes: [UInt8]) {
-  _ = succeeds {
-    let picture = try PGM(parsing: ByteSource(bytes: bytes, name: "f"))
-    let again = try PGM(parsing: ByteSource(bytes: picture.encoded(), name: "f"))
-    precondition(again == picture)
-  }
-}
-
-/// A picture of any format, which must survive a round trip through PNG, and the input that is made of it.
-private func readPicture(_ bytes: [UInt8]) {
-  _ = succeeds {
-    let picture = try PictureFile.decode(ByteSource(bytes: bytes, name: "f"))
-    let again = try PictureFile.decode(ByteSource(bytes: PNG.encode(picture), name: "f"))
-    precondition(again == picture)
-    for shape in [ImageShape(height: 28, width: 28), ImageShape(channels: 3, height: 8, width: 9)] {
-      let input = try DigitPreprocessor(for: shape, source: .photo).prepare(picture, name: "f")
-      precondition(input.shape == shape)
-    }
-  }
-}
-
-/// A PNG picture whose chunks get valid checksums first, so that the input reaches the decoder.
-private func readRepairedPNG(_ bytes: [UInt8]) {
-  var bytes = bytes
-  var position = 8
-  while position + 12 <= bytes.count {
-    let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
-    let end = position + 8 + length
-    guard end + 4 <= bytes.count else { break }
-    bytes.replaceSubrange(
-      end..<end + 4, with: CRC32.checksum(bytes[position + 4..<end]).littleEndianBytes.reversed())
-    position = end + 4
-  }
-  readPicture(bytes)
-}
-
 /// A NumPy archive: its arrays, as weights, and as a data set.
 private func readNPZ(_ bytes: [UInt8]) {
   _ = succeeds {
@@ -109,6 +73,28 @@ private func readNPY(_ bytes: [UInt8]) { readNPZ(NPZ.encode(files: [("x_train.np
 
 /// A MATLAB file as a data set.
 private func readMAT(_ bytes: [UInt8]) { _ = succeeds { _ = try Dataset(mat: bytes, name: "f") } }
+
+/// A PyTorch file, and a pickle in a valid archive: the state dict as weights.
+private func readPyTorch(_ bytes: [UInt8]) {
+  let pickle = ZipArchive.encode([
+    ("a/data.pkl", bytes), ("a/data/0", [UInt8](0..<64)), ("a/data/1", [UInt8](repeating: 1, count: 2560)),
+  ])
+  for content in [bytes, pickle] {
+    _ = succeeds {
+      let file = try SafeTensors(PyTorchFile(parsing: content, name: "f"))
+      for tensor in file.tensors { _ = (file.floats(of: tensor), file.integers(of: tensor)) }
+      _ = try WeightImport(of: small.model, in: file, path: "f")
+    }
+  }
+}
+
+/// An ONNX model with a file of 64 bytes beside it: the graph and its constants.
+private func readONNX(_ bytes: [UInt8]) {
+  _ = succeeds {
+    let graph = try ONNXGraph(parsing: bytes, name: "f") { _ in [UInt8](0..<64) }
+    for tensor in graph.initializers { precondition((tensor.floats == nil) != (tensor.integers == nil)) }
+  }
+}
 
 /// A config, and after each zero byte a setting; the config must survive being written and read again.
 private func readConfig(_ bytes: [UInt8]) {

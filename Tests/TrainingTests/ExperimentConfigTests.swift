@@ -91,7 +91,7 @@ private func faults(_ text: String) -> [String] {
       faults(text) == [
         "test.json:2:11: name: must be a name of letters, digits, - and _, not \"a b\"",
         "test.json:3:11: seed: must be an integer from 0 to 18446744073709551615, not -1",
-        "test.json:4:24: data.dataset: must be one of \"mnist\", \"builtin\", not \"cifar\"",
+        "test.json:4:24: data.dataset: must be one of \"mnist\", \"fashion\", \"builtin\", not \"cifar\"",
         "test.json:4:55: data.builtin.train: must be an integer from 1 to 1000000, not 0",
         "test.json:6:36: model.layers[0].filters: must be an integer from 1 to 65536, not 0",
         "test.json:7:5: model.layers[1].units: is required",

@@ -92,7 +92,7 @@ public final class Network {
   ///   - normalization: the function of a byte that the model reads.
   ///   - augmentation: the epoch's generator of augmentations; nil for none.
   public func load(
-    pixels: [UInt8], labels: [UInt8]? = nil, indices: ArraySlice<Int32>, normalization: PixelNormalization,
+    pixels: [UInt8], labels: [UInt16]? = nil, indices: ArraySlice<Int32>, normalization: PixelNormalization,
     augmentation: CounterRandom? = nil
   ) {
     let size = model.input.count

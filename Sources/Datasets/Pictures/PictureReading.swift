@@ -41,7 +41,6 @@ struct PictureReading {
       nonisolated(unsafe) let pixels = buffer
       results.withUnsafeMutableBufferPointer { buffer in
         nonisolated(unsafe) let results = buffer
-        let preprocessor = preparation.preprocessor(for: shape)
         // One task a core: each takes files until there are no more.
         DispatchQueue.concurrentPerform(iterations: min(64, paths.count)) { _ in
           while true {
@@ -52,7 +51,7 @@ struct PictureReading {
             for index in first..<last {
               let image = pixels[index * shape.size..<(index + 1) * shape.size]
               let target = UnsafeMutableBufferPointer(rebasing: image)
-              results[index] = Self.read(paths[index], into: target, preprocessor, &sizes)
+              results[index] = Self.read(paths[index], into: target, shape: shape, preparation, &sizes)
             }
             state.withLock { state in
               let before = state.done / step
@@ -73,15 +72,15 @@ struct PictureReading {
 
   /// Fills `pixels` with the picture in a file, or with zeros.
   private static func read(
-    _ path: String, into pixels: UnsafeMutableBufferPointer<UInt8>, _ preprocessor: DigitPreprocessor,
-    _ sizes: inout [ImageShape: Int]
+    _ path: String, into pixels: UnsafeMutableBufferPointer<UInt8>, shape: ImageShape,
+    _ preparation: PicturePreparation, _ sizes: inout [ImageShape: Int]
   ) -> Result {
     var result = Result.failed
     switch decode(path) {
     case .failure: break
     case .noPicture: result = .noPicture
     case .picture(let picture):
-      if let input = try? preprocessor.prepare(picture, name: path), input.pixels.count == pixels.count {
+      if let input = try? preparation.prepare(picture, for: shape, name: path), input.pixels.count == pixels.count {
         sizes[picture.shape, default: 0] += 1
         _ = pixels.initialize(fromContentsOf: input.pixels)
         return .read
@@ -118,7 +117,7 @@ struct PictureReading {
       case .noPicture: break
       case .picture(let picture):
         do throws(DataError) {
-          _ = try preparation.preprocessor(for: shape).prepare(picture, name: path)
+          _ = try preparation.prepare(picture, for: shape, name: path)
         } catch { reason = error.description }
       }
       let start = folder.hasSuffix("/") ? folder : folder + "/"

@@ -67,7 +67,7 @@ package final class BenchmarkSteps {
 private struct NoiseImages {
   /// `[N, C, H, W]` bytes.
   let pixels: [UInt8]
-  let labels: [UInt8]
+  let labels: [UInt16]
   /// A permutation of the images, as a shuffled epoch reads them.
   let order: [Int32]
 
@@ -75,7 +75,7 @@ private struct NoiseImages {
     let random = CounterRandom(seed: 1, purpose: .sample)
     let size = model.input.count
     pixels = (0..<count * size).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
-    labels = (0..<count).map { UInt8($0 % min(model.dataClasses, 256)) }
+    labels = (0..<count).map { UInt16($0 % min(model.dataClasses, 65_536)) }
     order = random.permutation(count)
   }
 }

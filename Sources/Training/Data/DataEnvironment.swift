@@ -9,6 +9,18 @@ public struct DataEnvironment {
   /// Called when no data set is found: downloads it to the locator's folder, or throws.
   public let whenMissing: (DatasetLocator) throws -> Void
 
+  /// Called with the number of pictures or bytes that have been read, and of all; by several threads, never at once.
+  public var progress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
+  /// The names of the classes of a run, which decide the labels of other data.
+  private(set) var classNames: [String]?
+
+  /// The environment for a run whose classes have these names.
+  func naming(_ classNames: [String]) -> DataEnvironment {
+    var environment = self
+    environment.classNames = classNames.isEmpty ? nil : classNames
+    return environment
+  }
+
   /// An environment; by default a missing data set is an error.
   public init(
     variables: [String: String], currentFolder: String,

@@ -45,6 +45,18 @@ package struct KerasLayout {
     order = Self.listed(model).flatMap { numbers[$0] }
   }
 
+  /// Keras' classes of the layers with weights, as in the names of their groups, in Keras' order.
+  static func classes(of model: Model) -> [String] {
+    listed(model).compactMap { index in
+      switch model.layers[index].layer {
+      case let layer as Conv2D: layer.groups == 1 ? "conv2d" : "depthwise_conv2d"
+      case is Dense: "dense"
+      case is BatchNorm: "batch_normalization"
+      default: nil
+      }
+    }
+  }
+
   /// The layers as a functional model of Keras lists them: those with a longer way to an output first, those of equal
   /// depth as a search from the outputs finds them, which follows each layer's inputs in order.
   private static func listed(_ model: Model) -> [Int] {
