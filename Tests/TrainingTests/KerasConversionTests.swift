@@ -6,8 +6,8 @@ import Testing
 import TestSupport
 import Training
 
-/// Models of Keras that are written as JSON, with the weights of a fixture: a convolution of 4 filters, a norm, a depthwise
-/// convolution, dense layers of 5 and 3 units behind 8x8 maps.
+/// Models of Keras that are written as JSON, with the weights of a fixture: a convolution of 4 filters, a norm, a
+/// depthwise convolution, dense layers of 5 and 3 units behind 8x8 maps.
 @Suite struct KerasConversionTests {
   private static func parts() throws -> (config: String, weights: [UInt8]) {
     let archive = try ZipArchive(parsing: contents("\(KerasReference.folder)/sequential.keras"), name: "f")

@@ -106,7 +106,6 @@ extension KerasConversion {
     guard Self.isSmall(padded) else { throw fault(step.layer, "an output of \(padded) has too many values") }
     value.border = [sides[0][0], sides[1][0], sides[0][1], sides[1][1]]
     value.form = .map(channels: channels, height: padded[1], width: padded[2])
-    )
     value.isFront = false
     return value
   }
