@@ -63,6 +63,7 @@ struct KerasConversion {
       throw fault(layer, "an output of \(value.shape) has no values, or too many")
     }
     value.isFront = value.isFront && layer.inputs.count < 2
+    value.isNonnegative = KerasValue.isNonnegative(behind: layer, inputs)
     values[layer.name] = value
   }
 
