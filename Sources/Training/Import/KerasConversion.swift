@@ -63,6 +63,7 @@ struct KerasConversion {
       throw fault(layer, "an output of \(value.shape) has no values, or too many")
     }
     value.isFront = value.isFront && layer.inputs.count < 2
+    value.isNonnegative = KerasValue.isNonnegative(behind: layer, inputs)
     values[layer.name] = value
   }
 
@@ -179,6 +180,9 @@ struct KerasConversion {
       let count = value.count
       if outputs.isEmpty { mainCount = count }
       if count != mainCount {
+        guard mainCount <= 65_536 else {
+          throw .unsuitable(path: path, reason: "output \(names[0].quoted) has more than 65536 classes")
+        }
         members.append(("labels", JSON((0..<mainCount).map { JSON($0 % count) })))
         notices.append(
           "the labels of output \(value.layer.quoted) are not in the file; class modulo \(count) is assumed")

@@ -68,16 +68,21 @@ extension KerasConversion {
 
   /// A pool of windows, or of whole maps.
   mutating func pool(_ step: KerasStep) throws(DataError) -> KerasValue {
-    let value = try input(step)
+    let isMax = step.layer.className.contains("Max")
+    // Zeros around values that are not negative are no maximum: the padding of a pool here, which never counts.
+    let isPadded = step.layer.className == "MaxPooling2D" && step.inputs.first?.isNonnegative == true
+    let value = try input(step, allowsBorder: isPadded)
     guard case .map(let channels, let height, let width) = value.form else {
       throw fault(step.layer, "it reads \(value.shape), which are no maps with channels")
     }
-    let isMax = step.layer.className.contains("Max")
     let type = isMax ? "max_pool2d" : "average_pool2d"
     guard step.layer.className.hasPrefix("Global") else {
       let kernel = try pair("pool_size", step, default: [2, 2])
       let window = try windowed(
-        step, kernel: kernel, strides: pair("strides", step, default: kernel), (height, width), nil)
+        step, kernel: kernel, strides: pair("strides", step, default: kernel), (height, width), value.border)
+      if let border = value.border, zip(border, kernel + kernel).contains(where: { $0 >= $1 }) {
+        throw fault(step.layer, "zero padding of \(border) is not smaller than the pool behind it")
+      }
       return map(append(type, step, [value], window.options), channels, window.height, window.width)
     }
     var name: String

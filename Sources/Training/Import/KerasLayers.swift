@@ -71,12 +71,7 @@ extension KerasConversion {
   private mutating func batchNorm(_ step: KerasStep) throws(DataError) -> KerasValue {
     var value = try input(step)
     try requireChannelAxis(step, value)
-    var places: [Int]?
-    var count = value.shape[0]
-    if case .flat(let order) = value.form {
-      count = value.count
-      places = order.isSame ? nil : order.places
-    }
+    let count = if case .flat = value.form { value.count } else { value.shape[0] }
     let (hasScale, hasCenter) = (flag("scale", step, default: true), flag("center", step, default: true))
     let epsilon = try number("epsilon", step, default: 1e-3)
     let momentum = try number("momentum", step, default: 0.99)
@@ -85,7 +80,11 @@ extension KerasConversion {
     }
     let parts = try values(
       step, shapes: [[Int]](repeating: [count], count: 2 + (hasScale ? 1 : 0) + (hasCenter ? 1 : 0)))
-    if case .flat = value.form { value = flat(value, step) }
+    var places: [Int]?
+    if case .flat(let order) = value.form {
+      value = flat(value, step)
+      places = order.isSame ? nil : order.places
+    }
     // Keras counts the old share; 1 - 0.99 shall be 0.01.
     let share = ((1 - momentum) * 1e12).rounded() / 1e12
     value.layer = append(

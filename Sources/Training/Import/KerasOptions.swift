@@ -69,14 +69,14 @@ extension KerasConversion {
     }
   }
 
-  /// The only input, without zeros around it.
-  func input(_ step: KerasStep) throws(DataError) -> KerasValue {
+  /// The only input, without zeros around it unless they are allowed.
+  func input(_ step: KerasStep, allowsBorder: Bool = false) throws(DataError) -> KerasValue {
     guard step.inputs.count == 1 else {
       throw fault(step.layer, "\(step.inputs.count) inputs, where one is expected")
     }
-    if step.inputs[0].border != nil {
+    if step.inputs[0].border != nil, !allowsBorder {
       throw fault(
-        step.layer, "zero padding is supported in front of a convolution with \"valid\" padding alone")
+        step.layer, "zero padding is supported in front of a convolution, or of a max pool behind ReLU")
     }
     return step.inputs[0]
   }

@@ -1,3 +1,6 @@
+import ConfigDecoding
+import ModelFormats
+
 /// A value between two layers: how Keras sees it, and what it is in the network here.
 struct KerasValue {
   /// Keras' view of one image's value.
@@ -15,7 +18,9 @@ struct KerasValue {
   var layer: String
   /// Its shape here: [features], or [channels, height, width].
   var shape: [Int]
-  /// Zeros around it that the next convolution adds: top, left, bottom, right.
+  /// Whether no element is negative, as behind ReLU.
+  var isNonnegative = false
+  /// Zeros around it that the next window adds: top, left, bottom, right.
   var border: [Int]?
   /// Whether nothing but scaling was done to the image, and no other layer reads what came before.
   var isFront = false
@@ -24,6 +29,17 @@ struct KerasValue {
   var count: Int { shape.reduce(1, *) }
   /// Whether it is flat features here.
   var isFlat: Bool { shape.count == 1 }
+
+  /// Whether the outputs of a layer are certain not to be negative.
+  static func isNonnegative(behind layer: KerasConfig.Layer, _ inputs: [KerasValue]) -> Bool {
+    let activation = layer.className == "ReLU" ? "relu" : layer.options["activation"]?.string
+    let keeping = [
+      "ZeroPadding2D", "MaxPooling2D", "AveragePooling2D", "Add", "Concatenate", "Dropout", "Reshape",
+    ]
+    let isSlopeless = (layer.options["negative_slope"]?.number ?? 0) == 0
+    return ["relu", "sigmoid", "softmax"].contains(activation) && isSlopeless
+      || keeping.contains(layer.className) && inputs.allSatisfy(\.isNonnegative)
+  }
 }
 
 /// The order of flat features in Keras, in terms of the order here.
