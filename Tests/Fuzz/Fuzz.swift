@@ -26,7 +26,8 @@ private let read: @Sendable ([UInt8]) -> Void = {
 
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
   "idx": readIDX, "pgm": readPGM, "png": readRepairedPNG, "jpeg": readPicture,
-  "npz": readNPZ, "npy": readNPY, "mat": readMAT, "torch": readPyTorch, "onnx": readONNX, "config": readConfig,
+  "npz": readNPZ, "npy": readNPY, "mat": readMAT, "torch": readPyTorch, "onnx": readONNX,
+  "config": readConfig,
   "history": readHistory, "checkpoint": readRepairedCheckpoint,
   "damage": readCheckpoint, "network": trainNetwork,
 ]
@@ -124,11 +125,14 @@ private func readPyTorch(_ bytes: [UInt8]) {
   }
 }
 
-/// An ONNX model with a file of 64 bytes beside it: the graph and its constants.
+/// An ONNX model with a file of 64 bytes beside it: the graph, its constants, and its network.
 private func readONNX(_ bytes: [UInt8]) {
   _ = succeeds {
     let graph = try ONNXGraph(parsing: bytes, name: "f") { _ in [UInt8](0..<64) }
     for tensor in graph.initializers { precondition((tensor.floats == nil) != (tensor.integers == nil)) }
+    let network = try ONNXNetwork(graph, path: "f")
+    let config = try ExperimentConfig(network.config)
+    _ = try WeightImport(of: config.model, in: network.weights, path: "f")
   }
 }
 
