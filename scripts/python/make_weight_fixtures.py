@@ -1,6 +1,6 @@
 """Writes Tests/Fixtures/weights: state dicts and graphs as PyTorch saves them, and what is in them as safetensors.
 
-The default ONNX exporter needs the packages onnx and onnxscript beside torch, numpy and safetensors.
+See scripts/make-weight-fixtures; the default ONNX exporter needs the packages onnx and onnxscript.
 """
 
 import argparse
