@@ -33,6 +33,7 @@ let package = Package(
 
     // Foundations
     .target(name: "CSIMD"),
+    .target(name: "CPictureLibraries"),
     .target(name: "CPlatform"),
     .target(name: "Formatting"),
     .target(name: "Randomness"),
@@ -51,7 +52,7 @@ let package = Package(
     // Files and data
     .target(name: "FileIO", dependencies: ["CZlib", "Formatting"]),
     .target(name: "ModelFormats", dependencies: ["FileIO", "JSONText"]),
-    .target(name: "ImageFiles", dependencies: ["CPNG", "CTurboJPEG", "FileIO"]),
+    .target(name: "ImageFiles", dependencies: ["CPictureLibraries", "CPNG", "CTurboJPEG", "FileIO"]),
     .target(
       name: "Datasets", dependencies: ["CCrypto", "FileIO", "ImageFiles", "ModelFormats", "Randomness"]),
     .target(

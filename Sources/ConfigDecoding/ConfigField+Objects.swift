@@ -41,7 +41,8 @@ extension ConfigField {
       },
       placeholder: { variants[0].field.placeholder() }
     ) { json, scope in
-      if allowsName, json.string != nil {
+      let isName = allowsName && json.string != nil
+      if isName {
         json = JSON(.object([JSON.Member("type", json, keyLocation: json.location)]), at: json.location)
       }
       guard json.members != nil else {
@@ -49,7 +50,7 @@ extension ConfigField {
           json, expected: allowsName ? "a name or an object in { }" : "an object in { }")
         return nil
       }
-      let tag = scope.appending("type")
+      let tag = isName ? scope : scope.appending("type")
       guard var type = json["type"] else {
         tag.report("is required", at: json.location)
         return nil

@@ -68,8 +68,15 @@ public struct Dataset: Sendable {
   ///
   /// It reads every pixel (55 MB for MNIST): callers should store it.
   public func fingerprint() -> String {
+    fingerprint(of: [0..<train.count, train.count..<pool.count])
+  }
+
+  /// The SHA-256 of the shape, pixels and labels of the test set alone.
+  public func testFingerprint() -> String { fingerprint(of: [train.count..<pool.count]) }
+
+  private func fingerprint(of parts: [Range<Int>]) -> String {
     var hash = SHA256()
-    for part in [0..<train.count, train.count..<pool.count] {
+    for part in parts {
       hash.update(Array("\(part.count)x\(pool.shape)\n".utf8))
       pool.pixels.withUnsafeBytes { bytes in
         let range = part.lowerBound * pool.shape.size..<part.upperBound * pool.shape.size

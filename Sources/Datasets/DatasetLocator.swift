@@ -1,23 +1,58 @@
 import ConfigDecoding
 import FileIO
 
-/// Finds the folder of a data set: the path of the option, `$CNN_DATA_DIR`, `data.dir` of the config, `data/mnist`
-/// under the current folder, the user's cache folder, in this order.
+/// A data set that the program knows where to look for.
+public enum KnownDataset: Sendable {
+  case mnist
+  case fashionMNIST
+
+  /// The name for people.
+  var title: String {
+    switch self {
+    case .mnist: "MNIST"
+    case .fashionMNIST: "Fashion-MNIST"
+    }
+  }
+
+  /// What to do where it is not found.
+  var advice: String {
+    switch self {
+    case .mnist: "run `cnn download`, or use --data DIR or --data builtin"
+    case .fashionMNIST: "install Debian's package dataset-fashion-mnist, or use --data DIR"
+    }
+  }
+}
+
+/// Finds the folder of a data set: the path of the option, else `data.dir` of the config, else the usual places of the data
+/// set. MNIST's are `$CNN_DATA_DIR`, `data/mnist` under the current folder and the user's cache folder; Fashion-MNIST's
+/// are `data/fashion-mnist` and the folder of Debian's package.
 ///
-/// A path of the option or the environment is final; of the others the first that has the data set is chosen.
+/// A path that someone has named is final; of the others the first that has the data set is chosen.
 public struct DatasetLocator: Equatable, Sendable {
   /// Where the path of a candidate comes from.
   public enum Origin: String, Sendable {
     /// A command-line option.
     case option = "--data"
-    /// The environment variable.
-    case environment = "$CNN_DATA_DIR"
     /// The config's `data.dir`.
     case config = "data.dir of the config"
-    /// `data/mnist` under the current folder.
+    /// A run, which stores where its data was.
+    case run = "the run"
+    /// The environment variable.
+    case environment = "$CNN_DATA_DIR"
+    /// A folder under the current folder.
     case currentFolder = "the current folder"
+    /// The folder of a package of the system.
+    case package = "the system's packages"
     /// The user's cache folder, the target of a download.
     case cache = "the cache"
+
+    /// Whether it is a usual place of a data set, which nobody has named for this run.
+    public var isUsual: Bool {
+      switch self {
+      case .option, .config, .run: false
+      case .environment, .currentFolder, .package, .cache: true
+      }
+    }
   }
 
   /// A folder that may have the data set.
@@ -26,47 +61,67 @@ public struct DatasetLocator: Equatable, Sendable {
     public let directory: String
     /// Where its path comes from.
     public let origin: Origin
+
+    /// A folder from `origin`.
+    public init(directory: String, origin: Origin) { (self.directory, self.origin) = (directory, origin) }
   }
 
-  /// The folder to use: the given one, the first that has the data set, or the cache folder.
+  /// The folder to use: the given one, the first that has the data set, or the one to download it into.
   public let chosen: Candidate
   /// Whether `chosen` has the data set.
   public let isPresent: Bool
   /// The folders that were searched, in order, `chosen` among them.
   public let searched: [Candidate]
+  /// The usual places of the data set, in order.
+  public let usualPlaces: [Candidate]
+  private let dataset: KnownDataset
 
   /// Searches the folders; `hasDataset` returns whether a folder has the data set.
   public init(
-    option: String? = nil, environment: [String: String], configDirectory: String? = nil,
-    currentFolder: String, cacheFolder: String?,
+    _ dataset: KnownDataset = .mnist, option: String? = nil, environment: [String: String],
+    configDirectory: String? = nil, currentFolder: String, cacheFolder: String?,
     hasDataset: (String) -> Bool = DatasetSource.isPresent
   ) {
     func candidate(_ path: String, _ origin: Origin) -> Candidate {
       Candidate(directory: origin == .option ? path : joinPath(currentFolder, path), origin: origin)
     }
-    let variable = environment["CNN_DATA_DIR"].flatMap { $0.isEmpty ? nil : $0 }
-    if let given = option.map({ candidate($0, .option) }) ?? variable.map({ candidate($0, .environment) }) {
+    self.dataset = dataset
+    let fallback: Candidate
+    switch dataset {
+    case .mnist:
+      let variable = environment["CNN_DATA_DIR"].flatMap { $0.isEmpty ? nil : candidate($0, .environment) }
+      let (current, cache) = (
+        candidate("data/mnist", .currentFolder), cacheFolder.map { candidate($0, .cache) }
+      )
+      usualPlaces = variable.map { [$0] } ?? [current, cache].compactMap { $0 }
+      fallback = variable ?? cache ?? current
+    case .fashionMNIST:
+      usualPlaces = [
+        candidate("data/fashion-mnist", .currentFolder),
+        candidate("/usr/share/datasets/fashion-mnist", .package),
+      ]
+      fallback = usualPlaces[0]
+    }
+    if let given = option.map({ candidate($0, .option) }) ?? configDirectory.map({ candidate($0, .config) }) {
       (chosen, isPresent, searched) = (given, hasDataset(given.directory), [given])
       return
     }
-    let fallback = candidate("data/mnist", .currentFolder)
-    let cache = cacheFolder.map { candidate($0, .cache) }
-    var candidates = [configDirectory.map { candidate($0, .config) }, fallback, cache].compactMap { $0 }
-    if let same = candidates.dropFirst().firstIndex(where: { $0.directory == candidates[0].directory }) {
-      candidates.remove(at: same)
-    }
-    let found = candidates.firstIndex { hasDataset($0.directory) }
+    let found = usualPlaces.firstIndex { hasDataset($0.directory) }
     isPresent = found != nil
-    chosen = found.map { candidates[$0] } ?? cache ?? fallback
-    searched = Array(candidates[...(found ?? candidates.count - 1)])
+    chosen = found.map { [usualPlaces] in usualPlaces[$0] } ?? fallback
+    searched = Array(usualPlaces[...(found ?? usualPlaces.count - 1)])
   }
 
   /// The error for a data set that was not found, with the folders that were searched and what to do.
   public var notFound: DataError {
     let folders = searched.map { "\($0.directory) (\($0.origin.rawValue))" }.joined(separator: ", ")
+    if !chosen.origin.isUsual {
+      let reason =
+        "no data set here (\(chosen.origin.rawValue)); --data DIR names another, --data builtin needs none"
+      return .unreadable(path: chosen.directory, reason: reason)
+    }
     return .unreadable(
-      path: chosen.directory,
-      reason: "no MNIST found; looked in \(folders); run `cnn download`, or use --data DIR or --data builtin")
+      path: chosen.directory, reason: "no \(dataset.title) found; looked in \(folders); \(dataset.advice)")
   }
 
   /// The folder for downloads: `$XDG_CACHE_HOME/cnn/mnist`, `~/.cache/cnn/mnist`, on macOS

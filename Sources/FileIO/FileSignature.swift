@@ -1,6 +1,7 @@
 /// The format of a file by its first bytes (its magic number), so that an error can name the format that was found.
 public enum FileSignature: Sendable, CaseIterable {
-  case gzip, idx, pgm, ppm, png, jpeg, heif, webp, gif, bmp, tiff, zip, xz, bzip2, zstandard, html, xml,
+  case gzip, idx, pbm, pgm, ppm, png, jpeg, avif, heif, video, webp, gif, bmp, tiff, zip, xz, bzip2,
+    zstandard, html, xml,
     numpy,
     hdf5, matlab, gitLFS
 
@@ -21,18 +22,36 @@ public enum FileSignature: Sendable, CaseIterable {
       let text = start.drop { $0 <= 0x20 || $0 >= 0x80 }.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }
       return text.starts(with: word.utf8)
     }
+    /// Whether it is `P` and one of two digits, and no word that begins so.
+    func netpbm(_ digits: Unicode.Scalar...) -> Bool {
+      start.count >= 3 && start[0] == 0x50 && digits.contains { UInt8(ascii: $0) == start[1] }
+        && (0x09...0x0D ~= start[2] || start[2] == 0x20 || start[2] == 0x23)
+    }
+    /// Whether it is an ISO media file with one of these brands: the main one or, after a version, a compatible one.
+    func brand(_ names: String...) -> Bool {
+      guard start.dropFirst(4).starts(with: "ftyp".utf8) else { return false }
+      let end = min(start.count, Int(start[2]) << 8 | Int(start[3]))
+      return ([8] + stride(from: 16, to: end, by: 4)).contains { offset in
+        names.contains { start.dropFirst(offset).starts(with: $0.utf8) }
+      }
+    }
     return switch self {
     case .gzip: begins(0x1F, 0x8B)
     case .idx: start.count >= 4 && begins(0, 0) && 0x08...0x0E ~= start[2] && 1...4 ~= start[3]
-    case .pgm: begins(0x50, 0x35) || begins(0x50, 0x32)
-    case .ppm: begins(0x50, 0x36) || begins(0x50, 0x33)
+    case .pbm: netpbm("1", "4")
+    case .pgm: netpbm("2", "5")
+    case .ppm: netpbm("3", "6")
     case .png: begins(0x89, 0x50, 0x4E, 0x47)
     case .jpeg: begins(0xFF, 0xD8, 0xFF)
-    case .heif: start.dropFirst(4).starts(with: Array("ftyp".utf8))
+    case .avif: brand("avif", "avis")
+    case .heif: brand("heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1")
+    case .video: start.dropFirst(4).starts(with: Array("ftyp".utf8))
     case .webp: begins(0x52, 0x49, 0x46, 0x46) && start.dropFirst(8).starts(with: Array("WEBP".utf8))
     case .gif: begins(0x47, 0x49, 0x46, 0x38)
     case .bmp: begins(0x42, 0x4D)
-    case .tiff: begins(0x49, 0x49, 0x2A, 0) || begins(0x4D, 0x4D, 0, 0x2A)
+    case .tiff:
+      begins(0x49, 0x49, 0x2A, 0) || begins(0x4D, 0x4D, 0, 0x2A) || begins(0x49, 0x49, 0x2B, 0)
+        || begins(0x4D, 0x4D, 0, 0x2B)
     case .zip: begins(0x50, 0x4B, 0x03, 0x04)
     case .xz: begins(0xFD, 0x37, 0x7A, 0x58)
     case .bzip2: begins(0x42, 0x5A, 0x68)
@@ -50,11 +69,14 @@ public enum FileSignature: Sendable, CaseIterable {
     switch self {
     case .gzip: "a gzip file"
     case .idx: "a plain IDX file"
+    case .pbm: "a PBM picture"
     case .pgm: "a PGM picture"
     case .ppm: "a PPM picture"
     case .png: "a PNG picture"
     case .jpeg: "a JPEG picture"
-    case .heif: "a HEIC or AVIF picture"
+    case .avif: "an AVIF picture"
+    case .heif: "a HEIC picture"
+    case .video: "a video"
     case .webp: "a WebP picture"
     case .gif: "a GIF picture"
     case .bmp: "a BMP picture"

@@ -30,6 +30,11 @@ package func joinPath(_ directory: String, _ name: String) -> String {
   return directory.hasSuffix("/") ? directory + name : directory + "/" + name
 }
 
+/// The part of a path behind its last slash, but for slashes at its end.
+package func lastComponent(of path: String) -> String {
+  path.split(separator: "/").last.map(String.init) ?? path
+}
+
 /// Whether `path` exists and is not a folder; links are followed.
 package func isFile(_ path: String) -> Bool {
   var status = stat()
@@ -40,6 +45,17 @@ package func isFile(_ path: String) -> Bool {
 package func isFolder(_ path: String) -> Bool {
   var status = stat()
   return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// When the content of a file last changed, in seconds since 1970; 0 for none.
+package func modificationTime(of path: String) -> Int {
+  var status = stat()
+  guard stat(path, &status) == 0 else { return 0 }
+  #if canImport(Darwin)
+    return status.st_mtimespec.tv_sec
+  #else
+    return status.st_mtim.tv_sec
+  #endif
 }
 
 /// Whether two paths name the same file (device and inode).

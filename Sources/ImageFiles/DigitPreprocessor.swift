@@ -34,7 +34,7 @@ public struct DigitPreprocessor: Sendable {
     case .photo:
       if shape.channels > 1 { return resized(picture) }
       let gray = picture.shape.height * picture.shape.width == shape.size ? picture.gray : picture
-      if isNormalized(gray) { return gray }
+      if gray.count == 1, gray.shape == shape, Self.isNormalized(gray[0], shape) { return gray }
       do throws(DigitExtractor.Failure) {
         return normalized(try DigitExtractor.digit(in: picture))
       } catch {
@@ -54,17 +54,25 @@ public struct DigitPreprocessor: Sendable {
     (shape.channels == 1 ? picture.gray : picture.replicated(to: shape.channels)).resized(shape)
   }
 
-  /// Whether a picture is in MNIST's style already: of the right size, gray, bright on black.
-  private func isNormalized(_ picture: Images) -> Bool {
-    guard picture.count == 1, picture.shape == shape else { return false }
-    let image = GrayImage(picture, side: max(shape.width, shape.height))
-    let border = image.values.indices.filter { index in
-      let (row, column) = index.quotientAndRemainder(dividingBy: shape.width)
-      return row == 0 || column == 0 || row == shape.height - 1 || column == shape.width - 1
+  /// Whether an image, [C, H, W], is in MNIST's style already: gray, bright on black.
+  static func isNormalized(_ pixels: ArraySlice<UInt8>, _ shape: ImageShape) -> Bool {
+    guard shape.channels == 1 else { return false }
+    let (black, bright) = (UInt8(16), UInt8(128))
+    let (first, last) = (pixels.startIndex, pixels.endIndex - 1)
+    var (dark, border, sum, hasInk) = (0, 0, 0, false)
+    for row in 0..<shape.height {
+      for column in 0..<shape.width {
+        let value = pixels[first + row * shape.width + column]
+        if value <= black { dark += 1 }
+        if value >= bright { hasInk = true }
+        guard row == 0 || column == 0 || row == shape.height - 1 || column == shape.width - 1 else {
+          continue
+        }
+        border += 1
+        sum += Int(value)
+      }
     }
-    let black: Float = 16 / 255
-    return image.quantile(0.5) <= black && image.quantile(1) >= 0.5
-      && border.reduce(0) { $0 + image.values[$1] } <= black * Float(border.count)
+    return hasInk && dark > min(shape.size / 2, last - first) && sum <= Int(black) * border
   }
 
   /// The input for a cropped digit, ink from 0 to 1: thickened where its strokes are too thin, fitted into the box,

@@ -1,47 +1,40 @@
 import FileIO
 import Formatting
 
-/// A picture file of any supported format: PNG, JPEG or PGM, by its first bytes.
+/// A picture file of any supported format, by its first bytes.
 public enum PictureFile {
   /// The maximum number of pixels (64 megapixels).
-  package static let pixelLimit = PGM.pixelLimit
+  package static let pixelLimit = 64_000_000
   /// The maximum size of a file in bytes (128 MiB).
   package static let byteLimit = 1 << 27
+  /// The formats, for messages: `PNG, JPEG, ... or AVIF`.
+  public static let formats = "PNG, JPEG, GIF, BMP, PNM, WebP, TIFF, HEIC or AVIF"
 
   /// Whether a file of this format is a supported picture.
   public static func isPicture(_ signature: FileSignature?) -> Bool {
     switch signature {
-    case .png, .jpeg, .pgm: true
+    case .png, .jpeg, .gif, .bmp, .pbm, .pgm, .ppm, .webp, .tiff, .heif, .avif: true
     default: false
     }
   }
 
   /// The picture in `source`, to its end: gray or RGB, [1, C, H, W], upright.
   ///
-  /// Throws `malformed` if it is no picture, damaged, too large, or followed by other data.
+  /// Throws `malformed` if it is no picture, damaged, too large, or followed by other data; `unreadable` if the library
+  /// of its format is missing.
   public static func decode(_ source: consuming ByteSource) throws(DataError) -> Images {
     let start = try source.peek(FileSignature.length)
     switch FileSignature(start) {
-    case .png:
-      return try PNG.decode(source)
-    case .jpeg:
-      return try JPEG.decode(source)
-    case .pgm:
-      let picture = try PGM(parsing: source)
-      return Images(pixels: picture.pixels, shape: ImageShape(height: picture.height, width: picture.width))
+    case .png: return try PNG.decode(source)
+    case .jpeg: return try JPEG.decode(source)
+    case .gif: return try GIF.decode(source)
+    case .bmp: return try BMP.decode(source)
+    case .pbm, .pgm, .ppm: return try PNM.decode(source)
+    case .webp: return try WebP.decode(source)
+    case .tiff: return try TIFF.decode(source)
+    case .heif, .avif: return try HEIF.decode(source)
     default:
-      throw source.malformed(at: 0, "not a PNG, JPEG or PGM picture: \(FileSignature.describe(start))")
-    }
-  }
-
-  /// Throws `malformed` if a picture has no pixels, or too many; `byte` is the offset of the size in the file.
-  static func check(
-    width: Int, height: Int, at byte: Int, in source: borrowing ByteSource
-  ) throws(DataError) {
-    guard width > 0, height > 0 else { throw source.malformed(at: byte, "\(width)x\(height): no pixels") }
-    let (count, overflow) = width.multipliedReportingOverflow(by: height)
-    guard !overflow, count <= pixelLimit else {
-      throw source.malformed(at: byte, "\(width)x\(height): more than \(pixelLimit.grouped) pixels")
+      throw source.malformed(at: 0, "not a \(formats) picture: \(FileSignature.describe(start))")
     }
   }
 }

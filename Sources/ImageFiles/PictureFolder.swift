@@ -18,7 +18,7 @@ public struct PictureFolder: Sendable {
       if isFile(file), Self.isPicture(file) { paths.append(file) } else { skipped.append(name) }
     }
     guard !paths.isEmpty else {
-      throw .unreadable(path: path, reason: "no PNG, JPEG or PGM picture in this folder")
+      throw .unreadable(path: path, reason: "no \(PictureFile.formats) picture in this folder")
     }
     (self.paths, self.skipped) = (paths, skipped)
   }

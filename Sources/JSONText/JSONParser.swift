@@ -15,9 +15,9 @@ extension JSON {
     }
   }
 
-  /// Parses strict JSON (RFC 8259) in UTF-8; `origin` is the name of the text in errors.
+  /// Parses strict JSON (RFC 8259) in UTF-8, also behind a byte order mark; `origin` is the name of the text in errors.
   ///
-  /// Duplicate keys, numbers out of the range of `Double`, a byte order mark and text over the limits are errors too.
+  /// Duplicate keys, numbers out of the range of `Double` and text over the limits are errors too.
   /// Throws all errors up to the first syntax error.
   public init(parsing bytes: [UInt8], origin: String, limits: Limits = Limits()) throws(ConfigError) {
     let issues = IssueList()
@@ -63,9 +63,7 @@ struct JSONParser {
     } catch {
       throw fault("not UTF-8 at byte \(error.byteOffsets.lowerBound)", at: error.byteOffsets.lowerBound)
     }
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
-      throw fault("starts with a byte order mark; save it as UTF-8 without one", at: 0)
-    }
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { index = 3 }
     skipSpace()
     let json = try value(depth: 0)
     skipSpace()

@@ -68,6 +68,7 @@ extension SafeTensors {
     let header = try SafeTensorsHeader(parsing: text, dataCount: dataCount, file: file, limits: limits)
     data = try next(dataCount)
     tensors = header.tensors
+    for (index, tensor) in tensors.enumerated() { places[tensor.name] = index }
     metadata = header.metadata
     isChecksummed = header.checksum != nil
     guard let checksum = header.checksum else {

@@ -26,6 +26,7 @@ extension SafeTensors {
     guard self[name] == nil, name != SafeTensorsHeader.metadataKey else {
       throw Self.unwritable("duplicate name", name)
     }
+    places[name] = tensors.count
     tensors.append(
       Tensor(name: name, shape: shape, dataType: dataType, range: data.count..<data.count + bytes.count))
     data += bytes

@@ -47,8 +47,11 @@ public struct SafeTensors: Sendable {
     /// The maximum rank of a tensor.
     public var rank: Int
 
-    /// By default the limits of a checkpoint: 1 MiB of header, 4 GiB, 1,024 tensors of rank 4.
-    public init(headerBytes: Int = 1 << 20, fileBytes: Int = 1 << 32, tensors: Int = 1024, rank: Int = 4) {
+    /// By default the limits of a checkpoint, above what 1,024 layers need: 8 MiB of header, 4 GiB, 32,768 tensors of
+    /// rank 4.
+    public init(
+      headerBytes: Int = 1 << 23, fileBytes: Int = 1 << 32, tensors: Int = 1 << 15, rank: Int = 4
+    ) {
       self.headerBytes = min(headerBytes, 100_000_000)
       self.fileBytes = fileBytes
       self.tensors = tensors
@@ -58,6 +61,8 @@ public struct SafeTensors: Sendable {
 
   /// The tensors in the order of the header.
   public internal(set) var tensors: [Tensor] = []
+  /// The place of each tensor among them, by its name.
+  var places: [String: Int] = [:]
   /// The metadata in order, without the checksum.
   public internal(set) var metadata: [(key: String, value: String)] = []
   /// Whether the tensors were read from a file with a checksum, which was valid.
@@ -69,7 +74,7 @@ public struct SafeTensors: Sendable {
   public init() {}
 
   /// The tensor called `name`, nil if there is none.
-  public subscript(name: String) -> Tensor? { tensors.first { $0.name == name } }
+  public subscript(name: String) -> Tensor? { places[name].map { tensors[$0] } }
 
   /// The metadata under `key`, nil if there is none.
   public func metadata(_ key: String) -> String? { metadata.first { $0.key == key }?.value }

@@ -62,7 +62,7 @@ public struct FigureFiles: Sendable {
   /// A caption with links to the files of a figure; nil for a figure without files.
   func links(_ figure: Figure) -> MarkupElement? {
     guard let names = names[figure.name] else { return nil }
-    let name = folder.split(separator: "/").last.map(String.init) ?? folder
+    let name = lastComponent(of: folder)
     return MarkupElement(
       "figcaption", [:],
       names.map { file in

@@ -17,7 +17,18 @@ extension Model {
     ] + (stateCount > 0 ? [nonTrainable] : []) + [
       "Multiply-adds for \(batch): \(multiplyAdds.times(batchSize).grouped)",
       "Activations for \(batch): \((activations * 4).times(batchSize).byteSize)",
-    ]
+    ] + outputLines
+  }
+
+  /// A line for each output of a model with several, or whose labels are mapped.
+  private var outputLines: [String] {
+    guard outputs.count > 1 || outputs.contains(where: { $0.labels != nil }) else { return [] }
+    return outputs.enumerated().map { index, output in
+      let map = output.labels.map { ", labels \($0.map(String.init).joined(separator: " "))" } ?? ""
+      let weight = output.weight == 1 ? "" : " x \(output.weight)"
+      return
+        "Output \(index + 1): \(output.name), \(output.classes.grouped) scores, \(output.lossName)\(weight)\(map)"
+    }
   }
 }
 

@@ -134,16 +134,30 @@ extension ReportedRun {
         MarkupElement("summary", "Resolved config"),
         .scrolling(MarkupElement("pre", config.resolved.text()), label: "Config"),
       ])
-    let command = MarkupElement(
-      "p", [:],
-      nodes: [
-        .text("To reproduce the weights: "),
-        .element(MarkupElement("code", "cnn train --config \(folder)/config.json")),
-      ])
-    let reproduction = history.beganWithWeights == true ? [] : [command]
     return HTMLPage.Section(
       id: "environment", title: "Config and environment",
       content: [environment.html("Environment")] + reproduction + [config])
+  }
+
+  /// The command that trains the same weights; a run that was extended on the way, whose learning rates followed another
+  /// number of epochs until then, has none.
+  private var reproduction: [MarkupElement] {
+    if history.beganWithWeights == true { return [] }
+    let epochs = history.events(.start).compactMap { $0[.epochs]?.integer }
+    if let extended = epochs.first(where: { $0 != config.train.epochs }) {
+      let text =
+        "The run was started for \(extended.pluralized("epoch")) and extended to \(config.train.epochs.grouped): no single "
+        + "command repeats it."
+      return [.paragraph(text)]
+    }
+    return [
+      MarkupElement(
+        "p", [:],
+        nodes: [
+          .text("To reproduce the weights: "),
+          .element(MarkupElement("code", "cnn train --config \(folder)/config.json")),
+        ])
+    ]
   }
 
   /// Data, settings and machine, from the run's start event.

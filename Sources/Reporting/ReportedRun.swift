@@ -62,7 +62,7 @@ public struct ReportedRun: Sendable {
     checkpoint = try Checkpoint(contentsOf: checkpointPath)
     history = try RunHistory(run)
     folder = run.path
-    label = run.path.split(separator: "/").last.map(String.init) ?? run.path
+    label = lastComponent(of: run.path)
   }
 
   /// Evaluates the checkpoint on the test images of `data`.

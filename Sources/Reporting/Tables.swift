@@ -25,6 +25,9 @@ extension Model {
       + column("Groups", if: layers.contains { $0.details.groups != nil }) {
         $0.details.groups?.grouped ?? ""
       }
+      + column("Activation", .left, if: layers.contains { $0.activationName != nil }) {
+        $0.activationName ?? ""
+      }
       + column("Bias") { $0.details.bias.map { $0 ? "yes" : "no" } ?? "" }
       + column("Params") { $0.parameterCount == 0 ? "" : $0.parameterCount.grouped }
       + column("Mult-adds") { $0.multiplyAdds == 0 ? "" : $0.multiplyAdds.grouped }

@@ -15,47 +15,70 @@ public struct LoadedModel {
   public let classNames: [String]
   /// The names of the classes of each of its outputs.
   public var outputClassNames: [[String]] { config.model.classNames(of: classNames) }
-  /// The name of the data set it was trained on; nil for a config or imported weights.
-  public let dataName: String?
+  /// The data that it was trained on; nil for a config or imported weights.
+  public let data: DataRecord?
   /// How imported weights were matched to the network, and whether they are an average, one line each.
   public let notices: [String]
 
   /// Reads the network that `path` names.
   ///
-  /// - Parameter config: the config of a weights file of another program.
+  /// - Parameters:
+  ///   - config: the config of a weights file of another program.
+  ///   - settings: values of `--set`, which override keys of its config.
   /// - Throws: `DataError`, `ConfigError`, `SafeTensorsError` or `CheckpointError`.
-  public init(_ path: String, config configPath: String? = nil) throws {
+  public init(_ path: String, config configPath: String? = nil, settings: [String] = []) throws {
     let file = try Self.file(path)
     self.path = file
-    if configPath == nil, !Self.isConfig(file) {
-      if file.hasSuffix(".npz") {
-        throw CheckpointError(
-          file, "a NumPy archive does not describe its network; name its config with --config FILE")
-      }
+    if let configPath {
+      config = try ConfigSource.load(configPath, settings: settings)
+      let weights = try WeightImport(of: config.model, contentsOf: file)
+      parameters = config.model.buffer(of: weights.tensors)
+      notices = weights.notice.map { [$0] } ?? []
+      (classNames, data) = (Self.classNames(of: config.model), nil)
+    } else if Self.isConfig(file) {
+      config = try ConfigSource.load(file, settings: settings)
+      (parameters, notices) = (nil, [])
+      (classNames, data) = (Self.classNames(of: config.model), nil)
+    } else if let network = try Self.foreignNetwork(file, settings) {
+      config = network.config
+      let weights = try WeightImport(of: config.model, in: network.weights, path: file)
+      parameters = config.model.buffer(of: weights.tensors)
+      notices = network.notices
+      (classNames, data) = (Self.classNames(of: config.model), nil)
+    } else {
       let checkpoint = try Checkpoint(contentsOf: file)
-      config = checkpoint.config
       parameters = checkpoint.parameters()
-      (classNames, dataName) = (checkpoint.classNames, checkpoint.data.name)
+      config =
+        try settings.isEmpty
+        ? checkpoint.config : ConfigSource.load(checkpoint.config.resolved, flags: [], settings: settings)
+      (classNames, data) = (checkpoint.classNames, checkpoint.data)
       notices = checkpoint.average.isEmpty ? [] : ["\(file): \(WeightImport.averageNotice)"]
-      return
     }
-    let config = try ExperimentConfig(ConfigSource.json(configPath ?? file))
-    self.config = config
-    let weights = try configPath.map { _ in try WeightImport(of: config.model, contentsOf: file) }
-    parameters = weights.map { config.model.buffer(of: $0.tensors) }
-    notices = weights?.notice.map { [$0] } ?? []
-    (classNames, dataName) = (Dataset.digitNames, nil)
   }
+
+  /// The network in a file of another program; nil for safetensors, which may be a checkpoint.
+  ///
+  /// - Throws: also `CheckpointError` for weights alone.
+  private static func foreignNetwork(_ path: String, _ settings: [String]) throws -> ForeignNetwork? {
+    if case .safetensors = try WeightFormat(ofFile: path) { return nil }
+    if let network = try ForeignNetwork(contentsOf: path, settings: settings) { return network }
+    throw CheckpointError(
+      path, "weights without their network; name its config with --config FILE (docs/interop.md)")
+  }
+
+  /// The names of classes that nothing names: digits, or numbers.
+  private static func classNames(of model: Model) -> [String] { (0..<model.dataClasses).map(String.init) }
 
   /// Reads a network with weights; a missing file is reported as a missing checkpoint.
   ///
   /// - Throws: as `init(_:config:)`.
-  public init(checkpoint path: String, config: String? = nil) throws {
+  public init(checkpoint path: String, config: String? = nil, settings: [String] = []) throws {
     if !isFile(path), !isFolder(path), !ConfigSource.isShipped(path) {
-      throw DataError.unreadable(
-        path: path, reason: "no such checkpoint or run folder; cnn train writes one, runs/<name>")
+      let found = RunFolder.all(in: "runs").map { joinPath($0, path) }.first { isFile($0) || isFolder($0) }
+      let advice = found.map { "did you mean \($0)?" } ?? "cnn train writes one, runs/<name>"
+      throw DataError.unreadable(path: path, reason: "no such checkpoint or run folder; \(advice)")
     }
-    try self.init(path, config: config)
+    try self.init(path, config: config, settings: settings)
   }
 
   /// The weights.
@@ -67,8 +90,21 @@ public struct LoadedModel {
       path, "a config has no weights; name a checkpoint (cnn train writes one)")
   }
 
-  /// The default of `--data`: a model trained on synthetic digits is evaluated on synthetic digits.
-  public var builtinData: String? { dataName == "builtin" ? "builtin" : nil }
+  /// Loads the images to evaluate it on: those of its run, or of its config.
+  ///
+  /// - Parameters:
+  ///   - directory: `--data`; nil for the data of the run.
+  ///   - split: the part that is used.
+  /// - Throws: as `ExperimentData.load`.
+  public func loadData(
+    directory: String?, environment: DataEnvironment, for split: ExperimentData.Split
+  ) throws -> ExperimentData {
+    if let data {
+      return try ExperimentData.load(
+        config, of: data, directory: directory, environment: environment, for: split)
+    }
+    return try ExperimentData.load(config, directory: directory, environment: environment, for: split)
+  }
 
   /// The checkpoint that stands for a run folder; any other path unchanged.
   public static func file(_ path: String) throws(DataError) -> String {

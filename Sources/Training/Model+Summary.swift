@@ -23,6 +23,7 @@ extension Model {
               ("name", JSON(layer.name)), ("type", JSON(layer.type)),
               ("inputs", JSON(inputNames(of: layer).map { JSON($0) })), ("input_shape", shape(layer.input)),
               ("output_shape", shape(layer.output)), ("parameters", JSON(layer.parameterCount)),
+              ("activation", layer.activationName.map { JSON($0) } ?? .null),
               ("flops", JSON(2 * layer.multiplyAdds)),
             ])
           })
@@ -32,7 +33,8 @@ extension Model {
         JSON(
           outputs.map { output in
             JSON(object: [
-              ("layer", JSON(output.name)), ("shape", shape(output.shape)), ("weight", JSON(output.weight)),
+              ("layer", JSON(output.name)), ("shape", shape(output.shape)), ("loss", JSON(output.lossName)),
+              ("weight", JSON(output.weight)),
               ("labels", output.labels.map { JSON($0.map { JSON($0) }) } ?? .null),
             ])
           })

@@ -1,5 +1,6 @@
 import CNNEngine
 import ConfigDecoding
+import FileIO
 import ImageFiles
 import Training
 
@@ -50,8 +51,7 @@ struct DigitClassifier {
     let shape = ImageShape(channels: input.channels, height: input.height, width: input.width)
     let picture = Images(
       pixels: drawing.pixels, shape: ImageShape(height: drawing.height, width: drawing.width))
-    guard let digit = try? DigitPreprocessor(for: shape, source: .drawing).prepare(picture, name: "drawing")
-    else { return nil }
+    guard let digit = try? prepare(picture, for: shape) else { return nil }
     let prediction = evaluator.predictions(digit)[0]
     // The channels of a drawing are equal.
     let gray = Array(digit.pixels.prefix(input.height * input.width))
@@ -60,6 +60,14 @@ struct DigitClassifier {
         ("input", ["height": JSON(input.height), "width": JSON(input.width), "pixels": base64(gray)]),
         ("maps", maps(of: digit.pixels)),
       ])
+  }
+
+  /// The input for a drawing, made as that for pictures.
+  private func prepare(_ drawing: Images, for shape: ImageShape) throws(DataError) -> Images {
+    if source.config.data.pictures == .scale {
+      return try PicturePreparation.scale.prepare(drawing, for: shape, name: "drawing")
+    }
+    return try DigitPreprocessor(for: shape, source: .drawing).prepare(drawing, name: "drawing")
   }
 
   /// The feature maps of the first layer, quantized to bytes: 0 is `low`, 255 is `high`.

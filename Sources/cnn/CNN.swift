@@ -1,6 +1,7 @@
 import ArgumentParser
 import CNNEngine
 import ConfigDecoding
+import ImageFiles
 
 /// The root command.
 @main
@@ -10,13 +11,14 @@ struct CNN: ParsableCommand {
     abstract: "Train and evaluate convolutional networks on MNIST, fast, on a plain CPU.",
     discussion: """
       Example:
-        cnn train --config lenet
+        cnn train lenet
         cnn eval runs/lenet
-        cnn predict runs/lenet t10k-images-idx3-ubyte.gz@0..9
+        cnn predict runs/lenet test@0..9
         cnn summary tf-convnet
 
-      MNIST is looked for in --data, $CNN_DATA_DIR, the config's data.dir, data/mnist and the user's cache; \
-      if it is in none of them, it is downloaded into the cache. --data builtin needs no file.
+      Data is what --data or the config's data.dir names: folders of pictures, CSV, IDX, npz or mat. Otherwise MNIST is \
+      looked for in $CNN_DATA_DIR, data/mnist and the user's cache; if it is in none of them, it is downloaded into the \
+      cache. --data builtin needs no file. A run knows its data.
       """,
     version: "cnn 0.1.0 (\(CPUFeatures.name))",
     subcommands: [
@@ -38,6 +40,7 @@ struct CNN: ParsableCommand {
       Console.error(hint)
       exit(withError: ExitStatus.usage.code)
     }
+    if Set(CommandLine.arguments.dropFirst()) == ["--version", "--verbose"] { printVersion() }
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -46,6 +49,12 @@ struct CNN: ParsableCommand {
       for line in ExitStatus.lines(of: error) { Console.error(line) }
       exit(withError: status.code)
     }
+  }
+
+  /// Prints the version and the formats of pictures that can be read on this computer.
+  private static func printVersion() -> Never {
+    for line in [configuration.version] + PictureSupport.all.map(\.description) { try? Console.print(line) }
+    exit()
   }
 
   /// The error for a first word that is not a command, with a suggestion that the argument parser does not make.

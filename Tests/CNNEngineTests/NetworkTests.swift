@@ -75,7 +75,6 @@ import Testing
     let (a, b) = (trained.forward(), evaluating.forward())
     #expect((a.images, b.images) == (8, 50))
     #expect(trained.outputs(images: 8) == evaluating.outputs(images: 8))
-    evaluating.backward()
   }
 
   @Test func predictionIsTheHighestScore() throws {
@@ -149,6 +148,24 @@ import Testing
     network.parameters.replace(at: bias.offset, with: [.infinity])
     _ = network.forward()
     #expect(network.firstLayerThatIsNotFinite() == "fc1")
+  }
+
+  /// A sum can be infinite where its terms are not; where its first term was overwritten, that may be the cause.
+  @Test(arguments: [(3e38, "b to sum"), (.infinity, "a")] as [(Float, String)])
+  func infiniteSums(scale: Float, expected: String) throws {
+    let layers: [JSON] = [
+      ["type": "conv2d", "name": "a", "filters": 1, "kernel": 1, "bias": false],
+      ["type": "conv2d", "name": "b", "filters": 1, "kernel": 1, "bias": false, "from": "input"],
+      ["type": "add", "name": "sum", "from": ["b", "a"]], ["type": "flatten"],
+      ["type": "dense", "name": "fc", "units": 10],
+    ]
+    let network = try network(20, layers)
+    for parameter in network.model.parameters.prefix(2) {
+      network.parameters.replace(at: parameter.offset, with: [scale])
+    }
+    images.load(0..<20, into: network)
+    _ = network.forward(training: true)
+    #expect(network.firstLayerThatIsNotFinite() == expected)
   }
 
   /// Losses and gradients of logits that are an output, of their softmax, and of a second softmax, in any order.

@@ -63,9 +63,10 @@ struct DataFaultTests {
         ?? ""
     }
     let good = ["CNN_DATA_DIR": "\(sandbox.folder)/good"]
-    #expect(try origin("--data good").hasPrefix("mnist (good): 40 training images"))
+    #expect(try origin("--data good").hasPrefix("good (good): 40 training images"))
     #expect(try origin("", good).hasPrefix("mnist (\(sandbox.folder)/good): 40 training images"))
-    #expect(try origin("--set data.dir=good").hasPrefix("mnist (\(sandbox.folder)/good): 40 training images"))
+    #expect(
+      try origin("--set data.dir=good", good).hasPrefix("good (\(sandbox.folder)/good): 40 training images"))
     #expect(try origin("").hasPrefix("mnist (\(sandbox.folder)/data/mnist): 40 training images"))
     #expect(
       try origin("--data builtin", good).hasPrefix("builtin (synthetic digits): 20,000 training images"))

@@ -89,6 +89,6 @@ struct EvalTests {
       own.lines.first
         == "runs/tiny/model.ckpt on the test images of builtin (synthetic digits)")
     let other = try sandbox.run("eval runs/tiny --data digits", environment: environment)
-    #expect(other.lines.first == "runs/tiny/model.ckpt on the test images of mnist (digits)")
+    #expect(other.lines.first == "runs/tiny/model.ckpt on the test images of digits (digits)")
   }
 }

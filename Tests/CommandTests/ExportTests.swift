@@ -63,7 +63,9 @@ struct ExportTests {
     for path in ["data", "data/\(name)"] {
       let outcome = try sandbox.run("train --config six.json --data \(path) --epochs 1 --output \(path)-run")
       #expect(outcome.status == 0, "\(outcome.errors)")
-      #expect(outcome.output.hasPrefix("mnist (\(path)): 30 training images, 10 test images\n"))
+      #expect(
+        outcome.output.hasPrefix(
+          "\(path == "data" ? "data" : name) (\(path)): 30 training images, 10 test images\n"))
     }
   }
 }

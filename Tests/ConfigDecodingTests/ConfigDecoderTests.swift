@@ -142,7 +142,7 @@ private struct Train {
     let settings = ["train.epochs=0", "train.epoch=1", "optimizer=adm"]
     #expect(
       try lines(#"{"layers": [{"type": "relu"}]}"#, settings: settings) == #"""
-        --set optimizer=adm: optimizer.type: must be one of "sgd", "adam", not "adm"; did you mean "adam"?
+        --set optimizer=adm: optimizer: must be one of "sgd", "adam", not "adm"; did you mean "adam"?
         --set train.epoch=1: train.epoch: unknown key; did you mean "epochs"?
         --set train.epochs=0: train.epochs: must be an integer of at least 1, not 0
         """#)

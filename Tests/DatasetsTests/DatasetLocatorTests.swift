@@ -22,20 +22,32 @@ import Testing
     #expect(location.searched.count == 1)
   }
 
-  @Test func thenTheEnvironment() {
+  /// A folder that somebody has named for this run comes before one that is set for all.
+  @Test func thenTheConfigIsFinal() {
     let location = locate(
-      environment: ["CNN_DATA_DIR": "env"], config: "conf", present: ["/here/env", "/here/conf"])
+      environment: ["CNN_DATA_DIR": "/env"], config: "conf", present: ["/env", "/here/data/mnist", "/cache"])
+    #expect(location.chosen == DatasetLocator.Candidate(directory: "/here/conf", origin: .config))
+    #expect(!location.isPresent && location.searched == [location.chosen])
+    #expect(
+      "\(location.notFound)"
+        == "/here/conf: no data set here (data.dir of the config); --data DIR names another, "
+        + "--data builtin needs none")
+  }
+
+  @Test func thenTheEnvironment() {
+    let location = locate(environment: ["CNN_DATA_DIR": "env"], present: ["/here/env", "/here/data/mnist"])
     #expect(location.chosen.directory == "/here/env")
     #expect(location.chosen.origin == .environment)
     #expect(location.isPresent)
+    let missing = locate(environment: ["CNN_DATA_DIR": "env"], present: ["/here/data/mnist", "/cache"])
+    #expect(missing.chosen == location.chosen && !missing.isPresent, "somebody has named it")
     #expect(locate(environment: ["CNN_DATA_DIR": ""]).chosen.origin == .cache)
   }
 
   @Test func thenTheFirstThatHasTheFiles() {
-    let places = ["/here/conf", "/here/data/mnist", "/cache"]
-    let origins: [DatasetLocator.Origin] = [.config, .currentFolder, .cache]
-    for (index, origin) in origins.enumerated() {
-      let location = locate(config: "conf", present: Set(places[index...]))
+    let places = ["/here/data/mnist", "/cache"]
+    for (index, origin) in [DatasetLocator.Origin.currentFolder, .cache].enumerated() {
+      let location = locate(present: Set(places[index...]))
       #expect(location.chosen.directory == places[index])
       #expect(location.chosen.origin == origin)
       #expect(location.isPresent)
@@ -44,18 +56,30 @@ import Testing
   }
 
   @Test func elseTheCacheToDownloadInto() {
-    let location = locate(config: "/abs")
+    let location = locate()
     #expect(location.chosen.directory == "/cache")
     #expect(!location.isPresent)
     #expect(
       "\(location.notFound)"
-        == "/cache: no MNIST found; looked in /abs (data.dir of the config), /here/data/mnist (the current "
-        + "folder), /cache (the cache); run `cnn download`, or use --data DIR or --data builtin")
+        == "/cache: no MNIST found; looked in /here/data/mnist (the current folder), /cache (the cache); "
+        + "run `cnn download`, or use --data DIR or --data builtin")
     #expect(locate(cache: nil).chosen.directory == "/here/data/mnist")
   }
 
-  @Test func theDefaultFolderIsSearchedOnce() {
-    #expect(locate(config: "data/mnist").searched.map(\.directory) == ["/here/data/mnist", "/cache"])
+  /// `$CNN_DATA_DIR` is MNIST's.
+  @Test func fashionHasPlacesOfItsOwn() {
+    let package = "/usr/share/datasets/fashion-mnist"
+    func locate(_ present: Set<String>) -> DatasetLocator {
+      DatasetLocator(
+        .fashionMNIST, environment: ["CNN_DATA_DIR": "/env"], currentFolder: "/here", cacheFolder: "/cache",
+        hasDataset: present.contains)
+    }
+    #expect(locate(["/env", "/cache", package]).chosen.directory == package)
+    #expect(locate(["/here/data/fashion-mnist", package]).chosen.directory == "/here/data/fashion-mnist")
+    let missing = locate(["/env", "/cache"])
+    #expect(!missing.isPresent)
+    #expect(
+      "\(missing.notFound)".hasSuffix("install Debian's package dataset-fashion-mnist, or use --data DIR"))
   }
 
   @Test func findsTheCache() {

@@ -33,7 +33,8 @@ struct PictureFolderTests {
     try withTemporaryFolder { folder in
       try write([1], "\(folder)/notes")
       #expect(
-        message { _ = try PictureFolder(folder) } == "\(folder): no PNG, JPEG or PGM picture in this folder")
+        message { _ = try PictureFolder(folder) }
+          == "\(folder): no PNG, JPEG, GIF, BMP, PNM, WebP, TIFF, HEIC or AVIF picture in this folder")
     }
   }
 }

@@ -65,7 +65,6 @@ import Testing
     ("\"\\ud83d\\u0041\"", "x:1:2: an unpaired surrogate is not a character"),
     ("\"\\ude00\"", "x:1:2: an unpaired surrogate is not a character"),
     ("\"\\", "x:1:2: the text ends within an escape sequence"),
-    ("\u{FEFF}{}", "x:1:1: starts with a byte order mark; save it as UTF-8 without one"),
     ("[\"a\", \u{7}]", "x:1:7: [1]: expected a value, not \\u0007"),
   ])
   func refuses(text: String, line: String) {

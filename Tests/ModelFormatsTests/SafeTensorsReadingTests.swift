@@ -104,7 +104,7 @@ import TestSupport
   @Test func refusesSizesBeforeReading() {
     #expect(Self.fault([1, 2, 3]) == "x: byte 0: not safetensors: only 3 bytes")
     let far = [UInt8](repeating: 255, count: 8) + Array("{}".utf8)
-    let header = "a header of 18446744073709551615 bytes; the limit is 1048576"
+    let header = "a header of 18446744073709551615 bytes; the limit is 8388608"
     #expect(Self.fault(far) == "x: byte 0: not safetensors: \(header)")
     #expect(Self.fault([9, 0, 0, 0, 0, 0, 0, 0, 0x7B]) == "x: byte 0: a header of 9 bytes, but 1 are left")
     #expect(Self.fault(far, limits: .init(fileBytes: 9)) == "x: byte 0: 10 bytes; the limit is 9")

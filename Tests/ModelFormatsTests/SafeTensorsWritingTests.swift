@@ -47,6 +47,15 @@ import TestSupport
     }
   }
 
+  /// What a checkpoint of 1,000 norms with Adam's slots and an average needs.
+  @Test func manyTensorsAreWrittenAndRead() throws {
+    var file = SafeTensors()
+    for number in 0..<13_000 { try file.append("optimizer.exp_avg.norm\(number).weight", shape: [1], [1]) }
+    let read = try SafeTensors(parsing: file.encoded(), file: "x", requiringChecksum: true)
+    #expect(read.tensors == file.tensors)
+    #expect(read["optimizer.exp_avg.norm12999.weight"]?.range == 51_996..<52_000)
+  }
+
   @Test func refusesWhatItCouldNotReadAgain() throws {
     var file = try example()
     func message(_ body: () throws -> Void) -> String {

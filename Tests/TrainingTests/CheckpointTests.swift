@@ -51,7 +51,7 @@ import Training
         ])
       #expect(
         file.metadata.map(\.key) == [
-          "format", "format_version", "config", "progress", "classes", "dataset", "data_fingerprint",
+          "format", "format_version", "config", "progress", "classes", "dataset", "data_fingerprint", "data",
         ])
     }
   }

@@ -17,7 +17,7 @@ import Training
       #expect(
         message {
           _ = try ExperimentData.load(config(), directory: "/nowhere/else", environment: environment)
-        }.hasPrefix("/nowhere/else: no MNIST found"))
+        }.hasPrefix("/nowhere/else: no data set here (--data)"))
     }
   }
 

@@ -1,4 +1,5 @@
 import Datasets
+import FileIO
 import ImageFiles
 import JSONText
 import Testing
@@ -153,7 +154,8 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
       let lenet = try ExperimentConfig(ConfigSource.json("lenet"))
       #expect(
         message { _ = try Small.data(lenet, directory: folder) }
-          == "lenet.json:7:14: model.input: is 1x28x28, but the images of mnist are 1x12x12")
+          == "lenet.json:7:14: model.input: is 1x28x28, but the images of \(lastComponent(of: folder)) are 1x12x12"
+      )
     }
   }
 
@@ -162,7 +164,7 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
     try withTemporaryFolder { folder in
       try writeDigits(to: folder, size: 12)
       let data = try Small.data(Small.config(), directory: folder)
-      #expect(data.name == "mnist" && data.origin == folder)
+      #expect(data.name == lastComponent(of: folder) && data.origin == folder)
       #expect(data.train.count == 30 && data.test.count == 10)
     }
   }

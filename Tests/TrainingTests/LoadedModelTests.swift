@@ -10,7 +10,7 @@ import Training
     try withTemporaryFolder { folder in
       let (run, _) = try Small.run(Small.config(train: "\"epochs\": 1"), in: folder)
       let source = try LoadedModel(folder)
-      #expect(source.path == run.folder.finalCheckpoint && source.dataName == "builtin")
+      #expect(source.path == run.folder.finalCheckpoint && source.data?.name == "builtin")
       #expect(source.classNames.count == 10 && source.config.name == "small")
       let weights = try Checkpoint(contentsOf: source.path).parameters()
       #expect(source.parameters?[0..<weights.count] == weights[0..<weights.count])
@@ -32,7 +32,7 @@ import Training
   func config() throws {
     for name in ["lenet", "lenet.json", "\(repository)/configs/lenet.json"] {
       let source = try LoadedModel(name)
-      #expect(source.parameters == nil && source.dataName == nil && source.config.name == "lenet")
+      #expect(source.parameters == nil && source.data == nil && source.config.name == "lenet")
       #expect(source.classNames.count == 10)
     }
   }
@@ -49,7 +49,7 @@ import Training
       let source = try LoadedModel("\(folder)/w.safetensors", config: "\(folder)/c.json")
       #expect(source.parameters?[0..<1440] == [Float](repeating: 0.5, count: 1440))
       #expect(source.parameters?[1440..<1450] == [Float](repeating: 2, count: 10))
-      #expect(source.path == "\(folder)/w.safetensors" && source.dataName == nil)
+      #expect(source.path == "\(folder)/w.safetensors" && source.data == nil)
       #expect(
         message(in: folder) { _ = try LoadedModel("\(folder)/w.safetensors") }
           == "DIR/w.safetensors: this safetensors file does not describe its network; name its config with --config FILE"

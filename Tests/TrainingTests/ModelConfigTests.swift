@@ -160,6 +160,30 @@ private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String]
         #"[{ "layer": "digit" }, { "layer": "parity" }]"#,
         #"4:37: model.outputs[1].labels: "parity" has 2 scores, but there are 3 classes; "labels" maps each class to a label"#
       ),
+      (
+        #"{ "type": "conv2d", "name": "c", "filters": 2, "kernel": 1, "activation": "softmax" }, "flatten""#,
+        nil,
+        #"3:75: model.layers[1].activation: "softmax" needs flat features, not 2x5x5; make it a layer of its own, behind a "flatten""#
+      ),
+      (
+        #"{ "type": "conv2d", "name": "c", "filters": 2, "kernel": 1, "activation": "relus" }, "flatten""#,
+        nil,
+        #"3:75: model.layers[1].activation: must be one of "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softmax", "log_softmax", not "relus"; did you mean "relu"?"#
+      ),
+      (
+        #"{ "type": "conv2d", "name": "c", "filters": 9, "kernel": 1, "groups": 3 }, "flatten""#, nil,
+        #"3:1: model.layers[1] (c): groups 3 does not divide 2 input channels; would fit: 1"#
+      ),
+      (
+        #""flatten", { "type": "dense", "name": "digit", "units": 10 }, { "type": "dense", "name": "b", "from": "flatten1", "units": 10 }"#,
+        #"[{ "layer": "digit" }, { "layer": "b", "loss": "nll" }]"#,
+        #"4:61: model.outputs[1].loss: "nll" needs "log_softmax" in "b", not "dense"; "cross_entropy" does not"#
+      ),
+      (
+        #""flatten", { "type": "dense", "name": "p", "units": 10, "activation": "softmax", "activity_l2": 0.1 }"#,
+        #"[{ "layer": "p" }]"#,
+        #"4:15: model.outputs[0].loss: this loss computes the softmax of "p", whose activity is then not in memory to be regularized; leave out activity_l1 and activity_l2, or the activation"#
+      ),
     ] as [(String, String?, String)])
   func graph(layers: String, outputs: String?, expected: String) {
     let text = """

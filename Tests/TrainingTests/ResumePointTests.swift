@@ -70,7 +70,7 @@ import Training
       #expect(
         message(in: folder) { try Small.resume(folder) }
           == "DIR/checkpoints/last.ckpt: was trained on builtin with SHA-256 0123456789ab, but the data is builtin "
-          + "(synthetic digits) with \(fingerprint); name the same data with --data")
+          + "with SHA-256 \(fingerprint); name the same data with --data")
       try CutOff.expectSame(folder, before, "refused")
     }
   }

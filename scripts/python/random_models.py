@@ -108,7 +108,8 @@ class Builder:
     def map_block(self, value):
         return self.random.choice([
             self.plain, self.plain, self.pool, self.residual, self.residual, self.projection, self.inception,
-            self.three_readers, self.beside_reader, self.separable, self.with_image])(value)
+            self.three_readers, self.beside_reader, self.separable, self.with_image, self.two_sums,
+            self.long_skip, self.pooled_sum])(value)
 
     def plain(self, value):
         """Convolution, perhaps a norm, activation: as layers of their own or in short."""
@@ -176,6 +177,30 @@ class Builder:
         value = self.conv(self.norm(value), self.filters(), kernel=1)
         return self.activation(value)
 
+    def two_sums(self, value):
+        """Sums one behind the other, of which the second reads a value of the first again."""
+        value = self.conv(value, self.filters())
+        inner = self.activation(self.conv(value, self.shapes[value][0], groups=1))
+        first = self.add("add", inner, value)
+        if self.random.random() < 0.5:
+            first = self.activation(first)
+        return self.add("add", first, self.random.choice([value, inner, first]))
+
+    def long_skip(self, value):
+        """A value that is read again behind two blocks, perhaps with a score of its own on the way."""
+        channels = self.shapes[value][0]
+        inner = self.residual(self.residual(value))
+        if self.random.random() < 0.3:
+            self.side_output(inner)
+        return self.add("add", self.conv(inner, channels, kernel=1, groups=1), value)
+
+    def pooled_sum(self, value):
+        """Two convolutions of one value, at times of the image, added and pooled."""
+        source = "input" if self.shapes[value][1:] == self.shapes["input"][1:] else value
+        filters = self.filters()
+        pair = [self.conv(source, filters, groups=1), self.conv(value, filters, groups=1)]
+        return self.pool(self.add("add", *pair))
+
     def with_image(self, value):
         """Channels of the image beside those of a value of the same size."""
         if self.shapes[value][1:] != self.shapes["input"][1:]:
@@ -212,10 +237,12 @@ class Builder:
 
     def main_output(self, value):
         """Ten scores, at times behind a log-softmax, and perhaps an output that reads them."""
-        style = self.random.choice(["plain", "plain", "plain", "log_softmax", "mse", "goes on"])
+        style = self.random.choice(["plain", "plain", "plain", "log_softmax", "mse", "softmax", "goes on"])
         scores = self.add("dense", value, units=10)
         if style == "log_softmax":
             scores = self.add("log_softmax", scores)
+        if style == "softmax":
+            scores = self.add("softmax", scores)
         entry = {"layer": scores}
         if style == "log_softmax" and self.random.random() < 0.7:
             entry["loss"] = "nll"

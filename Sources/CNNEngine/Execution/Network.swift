@@ -33,13 +33,14 @@ public final class Network {
   private let threadPool: ThreadPool
   private let plan: ExecutionPlan
   private let augmenter: Augmenter?
-  /// The name of each operation's layer.
-  private let names: [String]
+  private let graph: Graph
   /// The version of `parameters` of which the weights are packed.
   private var packedVersion: Int?
   private var profiler: Profiler?
   /// Whether the loaded batch has labels.
   private var hasLabels = false
+  /// Whether the last pass was a training forward pass, whose values a backward pass reads.
+  private var hasSavedValues = false
 
   /// Allocates everything for batches of up to `batchSize` images.
   ///
@@ -65,7 +66,7 @@ public final class Network {
     workspace = Workspace(
       graph: graph, groups: groups, model: model, parameters: parameters, gradients: gradients,
       capacity: batchSize, workers: threadPool.threads, inputGradient: inputGradient)
-    names = graph.nodes.map(\.name)
+    self.graph = graph
     augmenter =
       augmentation.isEmpty
       ? nil
@@ -158,6 +159,7 @@ public final class Network {
     step.training = training
     if let dropout { step.random = dropout }
     threadPool.run(plan.forward)
+    hasSavedValues = training
     var (sum, correct) = (0.0, 0)
     for index in model.outputs.indices {
       let result = result(ofOutput: index)
@@ -176,6 +178,7 @@ public final class Network {
     step.training = training
     if let dropout { step.random = dropout }
     threadPool.run(plan.inference)
+    hasSavedValues = training
   }
 
   /// Losses and correct predictions of one output after `forward`.
@@ -191,7 +194,11 @@ public final class Network {
   }
 
   /// Computes the gradients of the mean loss, and of all regularizers, after a training forward pass.
-  public func backward() { threadPool.run(plan.backward) }
+  public func backward() {
+    require(hasSavedValues, "a backward pass follows a training forward pass; gradients overwrite its values")
+    hasSavedValues = false
+    threadPool.run(plan.backward)
+  }
 
   /// What the regularizers of weights and activities add to the loss of the last forward pass.
   public func regularizationLoss() -> Double {
@@ -203,26 +210,33 @@ public final class Network {
 
   /// The first layer whose outputs are not all finite in the last forward pass.
   ///
-  /// Where only the last output of a fusion group is in memory, it is the first layer of the group: those behind it turn
-  /// no finite value into another.
+  /// Where only the last of several values is in memory, it is the one of their layers that can make finite values
+  /// infinite, or `first to last` where several can.
   public func firstLayerThatIsNotFinite() -> String? {
-    var suspect = 0
-    for (index, operation) in workspace.operations.enumerated() {
-      let y = workspace.buffers[index].y
-      guard y.isWhole, workspace.isIntact[index] else { continue }
-      for block in 0..<step.blocks {
-        for channel in 0..<operation.output.channels {
-          for row in 0..<operation.output.height {
-            for column in 0..<operation.output.width {
-              let value = y.row(block, channel, row)[column] * 0
-              if (value .== 0) != LaneMask(repeating: true) { return names[suspect] }
-            }
+    for (index, node) in graph.nodes.enumerated() where workspace.isIntact[index] && !isFinite(index) {
+      let suspects = graph.unseen(before: index) { workspace.isIntact[$0] } + [index]
+      let able = suspects.filter { graph.nodes[$0].operation.canOverflow }
+      guard let first = able.first, let last = able.last else { return node.name }
+      let names = (graph.nodes[first].name, graph.nodes[last].name)
+      return names.0 == names.1 ? names.0 : "\(names.0) to \(names.1)"
+    }
+    return nil
+  }
+
+  /// Whether all outputs of an operation are finite.
+  private func isFinite(_ index: Int) -> Bool {
+    let (output, y) = (workspace.operations[index].output, workspace.buffers[index].y)
+    for block in 0..<step.blocks {
+      for channel in 0..<output.channels {
+        for row in 0..<output.height {
+          for column in 0..<output.width {
+            let value = y.row(block, channel, row)[column] * 0
+            if (value .== 0) != LaneMask(repeating: true) { return false }
           }
         }
       }
-      suspect = index + 1
     }
-    return nil
+    return true
   }
 
   // MARK: Profiling
@@ -240,10 +254,10 @@ public final class Network {
       Dictionary(uniqueKeysWithValues: ProfiledPass.allCases.map { ($0, profiler.seconds(operation, $0)) })
     }
     let layers = model.layers.map { layer in
-      names.indices.filter { names[$0] == layer.name }
+      graph.nodes.indices.filter { graph.nodes[$0].name == layer.name }
         .map(seconds).reduce([:]) { $0.merging($1, uniquingKeysWith: +) }
     }
-    return (layers, seconds(names.count))
+    return (layers, seconds(graph.nodes.count))
   }
 
   // MARK: Output

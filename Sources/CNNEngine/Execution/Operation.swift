@@ -27,6 +27,8 @@ protocol Operation: Sendable {
   var gradientWorksInPlace: Bool { get }
   /// Whether every input gradient is the output gradient, so that they can share memory.
   var passesGradientOn: Bool { get }
+  /// Whether it can turn finite values into one that is not.
+  var canOverflow: Bool { get }
   /// Whether the order of its inputs makes no difference.
   var isCommutative: Bool { get }
   /// Whether the backward pass reads the inputs.
@@ -47,6 +49,7 @@ extension Operation {
   var worksInPlace: Bool { false }
   var gradientWorksInPlace: Bool { worksInPlace }
   var passesGradientOn: Bool { false }
+  var canOverflow: Bool { false }
   var isCommutative: Bool { false }
   var savesInput: Bool { false }
   var savedOutput: SavedOutput { .nothing }
@@ -118,6 +121,7 @@ protocol AnchorOperation: Operation {
 
 extension AnchorOperation {
   var anchor: (any AnchorOperation)? { self }
+  var canOverflow: Bool { true }
   var channelGroups: [Range<Int>] { [0..<output.channels] }
   var maxBlocksPerTask: Int { 1 }
   var needsWholeBatch: Bool { false }

@@ -21,7 +21,7 @@ final class Workspace: @unchecked Sendable {
   let buffers: UnsafeMutablePointer<LayerBuffers>
   /// The buffers of each output.
   let outputs: UnsafeMutableBufferPointer<OutputBuffers>
-  /// Whether each operation's output is still in memory after the forward pass.
+  /// Whether each operation's output is still in memory, whole and unchanged, after the forward pass.
   let isIntact: [Bool]
   /// Per-step state, shared by all workers.
   let step: UnsafeMutablePointer<StepInfo>
@@ -102,7 +102,7 @@ final class Workspace: @unchecked Sendable {
       return (
         step.group,
         GradientSum(
-          shape: shape, reader: groups[step.group].first,
+          shape: shape, reader: step.reader,
           contribution: maps.maps(of: step.contribution, shape: shape, worker: 0),
           sum: maps.maps(of: step.sum, shape: shape, worker: 0),
           result: maps.maps(of: step.result, shape: shape, worker: 0))

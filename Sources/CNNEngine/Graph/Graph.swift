@@ -47,6 +47,17 @@ struct Graph {
   /// The number of the node that computes a value; nil for the image.
   func producer(of value: Int) -> Int? { nodes.firstIndex { $0.output == value } }
 
+  /// The nodes on which the values that a node reads depend, up to those that `isSeen`, in order.
+  func unseen(before node: Int, isSeen: (Int) -> Bool) -> [Int] {
+    var (found, open): (Set<Int>, [Int]) = ([], [node])
+    while let next = open.popLast() {
+      for producer in nodes[next].inputs.compactMap(producer) where !isSeen(producer) {
+        if found.insert(producer).inserted { open.append(producer) }
+      }
+    }
+    return found.sorted()
+  }
+
   /// The nodes that read a value, once for each of their inputs that does, in order.
   func readers(of value: Int) -> [Int] {
     nodes.indices.flatMap { index in nodes[index].inputs.filter { $0 == value }.map { _ in index } }

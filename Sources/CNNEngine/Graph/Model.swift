@@ -23,6 +23,8 @@ public struct ModelLayer: Sendable {
   public var input: Shape { inputShapes[0] }
   /// The number of learned values.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
+  /// The type of the activation that it applies itself, such as `relu`; nil for none.
+  public var activationName: String? { layer.activation.map { LayerType(of: $0).rawValue } }
   /// Kernel, stride, padding and bias for the summary.
   public var details: LayerDetails { layer.details }
 }

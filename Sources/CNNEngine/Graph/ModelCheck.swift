@@ -49,12 +49,19 @@ struct ModelCheck {
       for shape in known { try Self.checkSize(shape, "an input") }
       output = try layer.outputShape(of: known, names: inputs.map(name(ofValue:)))
       if let output { try Self.checkSize(output, "an output") }
-      if let output, let activation = layer.activation { _ = try activation.outputShape(for: output) }
       try Self.checkWeights(layer.parameters(for: known[0]), after: extent)
     } catch {
       faults.append(fault(error.message))
       output = error.fallback
       return
+    }
+    if let output, let activation = layer.activation {
+      if (try? activation.outputShape(for: output)) == nil {
+        let type = LayerType(of: activation).rawValue
+        let message =
+          "\"\(type)\" needs flat features, not \(output); make it a layer of its own, behind a \"flatten\""
+        faults.append(fault(message, key: "activation"))
+      }
     }
     let parameters = layer.parameters(for: known[0]).map { parameter in
       defer { extent += alignedCount(parameter.count) }
@@ -169,6 +176,16 @@ struct ModelCheck {
             "labels",
             "\"\(name)\" has \(shape.count) scores, but there are \(classes) classes; \"labels\" maps each "
               + "class to a label", name))
+        continue
+      }
+      if let checked = layers.indices.contains(layer) ? layers[layer]?.layer : nil,
+        checked.activation is Softmax, checked.activityRegularizer != nil, type(of: spec.loss).absorbsSoftmax
+      {
+        faults.append(
+          fault(
+            "loss",
+            "this loss computes the softmax of \"\(name)\", whose activity is then not in memory to be regularized; "
+              + "leave out activity_l1 and activity_l2, or the activation", name))
         continue
       }
       let last = layers.indices.contains(layer) ? layers[layer].map { $0.layer.activation ?? $0.layer } : nil

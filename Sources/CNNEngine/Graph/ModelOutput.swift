@@ -22,7 +22,7 @@ public struct ModelOutput: Sendable {
   /// The name of its layer.
   public let name: String
   /// The number of the value that its layer computes.
-  let value: Int
+  package let value: Int
   /// One image's scores.
   public let shape: Shape
   /// The type of its layer in a config, or of the layer's activation; nil for a model without layers.
@@ -33,6 +33,9 @@ public struct ModelOutput: Sendable {
   public let weight: Double
   /// The output's label for each class of the data; nil where the label is the class.
   public let labels: [Int]?
+
+  /// The name of its loss in a config.
+  public var lossName: String { LossType(of: loss)?.rawValue ?? "none" }
 
   /// The number of scores.
   public var classes: Int { shape.count }

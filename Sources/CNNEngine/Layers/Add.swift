@@ -44,6 +44,7 @@ struct AddOp: FusibleOperation {
   var worksInPlace: Bool { true }
   var gradientWorksInPlace: Bool { false }
   var passesGradientOn: Bool { true }
+  var canOverflow: Bool { true }
   var isCommutative: Bool { true }
 
   func forward(_ region: Region, _ buffers: LayerBuffers, _ step: StepInfo) {

@@ -37,6 +37,7 @@ public struct Concat: MergeLayer, OptionlessLayer {
 struct ConcatOp: AnchorOperation {
   let input: Shape
   let output: Shape
+  var canOverflow: Bool { false }
   /// The first output channel of each input, and behind them the number of all.
   private let offsets: InlineArray<65, Int>
   /// The most inputs, whose offsets fit.

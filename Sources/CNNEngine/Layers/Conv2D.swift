@@ -48,7 +48,8 @@ public struct Conv2D: Layer {
     let output = try window.outputShape(for: input, channels: filters, isPool: false)
     for (count, what) in [(input.channels, "input channels"), (filters, "filters")]
     where count % groups != 0 {
-      let fitting = (1...count).filter { count % $0 == 0 }.map(String.init)
+      let fitting = (1...min(input.channels, filters))
+        .filter { input.channels % $0 == 0 && filters % $0 == 0 }.map(String.init)
       throw ShapeError(
         "groups \(groups) does not divide \(count) \(what); would fit: \(fitting.joined(separator: ", "))",
         fallback: output)

@@ -73,6 +73,7 @@ public struct Flatten: OptionlessLayer {
 struct ReshapeOp: AnchorOperation {
   let input: Shape
   let output: Shape
+  var canOverflow: Bool { false }
   var worksInPlace: Bool { true }
   var preservesSign: Bool { true }
 

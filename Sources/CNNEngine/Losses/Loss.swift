@@ -50,4 +50,10 @@ package enum LossType: String, CaseIterable, Sendable {
     case .meanSquaredError: MeanSquaredError.self
     }
   }
+
+  /// The case of a loss; nil for one without a name in configs.
+  init?(of loss: any Loss) {
+    guard let match = Self.allCases.first(where: { $0.loss == type(of: loss) }) else { return nil }
+    self = match
+  }
 }

@@ -12,6 +12,7 @@ extension SafeTensors {
           path: file.name, byte: tensor.start, reason: "a tensor has the reserved name \(tensor.name)")
       }
       let (type, bytes) = Self.converted(tensor.elementType, file.bytes(of: tensor))
+      places[tensor.name] = tensors.count
       tensors.append(
         Tensor(
           name: tensor.name, shape: tensor.shape, dataType: type, range: data.count..<data.count + bytes.count

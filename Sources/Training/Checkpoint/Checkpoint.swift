@@ -25,8 +25,8 @@ public struct Checkpoint: Sendable {
   public private(set) var average: [NamedTensor]
   /// The names of the classes, in the order of the labels.
   public let classNames: [String]
-  /// The name and the fingerprint of the data set.
-  public let data: (name: String, fingerprint: String)
+  /// The data that it was trained on.
+  public let data: DataRecord
 
   /// The newest format version that is read.
   static let newestVersion = 2
@@ -35,11 +35,13 @@ public struct Checkpoint: Sendable {
 
   /// A checkpoint of a trainer.
   ///
-  /// - Parameter fingerprint: the fingerprint of `data`.
-  public init(_ trainer: Trainer, data: ExperimentData, fingerprint: String) {
+  /// - Parameters:
+  ///   - data: what identifies the training data.
+  ///   - classNames: the names of its classes.
+  public init(_ trainer: Trainer, data: DataRecord, classNames: [String]) {
     let (config, optimizer) = (trainer.config, trainer.optimizer)
-    (self.config, progress, classNames) = (config, trainer.progress, data.classNames)
-    self.data = (data.name, fingerprint)
+    (self.config, progress, self.classNames) = (config, trainer.progress, classNames)
+    self.data = data
     weights = config.model.tensors(of: trainer.parameters)
     state = config.model.stateTensors(of: trainer.parameters)
     average = optimizer.average.map { Self.average($0.values, of: config.model) } ?? []
@@ -54,9 +56,6 @@ public struct Checkpoint: Sendable {
   private static func average(_ buffer: FlatTensorBuffer, of model: Model) -> [NamedTensor] {
     model.tensors(of: buffer, prefix: averagePrefix) + model.stateTensors(of: buffer, prefix: averagePrefix)
   }
-
-  /// The default of `--data`: synthetic digits for a model that was trained on them.
-  public var builtinData: String? { data.name == "builtin" ? "builtin" : nil }
 
   /// What the network is evaluated with, in one flat buffer in the engine's layout: the average where there is one, else
   /// weights and state.
@@ -90,6 +89,7 @@ public struct Checkpoint: Sendable {
     file.setMetadata("classes", to: JSON(classNames.map { JSON($0) }).text(pretty: false))
     file.setMetadata("dataset", to: data.name)
     file.setMetadata("data_fingerprint", to: data.fingerprint)
+    file.setMetadata("data", to: data.json.text(pretty: false))
     if formatVersion > 1 {
       file.setMetadata("sections", to: CheckpointSections(sections).json.text(pretty: false))
     }
@@ -149,7 +149,9 @@ public struct Checkpoint: Sendable {
     guard classNames.allSatisfy({ $0 == $0.oneLine }) else {
       throw fault("a class name in the metadata has control characters")
     }
-    data = (file.metadata("dataset") ?? "", file.metadata("data_fingerprint") ?? "")
+    data = DataRecord(
+      name: file.metadata("dataset") ?? "", fingerprint: file.metadata("data_fingerprint") ?? "",
+      json: file.metadata("data") == nil ? nil : try json("data"))
     let (model, slots) = (config.model, config.optimizer.rule.slots)
     let sections = version == 1 ? nil : try CheckpointSections(json("sections"), of: file, path: path)
     try sections?.check(of: config, path: path)

@@ -86,15 +86,14 @@ public struct ResumePoint {
 
   /// Checks that the run was trained on `data`.
   ///
-  /// - Parameter fingerprint: the fingerprint of `data`.
+  /// - Parameter record: what identifies `data`.
   /// - Throws: `CheckpointError` for other data.
-  public func check(_ data: ExperimentData, fingerprint: String) throws(CheckpointError) {
-    let expected = checkpoint.data
-    if expected == (data.name, fingerprint) { return }
+  public func check(_ data: ExperimentData, _ record: DataRecord) throws(CheckpointError) {
+    if checkpoint.data.fingerprint == record.fingerprint { return }
     throw CheckpointError(
       path,
-      "was trained on \(expected.name) with SHA-256 \(expected.fingerprint.prefix(12)), but the data is "
-        + "\(data.name) (\(data.origin)) with \(fingerprint.prefix(12)); name the same data with --data")
+      "was trained on \(checkpoint.data.description), but the data is \(record.description); "
+        + "name the same data with --data")
   }
 
   /// The rows of metrics and events up to the end of an epoch.

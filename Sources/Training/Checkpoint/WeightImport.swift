@@ -16,44 +16,45 @@ public struct WeightImport {
   /// What a notice says of a checkpoint whose average is read.
   static let averageNotice = "the average of the weights is used"
 
-  /// Reads the weights of `model` from the file at `path`, safetensors or a NumPy archive.
+  /// Reads the weights of `model` from the file at `path`, in any format of `WeightFormat`.
   ///
   /// - Throws: `DataError`, `SafeTensorsError`, or `CheckpointError` for tensors that do not fit the network.
   public init(of model: Model, contentsOf path: String) throws {
-    try self.init(of: model, in: Self.file(path), path: path)
-  }
-
-  /// The tensors in the file at `path`; errors say which formats are read.
-  private static func file(_ path: String) throws -> SafeTensors {
-    var source = try ByteSource(path: path)
-    let start = try source.peek(FileSignature.length)
-    // The header length at the start may look like any signature; only safetensors has a brace after it.
-    if start.dropFirst(8).first == UInt8(ascii: "{") { return try SafeTensors(contentsOf: path) }
-    switch FileSignature(start) {
-    case .zip:
-      let archive = try NPZ(contentsOf: path)
-      if let member = archive.names.first(where: { $0.hasSuffix(".pkl") || $0.hasSuffix(".h5") }) {
-        let writer = member.hasSuffix(".pkl") ? "torch.save" : "Keras"
-        throw CheckpointError(path, "this was written by \(writer); \(advice)")
+    switch try WeightFormat(ofFile: path) {
+    case .safetensors: try self.init(of: model, in: SafeTensors(contentsOf: path), path: path)
+    case .npz: try self.init(of: model, in: SafeTensors(NPZ(contentsOf: path)), path: path)
+    case .pytorch:
+      try self.init(of: model, in: SafeTensors(PyTorchFile(contentsOf: path)), path: path, isInOrder: true)
+    case .keras:
+      let file = try KerasFile(contentsOf: path)
+      if file.config != nil {
+        try self.init(of: model, in: KerasNetwork(file).weights, path: path, isInOrder: true)
+      } else {
+        try self.init(of: model, in: SafeTensors(weightsOf: file, for: model), path: path, isInOrder: true)
       }
-      return try SafeTensors(archive)
-    default: throw CheckpointError(path, "\(FileSignature.describe(start)); \(advice)")
+    case .onnx:
+      try self.init(
+        of: model, in: ONNXNetwork(ONNXGraph(contentsOf: path), path: path).weights, path: path,
+        isInOrder: true)
     }
   }
 
-  private static let advice = "weights are read from safetensors and NumPy's .npz (docs/interop.md)"
-
   /// Matches the tensors of `file` to `model`; errors name `path`.
-  package init(of model: Model, in file: SafeTensors, path: String) throws(CheckpointError) {
+  ///
+  /// - Parameter isInOrder: whether the order of the file is that of the layers; otherwise names decide it.
+  package init(
+    of model: Model, in file: SafeTensors, path: String, isInOrder: Bool = false
+  ) throws(CheckpointError) {
     let expected = ExpectedTensor.all(of: model)
-    let candidates = Self.ordered(file.tensors.filter(\.dataType.isFloatingPoint))
+    let tensors = file.tensors.filter(\.dataType.isFloatingPoint)
+    let candidates = isInOrder ? tensors : Self.ordered(tensors)
     guard expected.contains(where: { file[$0.name] == nil }), candidates.count == expected.count else {
       try Self.checkStatistics(candidates.count, of: model, in: file, path: path)
       // A checkpoint of this program stands for its average where it has one.
       let average = Checkpoint.averagePrefix
       let hasAverage =
         file.metadata("format") == "cnn" && expected.allSatisfy { file[average + $0.name] != nil }
-      tensors = try Self.tensors(of: model, in: file, path: path, prefix: hasAverage ? average : "")
+      self.tensors = try Self.tensors(of: model, in: file, path: path, prefix: hasAverage ? average : "")
       notice = hasAverage ? "\(path): \(Self.averageNotice)" : nil
       return
     }
@@ -74,7 +75,7 @@ public struct WeightImport {
     } catch {
       throw CheckpointError(path, "\(error)")
     }
-    tensors = try Self.tensors(of: model, in: renamed, path: path)
+    self.tensors = try Self.tensors(of: model, in: renamed, path: path)
     let pairs = zip(match.tensors, expected).prefix(4).map { "\($0.name) is \($1.name)" }
     let list = pairs.joined(separator: ", ") + (expected.count > 4 ? ", …" : "")
     notice =
@@ -247,6 +248,19 @@ extension SafeTensors {
         )
       }
       try append(array.name, shape: array.shape, type, bytes: array.bytes)
+    }
+  }
+}
+
+extension SafeTensors {
+  /// The tensors of a file of Keras' weights alone, in the order of `get_weights()` of a model like `model`.
+  fileprivate init(weightsOf file: KerasFile, for model: Model) throws {
+    self.init()
+    let layers = try file.isInOrder ? file.layers : file.layers(inOrder: KerasLayout.classes(of: model))
+    for layer in layers {
+      for (index, weight) in layer.weights.enumerated() {
+        try append("\(layer.name).\(index)", shape: weight.shape, weight.values)
+      }
     }
   }
 }

@@ -9,14 +9,18 @@ public struct ExperimentData: Sendable {
   public let name: String
   /// Where the data set comes from, for the user: a path, or `synthetic digits`.
   public let origin: String
+  /// The absolute path of its files; nil for synthetic digits.
+  public let source: String?
+  /// Notices for the user, one line each.
+  public var notices: [String] = []
   /// The training images.
-  public let train: Subset
+  public private(set) var train: Subset
   /// The test images.
   public let test: Subset
   /// The names of the classes, in the order of the labels.
   public let classNames: [String]
   /// The validation images, or those that they are sampled from in each epoch.
-  private let validationSource: Subset?
+  private var validationSource: Subset?
   private let validationSample: Int?
   private let seed: UInt64
   private let dataset: Dataset
@@ -24,21 +28,17 @@ public struct ExperimentData: Sendable {
   /// A part of a data set.
   public enum Split: String, CaseIterable, Sendable { case test, train, validation }
 
-  /// Loads and splits the data of `config`.
-  ///
-  /// - Parameter directory: `--data`: a folder, a file, or `builtin`; nil for the default of the config.
-  /// - Throws: `DataError` for files and splits, `ConfigError` if shape or classes do not match the model.
-  public static func load(
-    _ config: ExperimentConfig, directory: String?, environment: DataEnvironment
-  ) throws -> ExperimentData {
-    let (dataset, origin) = try loadDataset(config, directory, environment)
-    try check(dataset, fits: config)
-    return try ExperimentData(dataset, origin: origin, config)
-  }
-
   /// Splits a data set.
-  private init(_ dataset: Dataset, origin: String, _ config: ExperimentConfig) throws(DataError) {
-    (self.dataset, self.origin) = (dataset, origin)
+  ///
+  /// - Parameters:
+  ///   - source: the absolute path of its files; nil for synthetic digits.
+  ///   - origin: the path as it was given.
+  ///   - split: the only part that is used; nil for all of them.
+  init(
+    _ dataset: Dataset, source: String?, origin: String? = nil, _ config: ExperimentConfig, for split: Split?
+  ) throws {
+    try Self.check(dataset, fits: config)
+    (self.dataset, self.source, self.origin) = (dataset, source, origin ?? "synthetic digits")
     name = dataset.name
     classNames = dataset.classNames
     seed = config.seed
@@ -46,52 +46,25 @@ public struct ExperimentData: Sendable {
     if let resplit = config.data.resplit {
       (train, test) = try dataset.resplit(train: resplit.train, test: resplit.test, seed: seed)
     }
-    let validation = config.data.validation
+    (self.train, self.test) = (train, test)
+    validationSample = config.data.validation?.sample
+    do throws(DataError) {
+      try holdOut(config.data.validation)
+      if split == nil { _ = try validation(epoch: 0) }
+    } catch {
+      // The other parts are there without one for validation.
+      if split == nil || split == .validation { throw error }
+    }
+  }
+
+  /// Takes the validation images from the training or the test set.
+  private mutating func holdOut(_ validation: DataConfig.Validation?) throws(DataError) {
     switch (validation?.from, validation?.count) {
     case (.train, let count?): (train, validationSource) = try train.holdingOut(count, seed: seed)
     case (.test, let count?): validationSource = try test.sample(count, seed: seed)
     case (.test, nil): validationSource = test
-    default: validationSource = nil
+    default: break
     }
-    validationSample = validation?.sample
-    (self.train, self.test) = (train, test)
-    _ = try self.validation(epoch: 0)
-  }
-
-  private static func loadDataset(
-    _ config: ExperimentConfig, _ directory: String?, _ environment: DataEnvironment
-  ) throws -> (Dataset, String) {
-    if directory == "builtin" || (directory == nil && config.data.source == .builtin) {
-      return (try synthetic(config), "synthetic digits")
-    }
-    let locator = DatasetLocator(
-      option: directory, environment: environment.variables, configDirectory: config.data.directory,
-      currentFolder: environment.currentFolder,
-      cacheFolder: DatasetLocator.cacheFolder(environment: environment.variables))
-    if !locator.isPresent { try environment.whenMissing(locator) }
-    let folder = locator.chosen.directory
-    return (try Dataset.load(from: folder), folder)
-  }
-
-  private static func synthetic(_ config: ExperimentConfig) throws(ConfigError) -> Dataset {
-    let input = config.model.input
-    guard input.channels == 1 || input.channels == 3, input.height == input.width,
-      (8...1024).contains(input.height)
-    else {
-      let message =
-        "is \(input), but synthetic digits are square, 8 to 1024 pixels wide, with 1 or 3 channels"
-      throw ConfigError([config.resolved.issue(at: ["model", "input"], message)])
-    }
-    let digits = SyntheticDigits(seed: config.seed, channels: input.channels, size: input.height)
-    let (train, test) = config.data.builtin
-    guard (train + test) * digits.byteCount <= ByteSource.byteLimit else {
-      let message = "\(train + test) digits of \(input) take more than the limit of 4 GiB"
-      throw ConfigError([config.resolved.issue(at: ["data", "builtin"], message)])
-    }
-    let (pixels, labels) = digits.images(0..<train + test)
-    let pool = LabeledImages(
-      pixels: pixels, labels: labels, channels: digits.channels, height: digits.size, width: digits.size)
-    return Dataset(name: "builtin", pool: pool, trainCount: train)
   }
 
   /// Checks that images and classes match the model's input and output.
@@ -175,4 +148,13 @@ public struct ExperimentData: Sendable {
 
   /// The SHA-256 of all images and labels, in hexadecimal.
   public func fingerprint() -> String { dataset.fingerprint() }
+
+  /// The SHA-256 of the images and labels of the test set as its files hold it.
+  func testFingerprint() -> String { dataset.testFingerprint() }
+
+  /// What a run stores of the data.
+  public var record: DataRecord {
+    DataRecord(
+      name: name, source: source, fingerprint: fingerprint(), testFingerprint: testFingerprint())
+  }
 }

@@ -86,7 +86,10 @@ public enum ConfigSource {
     _ path: String, flags: [Flag] = [], settings: [String] = []
   ) throws -> ExperimentConfig {
     let issues = IssueList()
-    return try load(json(path, issues: issues), flags: flags, settings: settings, issues: issues)
+    let json = try json(path, issues: issues)
+    var config = try load(json, flags: flags, settings: settings, issues: issues)
+    config.isShipped = !isFile(path) && isShipped(path)
+    return config
   }
 
   /// Reads a config with overrides.

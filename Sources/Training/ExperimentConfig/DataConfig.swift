@@ -1,5 +1,7 @@
 import CNNEngine
 import ConfigDecoding
+import Datasets
+import ImageFiles
 
 /// The section `data` of a config: the data set, its splits, augmentation and normalization.
 public struct DataConfig: Sendable {
@@ -7,8 +9,18 @@ public struct DataConfig: Sendable {
   public enum Source: String, CaseIterable, Sendable {
     /// Files of MNIST.
     case mnist
+    /// Files of Fashion-MNIST.
+    case fashion
     /// Synthetic digits.
     case builtin
+
+    /// The data set whose usual places are searched.
+    var knownDataset: KnownDataset {
+      switch self {
+      case .mnist, .builtin: .mnist
+      case .fashion: .fashionMNIST
+      }
+    }
   }
 
   /// The validation set.
@@ -36,6 +48,8 @@ public struct DataConfig: Sendable {
   public let validation: Validation?
   /// The augmentation of the training images.
   public let augmentation: Augmentation
+  /// How pictures become the input of the network; nil until a run's training images have decided it.
+  public let pictures: PicturePreparation?
   let normalization: (scale: Double, mean: [Double], std: [Double])
 
   init(_ decoder: ConfigDecoder) {
@@ -49,8 +63,9 @@ public struct DataConfig: Sendable {
       }
     }
     source = decoder.value(
-      "dataset", .choice(of: Source.self), default: "mnist", "Files of MNIST, or synthetic digits.")
-    directory = decoder.optional("dir", .string, "Folder of the data files.")
+      "dataset", .choice(of: Source.self), default: "mnist",
+      "Files of MNIST or Fashion-MNIST, or synthetic digits; data.dir names any other.")
+    directory = decoder.optional("dir", .string, "Folder or file of the data.")
     builtin = decoder.value("builtin", counts(20_000, 5_000), default: [:], "Numbers of synthetic digits.")
     resplit = decoder.optional(
       "resplit", counts(50_000, 10_000), "Pool all images and draw disjoint random sets of these sizes.")
@@ -59,6 +74,10 @@ public struct DataConfig: Sendable {
       decoder.value(
         "augment", .list(of: Augmentation.Entry.field, count: .within(0...64)), default: [],
         "Random changes of the training images in every epoch."))
+    pictures = decoder.optional(
+      "pictures", .choice(of: PicturePreparation.self),
+      "Whether the digit in a picture is found and centred, or the whole picture scaled; by default as suits the training images."
+    )
     normalization = decoder.value(
       "normalize", .object(Self.normalization), default: [:], "(byte / scale - mean) / std for each channel.")
   }

@@ -21,6 +21,8 @@ public struct ExperimentConfig: Sendable {
   public let log: LogConfig
   /// The config with every default and override.
   public let resolved: JSON
+  /// Whether it is a built-in config, which adapts itself to data that it was not written for.
+  public internal(set) var isShipped = false
 
   /// Reads a config.
   ///
@@ -69,12 +71,20 @@ public struct ExperimentConfig: Sendable {
         issues.report(json.issue(at: path, message))
       }
       checkMonitors(checked, in: json, issues: issues)
-      if let output = checked?.outputs.first(where: { $0.loss is NegativeLogLikelihood && !$0.isLogSoftmax })
-      {
+      for (index, output) in (checked?.outputs ?? []).enumerated()
+      where output.loss is NegativeLogLikelihood && !output.isLogSoftmax {
         let layer = output.layerType?.rawValue ?? "input"
+        let entry = json["model"]?["outputs"]?.array?[index]
+        let place = entry == nil ? "as the last layer" : "in \(output.name.quoted)"
         let message =
-          "\"nll\" needs \"log_softmax\" as the last layer, not \"\(layer)\"; \"cross_entropy\" does not"
-        report("loss", message: message)
+          "\"nll\" needs \"log_softmax\" \(place), not \"\(layer)\"; \"cross_entropy\" does not"
+        if let entry {
+          let location = entry["loss"]?.location ?? entry.location
+          issues.report(
+            ConfigIssue(location: location, path: "model.outputs[\(index)].loss", message: message))
+        } else {
+          report("loss", message: message)
+        }
       }
       let perImage = checked?.activationCount ?? 0
       // Batch blocks are allocated completely.

@@ -57,7 +57,7 @@ struct ModelConfig: Sendable {
           "from", .oneOrMore(of: .identifier, count: .within(1...64)),
           "The earlier layers that it reads, or \"input\"; by default the layer before it.")
         let layer = NamedLayer(type.layer.init(decoding: decoder), name: name, from: inputs)
-        return Entry(layer, decoder, keys: ["name", "from"])
+        return Entry(layer, decoder, keys: ["name", "from", "activation"])
       }
     }, allowsName: true)
 
@@ -70,7 +70,7 @@ struct ModelConfig: Sendable {
       labels: decoder.optional(
         "labels", .list(of: .integer(.within(0...65_535)), count: .within(1...65_536)),
         "The output's label for each class of the data; by default the class itself."))
-    return Entry(output, decoder, keys: ["layer", "labels"])
+    return Entry(output, decoder, keys: ["layer", "loss", "labels"])
   }
 
   /// The model; nil after reporting everything whose names or shapes do not match.

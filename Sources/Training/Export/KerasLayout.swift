@@ -40,13 +40,21 @@ package struct KerasLayout {
       }
       numbers.append(first..<tensors.count)
     }
-    for output in model.outputs {
-      if let index = model.layers.firstIndex(where: { $0.name == output.name }), orders[index + 1] != nil {
-        return nil
-      }
-    }
+    if model.outputs.contains(where: { orders[$0.value] != nil }) { return nil }
     self.tensors = tensors
     order = Self.listed(model).flatMap { numbers[$0] }
+  }
+
+  /// Keras' classes of the layers with weights, as in the names of their groups, in Keras' order.
+  static func classes(of model: Model) -> [String] {
+    listed(model).compactMap { index in
+      switch model.layers[index].layer {
+      case let layer as Conv2D: layer.groups == 1 ? "conv2d" : "depthwise_conv2d"
+      case is Dense: "dense"
+      case is BatchNorm: "batch_normalization"
+      default: nil
+      }
+    }
   }
 
   /// The layers as a functional model of Keras lists them: those with a longer way to an output first, those of equal
@@ -59,8 +67,7 @@ package struct KerasLayout {
       for input in layer.inputs { depths[input] = max(depths[input], depths[index + 1] + 1) }
     }
     var places = [Int?](repeating: nil, count: layers.count + 1)
-    let outputs = model.outputs.compactMap { output in layers.firstIndex { $0.name == output.name } }
-    var (stack, found) = (outputs.reversed().map { $0 + 1 }, 0)
+    var (stack, found) = (Array(model.outputs.map(\.value).reversed()), 0)
     while let value = stack.popLast() {
       guard value > 0, places[value] == nil else { continue }
       places[value] = found

@@ -55,7 +55,8 @@ public struct PredictionInput {
       let shape = try Self.inputShape(config, of: text)
       let name = source.name
       let picture = try PictureFile.decode(source)
-      images = try DigitPreprocessor(for: shape, source: isRaw ? .raw : .photo).prepare(picture, name: name)
+      let preparation = isRaw ? .scale : config.data.pictures ?? .digit
+      images = try preparation.prepare(picture, for: shape, name: name)
       names = [text]
     } else if signature == .idx {
       let images = try reference.read(from: source)
@@ -64,8 +65,29 @@ public struct PredictionInput {
       try check(fits: config)
     } else {
       throw source.malformed(
-        at: 0, "neither a PNG, JPEG or PGM picture nor an IDX file: \(FileSignature.describe(start))")
+        at: 0, "neither a picture (\(PictureFile.formats)) nor an IDX file: \(FileSignature.describe(start))")
     }
+  }
+
+  /// Images of the network's own data: `test@7`, `test@0..9`, `train@3`; nil for any other input.
+  ///
+  /// - Parameter load: loads the data for a part of it.
+  /// - Throws: what `load` throws, and `DataError` where there is no such image.
+  public init?(
+    ofData text: String, load: (ExperimentData.Split) throws -> ExperimentData
+  ) throws {
+    let reference = try ImageReference(text)
+    guard let range = reference.range, !isFile(reference.path),
+      let split = ExperimentData.Split(rawValue: reference.path)
+    else { return nil }
+    let data = try load(split).split(split)
+    guard range.upperBound < data.count else {
+      throw DataError.unreadable(
+        path: text,
+        reason: "no image \(range.upperBound): there are \(data.count.grouped), 0 to \(data.count - 1)")
+    }
+    images = Images(pixels: range.flatMap { data[$0] }, shape: data.shape)
+    names = range.map { "\(split.rawValue)@\($0)" }
   }
 
   /// The network's input shape as the shape of a picture.

@@ -51,7 +51,7 @@ public struct SavedInputs {
 
   /// The base name of an output: `seven` for `photos/seven.jpg`, `digits.idx@7` for itself, `input` for standard input.
   private static func baseName(_ input: String) -> String {
-    let name = input.split(separator: "/").last.map(String.init) ?? input
+    let name = lastComponent(of: input)
     if name == "-" || name.hasPrefix("-@") { return "input" + name.dropFirst() }
     let endings = [".png", ".jpg", ".jpeg", ".pgm"]
     let ending = endings.first { name.lowercased().hasSuffix($0) && name.count > $0.count }

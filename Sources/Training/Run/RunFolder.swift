@@ -71,10 +71,23 @@ public struct RunFolder: Sendable {
     guard isFile(path) else { throw .unreadable(path: path, reason: "no such run folder or checkpoint") }
     let folder = AtomicFile.folder(of: path)
     let parent = RunFolder(folder == "." ? ".." : AtomicFile.folder(of: folder))
-    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let name = lastComponent(of: path)
     if isSameFile(path, joinPath(parent.checkpoints, name)), isFile(parent.config) { return parent }
     let run = RunFolder(folder)
-    return isFolder(run.checkpoints) && isFile(run.config) ? run : nil
+    return isRun(folder) ? run : nil
+  }
+
+  /// The run folders in `folder`, the newest first.
+  static func all(in folder: String) -> [String] {
+    fileNames(in: folder).map { joinPath(folder, $0) }.filter(isRun)
+      .map { (path: $0, time: modificationTime(of: RunFolder($0).config)) }
+      .sorted { ($1.time, $0.path) < ($0.time, $1.path) }.map(\.path)
+  }
+
+  /// Whether `path` is the folder of a run.
+  public static func isRun(_ path: String) -> Bool {
+    let run = RunFolder(path)
+    return isFile(run.config) && isFolder(run.checkpoints)
   }
 
   /// Removes the results of the run that is overwritten; called once the new run has saved its first checkpoint.

@@ -10,7 +10,7 @@ public final class TrainingRun {
   /// Notices for the user about a resumed run, one line each.
   public let notices: [String]
   private let data: ExperimentData
-  private let fingerprint: String
+  private let record: DataRecord
   private let threadPool: ThreadPool
   private let resumedFrom: String?
   private let hasInitialWeights: Bool
@@ -33,11 +33,11 @@ public final class TrainingRun {
   }
 
   private init(
-    _ trainer: Trainer, data: ExperimentData, fingerprint: String, in folder: RunFolder,
+    _ trainer: Trainer, data: ExperimentData, record: DataRecord, in folder: RunFolder,
     threadPool: ThreadPool, resuming resumePoint: ResumePoint?, hasInitialWeights: Bool,
     logs: consuming RunLogs
   ) {
-    (self.trainer, self.data, self.fingerprint) = (trainer, data, fingerprint)
+    (self.trainer, self.data, self.record) = (trainer, data, record)
     (self.folder, self.threadPool, self.hasInitialWeights) = (folder, threadPool, hasInitialWeights)
     (resumedFrom, notices, lastSave) = (resumePoint?.path, resumePoint?.notices ?? [], clock.now)
     self.logs = logs
@@ -54,13 +54,13 @@ public final class TrainingRun {
     _ config: ExperimentConfig, data: ExperimentData, in folder: RunFolder, threadPool: ThreadPool,
     weights: [NamedTensor]? = nil, resuming resumePoint: ResumePoint? = nil
   ) throws -> TrainingRun {
-    let fingerprint = data.fingerprint()
+    let record = data.record
     var resumePoint = resumePoint
-    try resumePoint?.check(data, fingerprint: fingerprint)
+    try resumePoint?.check(data, record)
     let best = resumePoint?.best()
     let trainer = try Trainer(
       config, data: data, threadPool: threadPool, weights: weights, resuming: resumePoint)
-    let state = try Checkpoint(trainer, data: data, fingerprint: fingerprint).encoded()
+    let state = try Checkpoint(trainer, data: record, classNames: data.classNames).encoded()
     try AtomicFile.write(state, to: folder.lastCheckpoint)
     try AtomicFile.write(Array((config.resolved.text() + "\n").utf8), to: folder.config)
     let epoch = trainer.progress.epoch
@@ -72,7 +72,7 @@ public final class TrainingRun {
     folder.removeEpochs { resumePoint != nil && $0 > epoch }
     let logs = try RunLogs.create(in: folder, trainer, resuming: resumePoint)
     return TrainingRun(
-      trainer, data: data, fingerprint: fingerprint, in: folder, threadPool: threadPool,
+      trainer, data: data, record: record, in: folder, threadPool: threadPool,
       resuming: resumePoint, hasInitialWeights: weights != nil, logs: logs)
   }
 
@@ -119,7 +119,7 @@ public final class TrainingRun {
   /// Saves `last.ckpt`, and after an epoch also `best.ckpt` and the epoch's own checkpoint.
   private func save(epoch: Int? = nil, isBest: Bool = false) throws {
     try trainer.checkFinite()
-    let bytes = try Checkpoint(trainer, data: data, fingerprint: fingerprint).encoded()
+    let bytes = try Checkpoint(trainer, data: record, classNames: data.classNames).encoded()
     try AtomicFile.write(bytes, to: folder.lastCheckpoint)
     if isBest { try AtomicFile.write(bytes, to: folder.bestCheckpoint) }
     let keep = config.train.checkpoints.keep
@@ -143,6 +143,6 @@ public final class TrainingRun {
     let evaluator = Evaluator(config, parameters: best.parameters(), threadPool: threadPool)
     return Result(
       outcome: outcome, checkpoint: folder.finalCheckpoint, bestEpoch: bestEpoch,
-      test: try evaluator.evaluate(data.test))
+      test: data.test.count == 0 ? nil : try evaluator.evaluate(data.test))
   }
 }

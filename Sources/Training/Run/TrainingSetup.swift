@@ -3,7 +3,7 @@ import CNNEngine
 /// A requested run with its config: new, or resumed from a checkpoint.
 public struct TrainingSetup {
   /// The config, with every override.
-  public let config: ExperimentConfig
+  public private(set) var config: ExperimentConfig
   /// Where the run resumes; nil for a new run.
   public let resumePoint: ResumePoint?
   private let request: TrainingRequest
@@ -34,13 +34,19 @@ public struct TrainingSetup {
     try request.initialWeights.map { try WeightImport(of: config.model, contentsOf: LoadedModel.file($0)) }
   }
 
-  /// Loads the data of the run.
+  /// Loads the data of the run; a new run's config then names it, and a built-in config fits it.
   ///
   /// - Parameter directory: `--data`; nil for the default of the config or of the resumed run.
-  /// - Throws: `DataError` or `ConfigError`.
-  public func loadData(directory: String?, environment: DataEnvironment) throws -> ExperimentData {
-    let data = try ExperimentData.load(
-      config, directory: directory ?? resumePoint?.checkpoint.builtinData, environment: environment)
+  /// - Throws: `DataError` or `ConfigError`; `CheckpointError` if a run would resume on other data.
+  public mutating func loadData(directory: String?, environment: DataEnvironment) throws -> ExperimentData {
+    let data: ExperimentData
+    if let resumePoint {
+      data = try ExperimentData.load(
+        config, of: resumePoint.checkpoint.data, directory: directory, environment: environment)
+    } else {
+      config = try config.naming(directory: directory, in: environment.currentFolder)
+      data = try ExperimentData.load(&config, directory: directory, environment: environment)
+    }
     // Before a folder is made for the run.
     try config.checkBatches(ofImages: data.train.count)
     return data
@@ -50,7 +56,7 @@ public struct TrainingSetup {
   ///
   /// - Throws: `CheckpointError` for other data.
   public func check(_ data: ExperimentData) throws(CheckpointError) {
-    if let resumePoint { try resumePoint.check(data, fingerprint: data.fingerprint()) }
+    if let resumePoint { try resumePoint.check(data, data.record) }
   }
 
   /// Creates the run and its folder.

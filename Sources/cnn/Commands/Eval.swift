@@ -55,8 +55,9 @@ struct Eval: ParsableCommand {
     let model = try model.load()
     _ = try model.requireParameters()
     let interruption = Interruption.install()
-    let experiment = try ExperimentData.load(
-      model.config, directory: data.data ?? model.builtinData, environment: data.environment(interruption))
+    let experiment = try model.loadData(
+      directory: data.data, environment: data.environment(interruption), for: split)
+    for notice in experiment.notices { Console.error(notice) }
     let images = try experiment.split(split, limit: limit, sample: sample, seed: seed)
     let evaluator = try Evaluator(model, threadPool: machine.threadPool)
     let clock = ContinuousClock()

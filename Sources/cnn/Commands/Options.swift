@@ -30,14 +30,21 @@ struct WeightsConfigOption: ParsableArguments {
 
 /// The argument and the option that name a network with weights.
 struct CheckpointOptions: ParsableArguments {
-  @Argument(help: ArgumentHelp("A checkpoint or a run folder.", valueName: "ckpt"), completion: .file())
+  @Argument(
+    help: ArgumentHelp(
+      "A checkpoint, a run folder, or a network of Keras or ONNX.", valueName: "ckpt"), completion: .file())
   var checkpoint: String
 
   @OptionGroup var weights: WeightsConfigOption
 
+  @Option(
+    help: ArgumentHelp(
+      "Override a key of the network's config, such as data.normalize.scale=1.", valueName: "key.path=value"))
+  var set: [String] = []
+
   /// Loads the network and its weights; notices about imported weights go to standard error.
   func load() throws -> LoadedModel {
-    let model = try LoadedModel(checkpoint: checkpoint, config: weights.config)
+    let model = try LoadedModel(checkpoint: checkpoint, config: weights.config, settings: set)
     for notice in model.notices { Console.error(notice) }
     return model
   }

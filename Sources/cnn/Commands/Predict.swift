@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfigDecoding
 import FileIO
+import ImageFiles
 import JSONText
 import Reporting
 import Training
@@ -10,24 +11,26 @@ struct Predict: ParsableCommand {
     abstract: "Predict the digit in a picture.",
     usage: "cnn predict <ckpt> <input>... [<options>]",
     discussion: """
-      Example: cnn predict runs/lenet photo.jpg scans/ t10k-images-idx3-ubyte.gz@0..9
+      Example: cnn predict runs/lenet photo.jpg scans/ test@0..9
 
-      A picture (PNG, JPEG, PGM) may have any size and colours, with dark or bright ink. It is preprocessed \
-      as MNIST was: the digit is found, cropped, scaled and centred by its mass. A picture that is already in \
-      this form stays as it is; --raw only scales. A folder stands for all pictures in it.
+      A picture (\(PictureFile.formats)) may have any size and colours. For a network of digits it is preprocessed as MNIST \
+      was, with dark or bright ink: the digit is found, cropped, scaled and centred by its mass. A picture that is already \
+      in this form stays as it is. For any other network, or with --raw, it is scaled. A folder stands for all pictures in it.
 
-      An IDX file may be gzip; FILE@7 is one of its images, FILE@0..99 the first hundred. Standard input is - \
-      or, after --, -@7.
+      test@7 is an image of the data that the network was trained on, test@0..9 the first ten. An IDX file may be \
+      gzip; FILE@7 is one of its images. Standard input is - or, after --, -@7.
       """)
 
   @OptionGroup var model: CheckpointOptions
 
   @Argument(
     help: ArgumentHelp(
-      "Pictures, folders of pictures, IDX files (FILE, FILE@7, FILE@0..99), or - for standard input.",
+      "Pictures, folders of pictures, test@0..9, IDX files (FILE, FILE@7), or - for standard input.",
       valueName: "input"),
     completion: .file())
   var inputs: [String]
+
+  @OptionGroup var data: DataOptions
 
   @Option(
     parsing: .unconditional,
@@ -73,9 +76,15 @@ struct Predict: ParsableCommand {
     var firstError: DataError?
     for result in inputs {
       let input: PredictionInput
-      do throws(DataError) {
-        input = try PredictionInput(result.get(), for: model.config, isRaw: raw)
-      } catch {
+      do {
+        let text = try result.get()
+        input =
+          try PredictionInput(ofData: text) { split in
+            let data = try model.loadData(directory: data.data, environment: data.environment(), for: split)
+            for notice in data.notices { Console.error(notice) }
+            return data
+          } ?? PredictionInput(text, for: model.config, isRaw: raw)
+      } catch let error as DataError {
         // The other inputs are still predicted.
         Console.error("\(error)")
         firstError = firstError ?? error

@@ -84,12 +84,12 @@ struct ReportCommand: ParsableCommand {
 
   /// Evaluates the run on its test images; returns a notice if they are not found, unless --data names them.
   private func read(_ run: inout ReportedRun) throws -> [String] {
-    let directory = data.data ?? run.checkpoint.builtinData
     do {
       let experiment = try ExperimentData.load(
-        run.config, directory: directory, environment: data.environment(mayDownload: false))
+        run.config, of: run.checkpoint.data, directory: data.data,
+        environment: data.environment(mayDownload: false), for: .test)
       try run.evaluate(experiment, threadPool: machine.threadPool)
-      return []
+      return experiment.notices
     } catch DataError.unreadable(let path, let reason) where data.data == nil {
       return ["No test images, so no confusion matrix and no misclassified digits: \(path): \(reason)"]
     }

@@ -85,7 +85,9 @@ struct Show: ParsableCommand {
           "\(config.name) has no data.augment; try --config lenet-augmented or --set data.augment='[\"rotate\"]'"
       )
     }
-    let data = try ExperimentData.load(config, directory: data.data, environment: data.environment())
+    let data = try ExperimentData.load(
+      config, directory: data.data, environment: data.environment(), for: split)
+    for notice in data.notices { Console.error(notice) }
     let images = try SampleImages(
       data, config, split: split, first: first, count: count,
       epochs: isAugmented ? epoch..<epoch + (variants ?? 1) : nil)

@@ -14,9 +14,11 @@ struct Summary: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("A config, a checkpoint or a run folder.", valueName: "config|ckpt"),
+    help: ArgumentHelp(
+      "A config, a checkpoint or a run folder. (default: the run in this folder, else lenet)",
+      valueName: "config|ckpt"),
     completion: .config)
-  var model = "lenet"
+  var model: String?
 
   @OptionGroup var weights: WeightsConfigOption
 
@@ -33,7 +35,8 @@ struct Summary: ParsableCommand {
   }
 
   func run() throws {
-    let config = try LoadedModel(model, config: weights.config).config
+    let config = try LoadedModel(model ?? (RunFolder.isRun(".") ? "." : "lenet"), config: weights.config)
+      .config
     if json { return try Console.print(config.model.summaryJSON.text(pretty: false)) }
     for line in try config.model.summaryLines(name: config.name, batchSize: batchSize) {
       try Console.print(line)

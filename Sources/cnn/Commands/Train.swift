@@ -6,13 +6,24 @@ import Training
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train a network.",
+    usage: "cnn train [<config|data> ...] [<options>]",
     discussion: """
-      Example: cnn train --config lenet --epochs 3 --set optimizer.lr=0.005
+      Example: cnn train lenet --epochs 3 --set optimizer.lr=0.005
+               cnn train pictures/
+
+      A folder of pictures, one folder for each class, or any other data is trained on with lenet.
 
       Built-in configs: \(ConfigSource.shipped.map(\.name).joined(separator: ", ")).
       A run writes a folder: config.json, metrics.csv, events.jsonl, checkpoints/, and model.ckpt, the best epoch. \
       Ctrl-C saves and stops. cnn train --resume runs/lenet continues the run, with --epochs 20 beyond its last epoch.
       """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "A config, as in --config, or data, as in --data, told apart by what is there.",
+      valueName: "config|data"),
+    completion: .config)
+  var source: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -90,15 +101,24 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
-    let setup = try TrainingSetup.resolve(request)
-    let config = setup.config
-    if printConfig { return try Console.print(config.resolved.text()) }
+    let sources: TrainingArguments
+    do {
+      sources = try TrainingArguments(source, config: config, data: data.data)
+    } catch let fault as TrainingArguments.Fault {
+      throw ValidationError(fault.message)
+    }
+    if resume != nil, sources.config != nil {
+      throw ValidationError("\(source.joined(separator: " ")): a resumed run keeps its config")
+    }
+    var setup = try TrainingSetup.resolve(request(sources.config))
+    if printConfig { return try Console.print(setup.config.resolved.text()) }
     let interruption = Interruption.install()
-    let weights = try setup.initialWeights()
-    if let notice = weights?.notice, !quiet { Console.error(notice) }
     let data = try setup.loadData(
-      directory: data.data,
+      directory: sources.data,
       environment: data.environment(interruption, isQuiet: quiet, mayDownload: !dryRun))
+    let config = setup.config
+    let weights = try setup.initialWeights()
+    for notice in data.notices + [weights?.notice].compactMap({ $0 }) where !quiet { Console.error(notice) }
     let threadPool = machine.threadPool
     let printer = TrainingPrinter(config: config, isQuiet: quiet || json, isJSON: json)
     defer { printer.clear() }
@@ -120,7 +140,7 @@ struct Train: ParsableCommand {
     if result.outcome == .interrupted { throw interruption.status.code }
   }
 
-  private var request: TrainingRequest {
+  private func request(_ config: String?) -> TrainingRequest {
     TrainingRequest(
       config: config, flags: flags, settings: set, resume: resume, initialWeights: initialWeights,
       output: output, overwrite: force, writes: !dryRun && !printConfig)

@@ -1,0 +1,160 @@
+import CNNEngine
+import ConfigDecoding
+import Datasets
+import FileIO
+
+extension ExperimentData {
+  /// Loads and splits the data that a config names, or `--data`.
+  ///
+  /// - Parameters:
+  ///   - directory: `--data`: a folder, a file, or `builtin`; nil for the default of the config.
+  ///   - split: the only part that is used; nil for training, which needs all that the config asks for.
+  /// - Throws: `DataError` for files and splits, `ConfigError` if shape or classes do not match the model.
+  public static func load(
+    _ config: ExperimentConfig, directory: String?, environment: DataEnvironment, for split: Split? = nil
+  ) throws -> ExperimentData {
+    var config = config
+    return try load(&config, directory: directory, environment: environment, for: split)
+  }
+
+  /// Loads and splits the data of a new run; a built-in config is adapted to it, with a notice.
+  static func load(
+    _ config: inout ExperimentConfig, directory: String?, environment: DataEnvironment,
+    for split: Split? = nil
+  ) throws -> ExperimentData {
+    if directory == Dataset.builtinName || (directory == nil && config.data.source == .builtin) {
+      return try ExperimentData(synthetic(config), source: nil, config, for: split)
+    }
+    let locator = config.locator(option: directory, environment: environment)
+    if !locator.isPresent { try environment.whenMissing(locator) }
+    return try load(&config, from: locator.chosen, environment, for: split)
+  }
+
+  /// Loads and splits the data of a run, wherever it is now.
+  ///
+  /// Without `--data`, that is the run's source; where that is gone, the first of the usual places with the same
+  /// fingerprint. Other data is only used where `--data` asks for it, and a notice says so.
+  ///
+  /// - Parameter record: what the run stores of its data.
+  /// - Throws: as for a new run; also `DataError` if only other data is found.
+  public static func load(
+    _ config: ExperimentConfig, of record: DataRecord, directory: String?, environment: DataEnvironment,
+    for split: Split? = nil
+  ) throws -> ExperimentData {
+    if record.fingerprint.isEmpty || record.isBuiltin && directory == nil {
+      let directory = directory ?? (record.isBuiltin ? Dataset.builtinName : nil)
+      return try load(config, directory: directory, environment: environment, for: split)
+    }
+    if directory != nil {
+      var data = try load(config, directory: directory, environment: environment, for: split)
+      if !record.matches(data, for: split) {
+        data.notices.append(
+          "\(data.origin) is not the data of the run, which was trained on \(record.description)")
+      }
+      return data
+    }
+    if let source = record.source, DatasetSource.isPresent(at: source) {
+      let candidate = DatasetLocator.Candidate(directory: source, origin: .run)
+      let data = try load(config, from: candidate, environment, for: split)
+      if record.matches(data, for: split) { return data }
+      throw record.otherData(in: [data])
+    }
+    return try find(record, config, environment, for: split)
+  }
+
+  /// Looks for the data of a run whose source is gone or unknown in the usual places.
+  private static func find(
+    _ record: DataRecord, _ config: ExperimentConfig, _ environment: DataEnvironment, for split: Split?
+  ) throws -> ExperimentData {
+    let locator = config.locator(option: nil, environment: environment)
+    let usual = locator.usualPlaces.filter { DatasetSource.isPresent(at: $0.directory) }
+    if usual.isEmpty {
+      guard record.source == nil else { throw record.otherData(in: []) }
+      try environment.whenMissing(locator)
+    }
+    var others: [ExperimentData] = []
+    for place in usual.isEmpty ? [locator.chosen] : usual {
+      var data = try load(config, from: place, environment, for: split)
+      guard record.matches(data, for: split) else {
+        others.append(data)
+        continue
+      }
+      if let source = record.source {
+        data.notices.append(
+          "the data of the run is no longer in \(source); the same data is in \(data.origin)")
+      }
+      return data
+    }
+    throw record.otherData(in: others)
+  }
+
+  private static func load(
+    _ config: ExperimentConfig, from place: DatasetLocator.Candidate, _ environment: DataEnvironment,
+    for split: Split?
+  ) throws -> ExperimentData {
+    var config = config
+    return try load(&config, from: place, environment, for: split)
+  }
+
+  private static func load(
+    _ config: inout ExperimentConfig, from place: DatasetLocator.Candidate, _ environment: DataEnvironment,
+    for split: Split?
+  ) throws -> ExperimentData {
+    let path = place.directory
+    let name = place.origin.isUsual ? config.data.source.rawValue : lastComponent(of: path)
+    let dataset = try Dataset.load(from: path, name: name)
+    let adaptation = try config.adapted(to: dataset)
+    config = adaptation.config
+    var data = try ExperimentData(
+      dataset, source: joinPath(environment.currentFolder, path), origin: path, config, for: split)
+    data.notices += adaptation.notices
+    return data
+  }
+
+  private static func synthetic(_ config: ExperimentConfig) throws(ConfigError) -> Dataset {
+    let input = config.model.input
+    guard input.channels == 1 || input.channels == 3, input.height == input.width,
+      (8...1024).contains(input.height)
+    else {
+      let message =
+        "is \(input), but synthetic digits are square, 8 to 1024 pixels wide, with 1 or 3 channels"
+      throw ConfigError([config.resolved.issue(at: ["model", "input"], message)])
+    }
+    let digits = SyntheticDigits(seed: config.seed, channels: input.channels, size: input.height)
+    let (train, test) = config.data.builtin
+    guard (train + test) * digits.byteCount <= ByteSource.byteLimit else {
+      let message = "\(train + test) digits of \(input) take more than the limit of 4 GiB"
+      throw ConfigError([config.resolved.issue(at: ["data", "builtin"], message)])
+    }
+    let (pixels, labels) = digits.images(0..<train + test)
+    let pool = LabeledImages(
+      pixels: pixels, labels: labels, channels: digits.channels, height: digits.size, width: digits.size)
+    return Dataset(name: Dataset.builtinName, pool: pool, trainCount: train)
+  }
+}
+
+extension Dataset {
+  /// The name of synthetic digits, as `--data`, in configs and in checkpoints.
+  static let builtinName = "builtin"
+}
+
+extension DataRecord {
+  /// The error of a run whose data is not found, with what is there instead.
+  fileprivate func otherData(in found: [ExperimentData]) -> DataError {
+    let others = found.map { "\($0.origin) has other data (SHA-256 \($0.fingerprint().prefix(12)))" }
+    let what = others.isEmpty ? "which is not there any more" : "but " + others.joined(separator: ", ")
+    return .unreadable(
+      path: source ?? name,
+      reason: "the run was trained on \(description), \(what); name the data with --data")
+  }
+}
+
+extension ExperimentConfig {
+  /// Where the data of the config is looked for.
+  fileprivate func locator(option: String?, environment: DataEnvironment) -> DatasetLocator {
+    DatasetLocator(
+      data.source.knownDataset, option: option, environment: environment.variables,
+      configDirectory: data.directory, currentFolder: environment.currentFolder,
+      cacheFolder: DatasetLocator.cacheFolder(environment: environment.variables))
+  }
+}

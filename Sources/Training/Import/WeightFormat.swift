@@ -1,0 +1,50 @@
+import FileIO
+import ModelFormats
+
+/// The formats of files with weights, by their content.
+enum WeightFormat {
+  case safetensors
+  /// NumPy's archive of arrays.
+  case npz
+  /// `torch.save` of a state dict.
+  case pytorch
+  /// `.keras`, `.h5` and `.weights.h5`.
+  case keras
+  case onnx
+
+  /// The formats for messages.
+  static let list = "safetensors, PyTorch's .pt, Keras' .keras and .h5, ONNX and NumPy's .npz"
+
+  /// The format of the file at `path`.
+  ///
+  /// - Throws: `DataError` for a file that cannot be read, or that has no weights of a known format.
+  init(ofFile path: String) throws(DataError) {
+    var source = try ByteSource(path: path)
+    let start = try source.peek(FileSignature.length)
+    // The header length at the start may look like any signature; only safetensors has a brace after it.
+    if start.dropFirst(8).first == UInt8(ascii: "{") {
+      self = .safetensors
+      return
+    }
+    switch FileSignature(start) {
+    case .hdf5: self = .keras
+    case .zip: self = try Self.ofArchive(source.readAll(), path: path)
+    default:
+      if PyTorchFile.isLegacy(start) {
+        self = .pytorch
+      } else if start.first == 0x08, path.hasSuffix(".onnx") || start.dropFirst(2).first == 0x12 {
+        // A model begins with the version of the format, and then the name of its producer.
+        self = .onnx
+      } else {
+        throw source.malformed(
+          at: 0, "\(FileSignature.describe(start)); weights are read from \(Self.list) (docs/interop.md)")
+      }
+    }
+  }
+
+  private static func ofArchive(_ bytes: [UInt8], path: String) throws(DataError) -> WeightFormat {
+    let names = try ZipArchive(parsing: bytes, name: path, largestCount: 65_536).entries.map(\.name)
+    if KerasFile.isArchive(names) { return .keras }
+    return names.contains { $0.hasSuffix(".pkl") } ? .pytorch : .npz
+  }
+}
