@@ -88,11 +88,14 @@ private func readPyTorch(_ bytes: [UInt8]) {
   }
 }
 
-/// An ONNX model with a file of 64 bytes beside it: the graph and its constants.
+/// An ONNX model with a file of 64 bytes beside it: the graph, its constants, and its network.
 private func readONNX(_ bytes: [UInt8]) {
   _ = succeeds {
     let graph = try ONNXGraph(parsing: bytes, name: "f") { _ in [UInt8](0..<64) }
     for tensor in graph.initializers { precondition((tensor.floats == nil) != (tensor.integers == nil)) }
+    let network = try ONNXNetwork(graph, path: "f")
+    let config = try ExperimentConfig(network.config)
+    _ = try WeightImport(of: config.model, in: network.weights, path: "f")
   }
 }
 

@@ -1,6 +1,6 @@
 """Writes Tests/Fixtures/weights: state dicts and graphs as PyTorch saves them, and what is in them as safetensors.
 
-The default ONNX exporter needs the packages onnx and onnxscript beside torch, numpy and safetensors.
+See scripts/make-weight-fixtures; the default ONNX exporter needs the packages onnx and onnxscript.
 """
 
 import argparse
@@ -133,9 +133,9 @@ def write_graphs() -> None:
     values = {}
     for name, network in [("network", trained(Network())[0]), ("branches", trained(Branches())[0])]:
         image = torch.rand(1, 1, 8, 8)
-        images = torch.rand(5, 1, 8, 8)
+        images = torch.randint(0, 256, (5, 1, 8, 8), dtype=torch.uint8)
         with torch.no_grad():
-            values |= {f"{name}.images": images, f"{name}.scores": network(images)}
+            values |= {f"{name}.images": images, f"{name}.scores": network(images / 255)}
         values |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
         names = {"input_names": ["image"], "output_names": ["scores"]}
         torch.onnx.export(

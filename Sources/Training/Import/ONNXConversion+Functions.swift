@@ -11,8 +11,8 @@ import ModelFormats
 extension ONNXConversion {
   /// Operators on each value alone, sums of layers, and the scaling of the image.
   ///
-  /// Exporters write an activation as several operators in different forms. What these compute is followed at a few points
-  /// and compared with the activations here.
+  /// Exporters write an activation as several operators in different forms. What these compute is followed at a few
+  /// points and compared with the activations here.
   mutating func convertFunction(_ node: ONNXGraph.Node) throws(DataError) {
     if ["Add", "Sub", "Mul", "Div", "Pow"].contains(node.type) { return try convertBinary(node) }
     guard case .stream(var stream) = try meaning(node, 0) else { throw fault(node, "it reads a constant") }
@@ -52,7 +52,9 @@ extension ONNXConversion {
     case "Tanh": return ([("type", "tanh")], { tanh($0) })
     case "Gelu":
       let approximation = try text(node, "approximate", default: "none")
-      guard ["none", "tanh"].contains(approximation) else { throw fault(node, "approximate \(approximation.printable)") }
+      guard ["none", "tanh"].contains(approximation) else {
+        throw fault(node, "approximate \(approximation.printable)")
+      }
       let options: [(String, JSON)] = [("type", "gelu"), ("approximate", JSON(approximation))]
       if approximation == "tanh" { return (options, { Self.tanhGELU($0) }) }
       return (options, { Self.gelu($0) })
@@ -91,7 +93,9 @@ extension ONNXConversion {
     }
   }
 
-  private func constantNumbers(_ node: ONNXGraph.Node, _ index: Int) throws(DataError) -> (shape: [Int], values: [Float]) {
+  private func constantNumbers(_ node: ONNXGraph.Node, _ index: Int) throws(DataError) -> (
+    shape: [Int], values: [Float]
+  ) {
     if case .floats(let values) = try meaning(node, index) { return ([values.count], values) }
     return try constant(node, index)
   }
@@ -127,7 +131,8 @@ extension ONNXConversion {
 
   /// A stream and a constant: the scaling of the image, a bias, or a part of a function.
   private mutating func apply(
-    _ node: ONNXGraph.Node, _ stream: ONNXStream, _ constant: (shape: [Int], values: [Float]), isReversed: Bool
+    _ node: ONNXGraph.Node, _ stream: ONNXStream, _ constant: (shape: [Int], values: [Float]),
+    isReversed: Bool
   ) throws(DataError) {
     var stream = stream
     let numbers = constant.values.map(Double.init)
@@ -136,7 +141,7 @@ extension ONNXConversion {
       stream.scaling = try scaled(node, stream, constant.shape, numbers, isReversed: isReversed)
       return try set(node, .stream(stream))
     }
-    if isIdentity, node.type == "Add", let name = inputName(node, isReversed ? 1 : 0), isOnlyReader(of: name),
+    if isIdentity, node.type == "Add",
       try addBias(constant.values, shape: constant.shape, to: stream, node)
     {
       return try set(node, .stream(stream))
@@ -144,60 +149,10 @@ extension ONNXConversion {
     guard numbers.count == 1 else {
       throw fault(node, "a constant of \(constant.shape) is neither a number nor the bias of a layer")
     }
-    let values = stream.values.map { isReversed ? result(node, numbers[0], $0) : result(node, $0, numbers[0]) }
+    let values = stream.values.map {
+      isReversed ? result(node, numbers[0], $0) : result(node, $0, numbers[0])
+    }
     stream.function = Self.layer(with: values).map { .layer($0, values) } ?? .part(values, node.type)
     try set(node, .stream(stream))
-  }
-
-  /// The scaling of the image by one more operation: with a number, or one for each channel.
-  private func scaled(
-    _ node: ONNXGraph.Node, _ stream: ONNXStream, _ shape: [Int], _ numbers: [Double], isReversed: Bool
-  ) throws(DataError) -> ONNXStream.Scaling {
-    let isPerChannel = stream.shape.count == 3 && shape.count >= 3 && shape[shape.count - 3] == numbers.count
-    guard numbers.count == 1 || isPerChannel && numbers.count == stream.shape[0] else {
-      throw fault(node, "a constant of \(shape) does not scale the channels of an image of \(stream.shape)")
-    }
-    var (factor, offset) = (stream.scaling.factor, stream.scaling.offset)
-    let count = max(factor.count, numbers.count)
-    func repeated(_ values: [Double]) -> [Double] {
-      values.count == count ? values : [Double](repeating: values.first ?? 0, count: count)
-    }
-    (factor, offset) = (repeated(factor), repeated(offset))
-    for (index, number) in repeated(numbers).enumerated() {
-      switch (node.type, isReversed) {
-      case ("Add", _): offset[index] += number
-      case ("Sub", false): offset[index] -= number
-      case ("Sub", true): (factor[index], offset[index]) = (-factor[index], number - offset[index])
-      case ("Mul", _): (factor[index], offset[index]) = (factor[index] * number, offset[index] * number)
-      case ("Div", false): (factor[index], offset[index]) = (factor[index] / number, offset[index] / number)
-      default: throw fault(node, "a number divided by the image is not supported")
-      }
-    }
-    return ONNXStream.Scaling(factor: factor, offset: offset)
-  }
-
-  /// `data.normalize`, (byte / scale - mean) / std, and what is assumed of the image.
-  ///
-  /// This program's own graphs read bytes. Others, too, if they make them small; else they read numbers from 0 to 1.
-  func normalization() throws(DataError) -> (JSON, notice: String?) {
-    let scaling = inputScaling ?? ONNXStream.Scaling()
-    let readsBytes = isOwn || scaling.factor.allSatisfy { abs($0) < 0.05 }
-    let isUnscaled = scaling == ONNXStream.Scaling()
-    if isOwn, isUnscaled { return (["scale": 1], nil) }
-    var (means, stds): ([JSON], [JSON]) = ([], [])
-    for (factor, offset) in zip(scaling.factor, scaling.offset) {
-      let std = 1 / (readsBytes ? factor * 255 : factor)
-      let mean = -offset * std
-      guard (1e-6...1e6).contains(std), abs(mean) <= 1e6 else {
-        throw fault(
-          ONNXGraph.Node(output: "input"), "the image is multiplied by \(factor), which no normalization here does")
-      }
-      means.append(JSON(Float(mean)))
-      stds.append(JSON(Float(std)))
-    }
-    let notice =
-      readsBytes ? nil : "the graph's input is taken as pixels / 255; --set data.normalize… for anything else"
-    if means == [0], stds == [1] { return (["scale": 255], notice) }
-    return (["scale": 255, "mean": JSON(means), "std": JSON(stds)], notice)
   }
 }

@@ -9,9 +9,11 @@ extension ONNXConversion {
       throw fault(node, "operators of the domain \(node.domain.printable) are not supported")
     }
     switch node.type {
-    case "Identity", "Dropout", "Cast", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Shape", "Gather", "Constant":
+    case "Identity", "Dropout", "Cast", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Shape", "Gather",
+      "Constant":
       try convertShape(node)
-    case "Relu", "LeakyRelu", "Elu", "Sigmoid", "Tanh", "Gelu", "Erf", "Neg", "Pow", "Add", "Sub", "Mul", "Div":
+    case "Relu", "LeakyRelu", "Elu", "Sigmoid", "Tanh", "Gelu", "Erf", "Neg", "Pow", "Add", "Sub", "Mul",
+      "Div":
       try convertFunction(node)
     case "Conv": try convertConvolution(node)
     case "MaxPool", "AveragePool": try convertPool(node)
@@ -71,7 +73,9 @@ extension ONNXConversion {
   private mutating func convertDense(_ node: ONNXGraph.Node) throws(DataError) {
     let isTransposed = try integer(node, "transB", default: 0) != 0
     let range: ClosedRange<Float> = 1...1
-    _ = try (number(node, "alpha", default: 1, within: range), number(node, "beta", default: 1, within: range))
+    _ = try (
+      number(node, "alpha", default: 1, within: range), number(node, "beta", default: 1, within: range)
+    )
     if try integer(node, "transA", default: 0) != 0 { throw fault(node, "transA is not supported") }
     let (shape, values) = try constant(node, 1)
     var stream = try materialize(node, 0)
@@ -96,7 +100,9 @@ extension ONNXConversion {
     try add("weight", of: stream.layer, shape: [units, features], rows, node)
     if hasBias {
       let bias = try constant(node, 2)
-      guard bias.values.count == units else { throw fault(node, "a bias of \(bias.shape) for \(units) units") }
+      guard bias.values.count == units else {
+        throw fault(node, "a bias of \(bias.shape) for \(units) units")
+      }
       try add("bias", of: stream.layer, shape: [units], bias.values, node)
     } else {
       setBiasless(stream.layer, count: units)
@@ -115,7 +121,8 @@ extension ONNXConversion {
       throw fault(node, "it reads \(stream.shape), no map and no features")
     }
     let options: [(String, JSON)] = [
-      ("type", "batch_norm"), ("epsilon", JSON(epsilon)), ("momentum", JSON((momentum * 1e6).rounded() / 1e6)),
+      ("type", "batch_norm"), ("epsilon", JSON(epsilon)),
+      ("momentum", JSON((momentum * 1e6).rounded() / 1e6)),
     ]
     stream.layer = try append(node, options, from: [stream.layer], weight: inputName(node, 1))
     for (index, role) in ["weight", "bias", "running_mean", "running_var"].enumerated() {
@@ -143,14 +150,17 @@ extension ONNXConversion {
   /// `Concat` along the channels; of integers, a list.
   private mutating func convertConcat(_ node: ONNXGraph.Node) throws(DataError) {
     let axis = try integer(node, "axis", default: 0)
+    guard 1...64 ~= node.inputs.count else {
+      throw fault(node, "\(node.inputs.count) inputs; the limit is 64")
+    }
     if case .stream = try meaning(node, 0) {
       var streams: [ONNXStream] = []
       for index in node.inputs.indices { streams.append(try materialize(node, index)) }
       var shape = streams[0].shape
       let isAlongChannels = axis == 1 || axis == -shape.count
-      guard isAlongChannels, 2...64 ~= streams.count,
+      guard isAlongChannels, streams.count > 1,
         streams.allSatisfy({ $0.shape.dropFirst() == shape.dropFirst() && $0.shape == $0.ownShape })
-      else { throw fault(node, "only 2 to 64 maps of one size, along the channels, can be concatenated") }
+      else { throw fault(node, "only maps of one size, along the channels, can be concatenated") }
       shape[0] = streams.reduce(0) { $0 + $1.shape[0] }
       guard shape[0] <= 100_000_000 else { throw fault(node, "it has too many channels") }
       let name = try append(node, [("type", "concat")], from: streams.map(\.layer))
@@ -182,6 +192,7 @@ extension ONNXConversion {
     let name = try append(node, [("type", "global_average_pool2d")], from: [stream.layer])
     try set(
       node,
-      .stream(ONNXStream(layer: name, shape: keepsSizes ? [channels, 1, 1] : [channels], ownShape: [channels])))
+      .stream(
+        ONNXStream(layer: name, shape: keepsSizes ? [channels, 1, 1] : [channels], ownShape: [channels])))
   }
 }

@@ -7,11 +7,20 @@ extension ONNXConversion {
   mutating func convertShape(_ node: ONNXGraph.Node) throws(DataError) {
     switch node.type {
     case "Constant": try set(node, constantValue(node))
-    case "Identity", "Dropout", "Cast": try set(node, meaning(node, 0))
+    case "Identity", "Dropout": try set(node, meaning(node, 0))
+    case "Cast":
+      let value = try meaning(node, 0)
+      // To float, float16 or double.
+      if case .stream = value, ![1, 10, 11].contains(try integer(node, "to", default: 1)) {
+        throw fault(node, "values of layers stay floating-point numbers")
+      }
+      try set(node, value)
     case "Flatten":
       let axis = try integer(node, "axis", default: 1)
       let stream = try materialize(node, 0)
-      guard axis == 1 || axis == -stream.shape.count else { throw fault(node, "only axis 1 is supported, not \(axis)") }
+      guard axis == 1 || axis == -stream.shape.count else {
+        throw fault(node, "only axis 1 is supported, not \(axis)")
+      }
       try setFlat(node, stream)
     case "Reshape": try reshape(node)
     case "Squeeze", "Unsqueeze": try changeSizesOfOne(node)
@@ -25,7 +34,9 @@ extension ONNXConversion {
       var picked: [Int] = []
       for index in indices {
         let place = index < 0 ? index + list.count : index
-        guard list.indices.contains(place), indices.count <= 8 else { throw fault(node, "index \(index) of \(list.count)") }
+        guard list.indices.contains(place), indices.count <= 8 else {
+          throw fault(node, "index \(index) of \(list.count)")
+        }
         picked.append(list[place])
       }
       try set(node, .integers(picked))
@@ -73,7 +84,8 @@ extension ONNXConversion {
       product = next
     }
     let isInferred = known.count < sizes.count
-    guard sizes.count - known.count <= (first == -1 ? 0 : 1), isInferred ? count % product == 0 : count == product
+    guard sizes.count - known.count <= (first == -1 ? 0 : 1),
+      isInferred ? count % product == 0 : count == product
     else { throw fault(node, "\(description(sizes)) has other values than \(stream.shape)") }
     sizes = sizes.map { $0 == -1 ? count / product : $0 }
     if sizes == stream.shape { return try set(node, .stream(stream)) }

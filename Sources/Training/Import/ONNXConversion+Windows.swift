@@ -40,7 +40,8 @@ extension ONNXConversion {
   }
 
   /// Reads the window of a node over a map of [C, H, W].
-  private func sliding(_ node: ONNXGraph.Node, over shape: [Int], kernel: [Int]?) throws(DataError) -> Sliding {
+  private func sliding(_ node: ONNXGraph.Node, over shape: [Int], kernel: [Int]?) throws(DataError) -> Sliding
+  {
     let kernel = try integers(node, "kernel_shape", default: kernel ?? [])
     let strides = try integers(node, "strides", default: [1, 1])
     let dilations = try integers(node, "dilations", default: [1, 1])
@@ -49,7 +50,8 @@ extension ONNXConversion {
     guard [kernel, strides, dilations].allSatisfy({ $0.count == 2 }), pads.count == 4, isInRange,
       pads.allSatisfy({ 0...4096 ~= $0 })
     else {
-      throw fault(node, "kernel \(kernel), strides \(strides), dilations \(dilations), pads \(pads) are no 2-D window")
+      throw fault(
+        node, "kernel \(kernel), strides \(strides), dilations \(dilations), pads \(pads) are no 2-D window")
     }
     let extent = (0..<2).map { (kernel[$0] - 1) * dilations[$0] + 1 }
     let same = (0..<2).map { Sliding.same(shape[$0 + 1], extent[$0], strides[$0]) }
@@ -79,10 +81,14 @@ extension ONNXConversion {
 
   private mutating func map(_ node: ONNXGraph.Node) throws(DataError) -> ONNXStream {
     let stream = try materialize(node, 0)
+    try checkMap(stream, node)
+    return stream
+  }
+
+  private func checkMap(_ stream: ONNXStream, _ node: ONNXGraph.Node) throws(DataError) {
     guard stream.shape.count == 3, stream.shape == stream.ownShape else {
       throw fault(node, "it reads \(stream.shape), no map [channels, height, width]")
     }
-    return stream
   }
 
   mutating func convertConvolution(_ node: ONNXGraph.Node) throws(DataError) {
@@ -105,7 +111,9 @@ extension ONNXConversion {
     try add("weight", of: stream.layer, shape: shape, values, node)
     if hasBias {
       let bias = try constant(node, 2)
-      guard bias.shape == [shape[0]] else { throw fault(node, "a bias of \(bias.shape) for \(shape[0]) filters") }
+      guard bias.shape == [shape[0]] else {
+        throw fault(node, "a bias of \(bias.shape) for \(shape[0]) filters")
+      }
       try add("bias", of: stream.layer, shape: bias.shape, bias.values, node)
     } else {
       setBiasless(stream.layer, count: shape[0])
@@ -118,14 +126,18 @@ extension ONNXConversion {
   /// `MaxPool` or `AveragePool`; the largest of negated values is the smallest, negated.
   mutating func convertPool(_ node: ONNXGraph.Node) throws(DataError) {
     var isNegated = false
-    if node.type == "MaxPool", case .stream(var stream) = try meaning(node, 0), case .negation = stream.function,
-      let name = inputName(node, 0)
+    var stream: ONNXStream
+    if node.type == "MaxPool", case .stream(let negated) = try meaning(node, 0),
+      case .negation = negated.function
     {
       isNegated = true
+      stream = negated
       stream.function = .identity
-      values[name] = .stream(stream)
+      try read(stream, node)
+      try checkMap(stream, node)
+    } else {
+      stream = try map(node)
     }
-    var stream = try map(node)
     var window = try sliding(node, over: stream.shape, kernel: nil)
     guard window.dilations == [1, 1] else { throw fault(node, "dilated pools are not supported") }
     var type = isNegated ? "min_pool2d" : "max_pool2d"
@@ -143,7 +155,8 @@ extension ONNXConversion {
         window.isSame = true
       }
     }
-    stream.layer = try append(node, [("type", JSON(type))] + window.options(isPool: true), from: [stream.layer])
+    stream.layer = try append(
+      node, [("type", JSON(type))] + window.options(isPool: true), from: [stream.layer])
     (stream.shape, stream.ownShape, stream.scaling) = (window.output, window.output, .init())
     if isNegated { stream.function = .negation }
     try set(node, .stream(stream))

@@ -6,8 +6,8 @@ import ModelFormats
 
 /// A network of this program made of an ONNX graph: its config, and its weights under the config's names.
 ///
-/// Read are the operators that `cnn export` writes and those of PyTorch's two exporters. Layers are called by their weights
-/// (`features.0.weight` gives `features_0`), others by their type and number.
+/// Read are the operators that `cnn export` writes and those of PyTorch's two exporters. Layers are called by their
+/// weights (`features.0.weight` gives `features_0`), others by their type and number.
 public struct ONNXNetwork: Sendable {
   /// The config of an experiment: `data.normalize`, `model`, and `loss`.
   public let config: JSON
@@ -21,6 +21,10 @@ public struct ONNXNetwork: Sendable {
   /// - Throws: `unsuitable`, with the operator and its node, for a graph that has no counterpart here.
   public init(_ graph: ONNXGraph, path: String) throws(DataError) {
     var conversion = try ONNXConversion(graph, path: path)
+    guard 1...64 ~= graph.outputs.count else {
+      throw .unsuitable(
+        path: path, reason: "\(graph.outputs.count.pluralized("output")); 1 to 64 are supported")
+    }
     let (outputs, left) = Self.scores(of: graph)
     // The labels of outputs are in the config that this program's own graphs have.
     let text = graph.producer == "cnn" ? graph.metadata.first { $0.key == "config" }?.value : nil
@@ -52,16 +56,19 @@ public struct ONNXNetwork: Sendable {
     ]
     config = JSON(object: members)
     weights = conversion.weights
-    let omission = left.isEmpty ? nil : "outputs of other classes are left out: \(left.joined(separator: ", "))"
+    let omission =
+      left.isEmpty ? nil : "outputs of other classes are left out: \(left.joined(separator: ", "))"
     notices = [assumption, omission].compactMap { $0 }.map { "\(path): \($0)".oneLine }
   }
 
-  /// The outputs that are scores, and those that are left out: of this program's own graphs, which give probabilities as
-  /// well, the logits; of others those with as many classes as the first.
+  /// The outputs that are scores, and those that are left out: of this program's own graphs, which give probabilities
+  /// as well, the logits; of others those with as many classes as the first.
   private static func scores(of graph: ONNXGraph) -> (names: [String], left: [String]) {
     let names = graph.outputs.map(\.name)
     guard graph.producer == "cnn" else {
-      let kept = graph.outputs.filter { $0.shape?.last == nil || $0.shape?.last == graph.outputs.first?.shape?.last }
+      let kept = graph.outputs.filter {
+        $0.shape?.last == nil || $0.shape?.last == graph.outputs.first?.shape?.last
+      }
       return (kept.map(\.name), names.filter { name in !kept.contains { $0.name == name } })
     }
     let logits = names.filter { $0.hasSuffix("logits") }
@@ -78,7 +85,8 @@ public struct ONNXNetwork: Sendable {
   private static func nodes(needed outputs: [String], in graph: ONNXGraph) -> [Bool] {
     var values = Set(outputs)
     var needed = [Bool](repeating: false, count: graph.nodes.count)
-    for (index, node) in graph.nodes.enumerated().reversed() where node.outputs.contains(where: values.contains) {
+    for (index, node) in graph.nodes.enumerated().reversed()
+    where node.outputs.contains(where: values.contains) {
       needed[index] = true
       values.formUnion(node.inputs)
     }
