@@ -10,6 +10,12 @@ import Testing
       (Array("<?xml version".utf8), .xml), ([0xEF, 0xBB, 0xBF] + Array("<HTML>".utf8), .html), ([], nil),
       (Array("hello".utf8), nil), ([0, 0, 0, 24] + Array("ftypheic".utf8), .heif),
       (Array("RIFF".utf8) + [9, 0, 0, 0] + Array("WEBPVP8 ".utf8), .webp), (Array("GIF89a".utf8), .gif),
+      (Array("P1 ".utf8), .pbm), (Array("P4\n".utf8), .pbm), (Array("P3#".utf8), .ppm),
+      (Array("P6 ".utf8), .ppm),
+      (Array("P1,P2".utf8), nil), (Array("P5".utf8), nil), ([0, 0, 0, 24] + Array("ftypavif".utf8), .avif),
+      ([0, 0, 0, 28] + Array("ftypmif1".utf8) + [0, 0, 0, 0] + Array("mif1avif".utf8), .avif),
+      ([0, 0, 0, 24] + Array("ftypMiHE".utf8) + [0, 0, 0, 0] + Array("mif1heic".utf8), .heif),
+      ([0, 0, 0, 20] + Array("ftypqt  ".utf8) + [0, 0, 0, 0] + Array("qt  ".utf8), .video),
       (Array("BM".utf8), .bmp), ([0x49, 0x49, 0x2A, 0], .tiff), ([0x4D, 0x4D, 0, 0x2A], .tiff),
     ] as [([UInt8], FileSignature?)])
   func recognizes(bytes: [UInt8], expected: FileSignature?) {

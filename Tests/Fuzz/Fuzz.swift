@@ -25,7 +25,8 @@ private let read: @Sendable ([UInt8]) -> Void = {
 }()
 
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
-  "idx": readIDX, "pgm": readPGM, "png": readRepairedPNG, "jpeg": readPicture,
+  "idx": readIDX, "pnm": readPNM, "bmp": readBMP, "gif": readGIF,
+  "png": readRepairedPNG, "jpeg": readPicture,
   "npz": readNPZ, "npy": readNPY, "mat": readMAT, "config": readConfig,
   "history": readHistory, "checkpoint": readRepairedCheckpoint,
   "damage": readCheckpoint, "network": trainNetwork,
@@ -54,43 +55,6 @@ private func readIDX(_ bytes: [UInt8]) {
     precondition(last && !none)
   }
   _ = succeeds { _ = try IDX.labels(from: source()) }
-}
-
-/// A PGM picture, which must survive being written and read again.
-private func readPGM(_ bytes: [UInt8]) {
-  _ = succeeds {
-    let picture = try PGM(parsing: ByteSource(bytes: bytes, name: "f"))
-    let again = try PGM(parsing: ByteSource(bytes: picture.encoded(), name: "f"))
-    precondition(again == picture)
-  }
-}
-
-/// A picture of any format, which must survive a round trip through PNG, and the input that is made of it.
-private func readPicture(_ bytes: [UInt8]) {
-  _ = succeeds {
-    let picture = try PictureFile.decode(ByteSource(bytes: bytes, name: "f"))
-    let again = try PictureFile.decode(ByteSource(bytes: PNG.encode(picture), name: "f"))
-    precondition(again == picture)
-    for shape in [ImageShape(height: 28, width: 28), ImageShape(channels: 3, height: 8, width: 9)] {
-      let input = try DigitPreprocessor(for: shape, source: .photo).prepare(picture, name: "f")
-      precondition(input.shape == shape)
-    }
-  }
-}
-
-/// A PNG picture whose chunks get valid checksums first, so that the input reaches the decoder.
-private func readRepairedPNG(_ bytes: [UInt8]) {
-  var bytes = bytes
-  var position = 8
-  while position + 12 <= bytes.count {
-    let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
-    let end = position + 8 + length
-    guard end + 4 <= bytes.count else { break }
-    bytes.replaceSubrange(
-      end..<end + 4, with: CRC32.checksum(bytes[position + 4..<end]).littleEndianBytes.reversed())
-    position = end + 4
-  }
-  readPicture(bytes)
 }
 
 /// A NumPy archive: its arrays, as weights, and as a data set.

@@ -29,7 +29,7 @@ struct webp_info {
 /// Reads the header of a picture; false if it is damaged.
 bool webp_read_info(const uint8_t *bytes, size_t count, struct webp_info *info);
 
-/// Decodes RGB, or RGBA if `with_alpha`, into `pixels` of `size` bytes without padding; false if it is damaged.
+/// Decodes RGB, or RGBA if `with_alpha`, into `size` bytes without padding; false if it is damaged.
 bool webp_decode(const uint8_t *bytes, size_t count, int32_t width, bool with_alpha, uint8_t *pixels, size_t size);
 
 // TIFF
@@ -86,7 +86,9 @@ bool heif_decodes_av1(void);
 /// False with a message if it is damaged. `picture` is closed in any case.
 bool heif_open(struct heif_picture *picture, const uint8_t *bytes, size_t count);
 
-/// Decodes it upright as RGB, or RGBA if `has_alpha`, 8 bits; the size is then that of the pixels. False with a message.
+/// Decodes it upright as RGB, or RGBA if `has_alpha`, 8 bits; the size is then that of the pixels.
+///
+/// False with a message.
 bool heif_decode(struct heif_picture *picture);
 
 /// Copies row `row` of the decoded picture to `pixels`, width x (3 or 4) bytes.

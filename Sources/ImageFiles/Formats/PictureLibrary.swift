@@ -2,11 +2,11 @@ import CPictureLibraries
 import FileIO
 
 /// A library for pictures that is loaded when the first of them needs it.
-enum PictureLibrary: CaseIterable, Sendable {
+package enum PictureLibrary: CaseIterable, Sendable {
   case webp, tiff, heif
 
   /// `libwebp`.
-  var name: String {
+  package var name: String {
     switch self {
     case .webp: "libwebp"
     case .tiff: "libtiff"
@@ -15,7 +15,7 @@ enum PictureLibrary: CaseIterable, Sendable {
   }
 
   /// The formats that it reads.
-  var formats: String {
+  package var formats: String {
     switch self {
     case .webp: "WebP"
     case .tiff: "TIFF"
@@ -24,7 +24,7 @@ enum PictureLibrary: CaseIterable, Sendable {
   }
 
   /// How it is installed.
-  var installation: String {
+  package var installation: String {
     #if canImport(Darwin)
       switch self {
       case .webp: "brew install webp"
@@ -41,7 +41,7 @@ enum PictureLibrary: CaseIterable, Sendable {
   }
 
   /// The loader's message if the library is not there.
-  var loadError: String? {
+  package var loadError: String? {
     let message =
       switch self {
       case .webp: webp_load_error()
@@ -79,7 +79,7 @@ enum PictureLibrary: CaseIterable, Sendable {
   }
 
   /// What to do where the loader said `message`.
-  func absence(_ message: String) -> String {
+  package func absence(_ message: String) -> String {
     "\(formats) pictures are read with \(name), which could not be loaded (\(message)); "
       + "install it (\(installation)) or save the picture as PNG"
   }
