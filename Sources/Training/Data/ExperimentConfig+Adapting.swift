@@ -17,25 +17,18 @@ extension ExperimentConfig {
     return try changed([("data.dir", JSON(joinPath(currentFolder, directory)), flag)])
   }
 
-  /// The config of a run on `dataset`: it says how pictures become input, and a built-in config has as many scores as
-  /// there are classes, the images' shape, and fewer images held out.
-  ///
-  /// - Returns: the config, and a notice for each change of what was there.
-  func adapted(to dataset: Dataset) throws(ConfigError) -> (config: ExperimentConfig, notices: [String]) {
-    var config = self
-    if data.pictures == nil, [1, 3].contains(dataset.pool.shape.channels), dataset.train.count > 0 {
-      let preparation = PicturePreparation.suited(to: dataset.train.evenlySpaced(Self.picturesExamined))
-      config = try changed([("data.pictures", JSON(preparation.rawValue), "the training images")])
-    }
-    return isShipped ? try config.fitting(dataset) : (config, [])
+  /// The config of a run on `data`, which says how pictures become input.
+  func choosingPictures(for data: ExperimentData) throws(ConfigError) -> ExperimentConfig {
+    guard self.data.pictures == nil, let preparation = data.suitedPictures else { return self }
+    return try changed([("data.pictures", JSON(preparation.rawValue), "the training images")])
   }
 
-  /// The number of training images that decide how pictures become input.
-  private static let picturesExamined = 400
-
-  private func fitting(
-    _ dataset: Dataset
-  ) throws(ConfigError) -> (config: ExperimentConfig, notices: [String]) {
+  /// A built-in config for data that it was not written for: as many scores as there are classes, the images' shape, and
+  /// fewer images held out; any other config is what it is.
+  ///
+  /// - Returns: the config, and a notice for each change.
+  func fitted(to dataset: Dataset) throws(ConfigError) -> (config: ExperimentConfig, notices: [String]) {
+    guard isShipped else { return (self, []) }
     var (changes, notices): ([ConfigSource.Flag], [String]) = ([], [])
     let (shape, classes) = (dataset.pool.shape, dataset.classNames.count)
     let input: ConfigSource.Flag = (
@@ -74,11 +67,17 @@ extension ExperimentConfig {
   }
 }
 
-extension Subset {
-  /// At most `count` of the images, evenly spaced.
-  fileprivate func evenlySpaced(_ count: Int) -> Images {
-    let step = max(1, self.count / count)
-    let positions = stride(from: 0, to: self.count, by: step).prefix(count)
-    return Images(pixels: positions.flatMap { self[$0] }, shape: shape)
+extension ExperimentData {
+  /// The number of training images that decide how pictures become input.
+  private static let picturesExamined = 400
+
+  /// How pictures become input as suits the training images; nil for synthetic digits, and for images that are neither
+  /// gray nor RGB.
+  fileprivate var suitedPictures: PicturePreparation? {
+    let images = dataset.train
+    guard source != nil, [1, 3].contains(images.shape.channels), images.count > 0 else { return nil }
+    let positions = stride(from: 0, to: images.count, by: max(1, images.count / Self.picturesExamined))
+    let pixels = positions.prefix(Self.picturesExamined).flatMap { images[$0] }
+    return PicturePreparation.suited(to: Images(pixels: pixels, shape: images.shape))
   }
 }
