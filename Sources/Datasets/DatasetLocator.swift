@@ -106,7 +106,7 @@ public struct DatasetLocator: Equatable, Sendable {
     }
     let found = usualPlaces.firstIndex { hasDataset($0.directory) }
     isPresent = found != nil
-    chosen = found.map { [usualPlaces] in usualPlaces[$0] } ?? fallback
+    if let found { chosen = usualPlaces[found] } else { chosen = fallback }
     searched = Array(usualPlaces[...(found ?? usualPlaces.count - 1)])
   }
 

@@ -1,4 +1,5 @@
 extension MemoryPlan {
+  /// Decides which gradients are needed, and the layout of each.
   mutating func planGradientLayouts(inputGradient: Bool) {
     needsGradient[0] = inputGradient
     for node in graph.nodes {
@@ -13,6 +14,7 @@ extension MemoryPlan {
     }
   }
 
+  /// Decides the buffers of all gradients, from the losses to the image.
   mutating func planGradients(inputGradient: Bool) {
     for (index, value) in graph.outputs.enumerated() where needsGradient[value] {
       let buffer = makeGradient(of: value, at: lossTime)

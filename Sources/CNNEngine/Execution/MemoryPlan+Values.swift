@@ -10,6 +10,7 @@ extension MemoryPlan {
     return saved
   }
 
+  /// Decides the buffer of each value, and its last use.
   mutating func planValues() {
     let saved = savedOutputs()
     let aliases = planValueLayouts(saved)

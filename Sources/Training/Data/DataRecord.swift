@@ -7,7 +7,7 @@ public struct DataRecord: Sendable, Equatable {
   public let name: String
   /// The absolute path it was read from; nil for synthetic digits, and for runs of earlier versions.
   public let source: String?
-  /// The SHA-256 of all images and labels, and of the test set alone; empty for imported weights.
+  /// The SHA-256 of all images and labels; empty where the checkpoint does not say it.
   public let fingerprint: String
   /// The SHA-256 of the test set alone; nil for runs of earlier versions.
   public let testFingerprint: String?

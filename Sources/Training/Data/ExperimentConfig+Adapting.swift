@@ -17,21 +17,20 @@ extension ExperimentConfig {
     return try changed([("data.dir", JSON(joinPath(currentFolder, directory)), flag)])
   }
 
-  /// The config of a run on `dataset`: it says how pictures become input, and a built-in config has as many scores as
-  /// there are classes, the images' shape, and fewer images held out.
-  ///
-  /// - Returns: the config, and a notice for each change of what was there.
-  func adapted(to dataset: Dataset) throws(ConfigError) -> (config: ExperimentConfig, notices: [String]) {
-    var config = self
-    if data.pictures == nil, [1, 3].contains(dataset.pool.shape.channels), dataset.train.count > 0 {
-      config = try changed([("data.pictures", JSON(dataset.preparation.rawValue), "the training images")])
-    }
-    return isShipped ? try config.fitting(dataset) : (config, [])
+  /// The config of a run on `data`, which says how pictures become input; the same for synthetic digits, and for images
+  /// that are neither gray nor RGB.
+  func choosingPictures(for data: ExperimentData) throws(ConfigError) -> ExperimentConfig {
+    guard self.data.pictures == nil, data.source != nil, [1, 3].contains(model.input.channels) else { return self }
+    let preparation = data.dataset.preparation
+    return try changed([("data.pictures", JSON(preparation.rawValue), "the training images")])
   }
 
-  private func fitting(
-    _ dataset: Dataset
-  ) throws(ConfigError) -> (config: ExperimentConfig, notices: [String]) {
+  /// A built-in config for data that it was not written for: as many scores as there are classes, the images' shape, and
+  /// fewer images held out; any other config is what it is.
+  ///
+  /// - Returns: the config, and a notice for each change.
+  func fitted(to dataset: Dataset) throws(ConfigError) -> (config: ExperimentConfig, notices: [String]) {
+    guard isShipped else { return (self, []) }
     var (changes, notices): ([ConfigSource.Flag], [String]) = ([], [])
     let (shape, classes) = (dataset.pool.shape, dataset.classNames.count)
     let input: ConfigSource.Flag = (
@@ -50,8 +49,8 @@ extension ExperimentConfig {
       notices.append("\(name) has \(classes) scores here, one for each class")
     }
     let count = resolved["data"]?["validation"]?["count"]
-    if data.validation?.from == .train, dataset.validation == nil, let wanted = data.validation?.count, count?.location.isFlag == false,
-      dataset.train.count > 1, wanted >= dataset.train.count
+    if data.validation?.from == .train, dataset.validation == nil, let wanted = data.validation?.count,
+      count?.location.isFlag == false, dataset.train.count > 1, wanted >= dataset.train.count
     {
       let tenth = max(1, dataset.train.count / 10)
       changes.append(("data.validation.count", JSON(tenth), "a tenth of the training images"))

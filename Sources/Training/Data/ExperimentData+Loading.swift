@@ -5,7 +5,7 @@ import FileIO
 import ImageFiles
 
 extension ExperimentData {
-  /// Loads and splits the data that a config names, or `--data`.
+  /// Loads and splits the data that a config names, or `--data`; a built-in config is fitted to it, with a notice.
   ///
   /// - Parameters:
   ///   - directory: `--data`: a folder, a file, or `builtin`; nil for the default of the config.
@@ -14,21 +14,12 @@ extension ExperimentData {
   public static func load(
     _ config: ExperimentConfig, directory: String?, environment: DataEnvironment, for split: Split? = nil
   ) throws -> ExperimentData {
-    var config = config
-    return try load(&config, directory: directory, environment: environment, for: split)
-  }
-
-  /// Loads and splits the data of a new run; a built-in config is adapted to it, with a notice.
-  static func load(
-    _ config: inout ExperimentConfig, directory: String?, environment: DataEnvironment,
-    for split: Split? = nil
-  ) throws -> ExperimentData {
     if directory == Dataset.builtinName || (directory == nil && config.data.source == .builtin) {
       return try ExperimentData(synthetic(config), source: nil, config, for: split)
     }
     let locator = config.locator(option: directory, environment: environment)
     if !locator.isPresent { try environment.whenMissing(locator) }
-    return try load(&config, from: locator.chosen, environment, for: split)
+    return try load(config, from: locator.chosen, environment, for: split)
   }
 
   /// Loads and splits the data of a run, wherever it is now.
@@ -96,21 +87,12 @@ extension ExperimentData {
     _ config: ExperimentConfig, from place: DatasetLocator.Candidate, _ environment: DataEnvironment,
     for split: Split?
   ) throws -> ExperimentData {
-    var config = config
-    return try load(&config, from: place, environment, for: split)
-  }
-
-  private static func load(
-    _ config: inout ExperimentConfig, from place: DatasetLocator.Candidate, _ environment: DataEnvironment,
-    for split: Split?
-  ) throws -> ExperimentData {
     let path = place.directory
     let dataset = try Dataset.load(from: path, config.datasetOptions(environment))
-    let adaptation = try config.adapted(to: dataset)
-    config = adaptation.config
+    let (fitted, notices) = try config.fitted(to: dataset)
     var data = try ExperimentData(
-      dataset, source: joinPath(environment.currentFolder, path), origin: path, config, for: split)
-    data.notices = dataset.notices + adaptation.notices
+      dataset, source: joinPath(environment.currentFolder, path), origin: path, fitted, for: split)
+    data.notices = dataset.notices + notices + data.notices
     return data
   }
 

@@ -5,6 +5,8 @@ import FileIO
 
 /// The training, validation and test images of a config.
 public struct ExperimentData: Sendable {
+  /// The config, a built-in one fitted to the data.
+  public let config: ExperimentConfig
   /// The name of the data set: `mnist`, or `builtin` for synthetic digits.
   public let name: String
   /// Where the data set comes from, for the user: a path, or `synthetic digits`.
@@ -21,9 +23,8 @@ public struct ExperimentData: Sendable {
   public let classNames: [String]
   /// The validation images, or those that they are sampled from in each epoch.
   private var validationSource: Subset?
-  private let validationSample: Int?
-  private let seed: UInt64
-  private let dataset: Dataset
+  let dataset: Dataset
+  private var seed: UInt64 { config.seed }
 
   /// A part of a data set.
   public enum Split: String, CaseIterable, Sendable { case test, train, validation }
@@ -38,18 +39,17 @@ public struct ExperimentData: Sendable {
     _ dataset: Dataset, source: String?, origin: String? = nil, _ config: ExperimentConfig, for split: Split?
   ) throws {
     try Self.check(dataset, fits: config)
-    (self.dataset, self.source, self.origin) = (dataset, source, origin ?? "synthetic digits")
+    (self.config, self.dataset) = (config, dataset)
+    (self.source, self.origin) = (source, origin ?? "synthetic digits")
     name = dataset.name
     classNames = dataset.classNames
-    seed = config.seed
     var (train, test) = (dataset.train, dataset.test)
     if let resplit = config.data.resplit {
-      (train, test) = try dataset.resplit(train: resplit.train, test: resplit.test, seed: seed)
+      (train, test) = try dataset.resplit(train: resplit.train, test: resplit.test, seed: config.seed)
     }
     (self.train, self.test) = (train, test)
-    validationSample = config.data.validation?.sample
     do throws(DataError) {
-      try holdOut(config.data.validation)
+      try holdOut()
       if split == nil { _ = try validation(epoch: 0) }
     } catch {
       // The other parts are there without one for validation.
@@ -60,7 +60,8 @@ public struct ExperimentData: Sendable {
   /// Takes the validation images from the training or the test set.
   ///
   /// A validation set of the data's own replaces images that a config would hold out.
-  private mutating func holdOut(_ validation: DataConfig.Validation?) throws(DataError) {
+  private mutating func holdOut() throws(DataError) {
+    let validation = config.data.validation
     if let own = dataset.validation, validation?.from != .test {
       validationSource = own
       return
@@ -122,8 +123,8 @@ public struct ExperimentData: Sendable {
   ///
   /// - Throws: `DataError` if a sample is larger than the set it is drawn from.
   public func validation(epoch: Int) throws(DataError) -> Subset? {
-    guard let validationSource, let validationSample else { return validationSource }
-    return try validationSource.sample(validationSample, seed: seed, epoch: epoch)
+    guard let validationSource, let count = config.data.validation?.sample else { return validationSource }
+    return try validationSource.sample(count, seed: seed, epoch: epoch)
   }
 
   /// One part of the data; a validation sample is that of epoch 0.

@@ -45,8 +45,9 @@ public struct TrainingSetup {
         config, of: resumePoint.checkpoint.data, classNames: resumePoint.checkpoint.classNames,
         directory: directory, environment: environment)
     } else {
-      config = try config.naming(directory: directory, in: environment.currentFolder)
-      data = try ExperimentData.load(&config, directory: directory, environment: environment)
+      let named = try config.naming(directory: directory, in: environment.currentFolder)
+      data = try ExperimentData.load(named, directory: directory, environment: environment)
+      config = try data.config.choosingPictures(for: data)
     }
     // Before a folder is made for the run.
     try config.checkBatches(ofImages: data.train.count)
