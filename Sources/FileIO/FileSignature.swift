@@ -1,9 +1,7 @@
 /// The format of a file by its first bytes (its magic number), so that an error can name the format that was found.
 public enum FileSignature: Sendable, CaseIterable {
-  case gzip, idx, pbm, pgm, ppm, png, jpeg, avif, heif, video, webp, gif, bmp, tiff, zip, xz, bzip2,
-    zstandard, html, xml,
-    numpy,
-    hdf5, matlab, gitLFS
+  case gzip, idx, pbm, pgm, ppm, png, jpeg, avif, heif, video, webp, gif, bmp, tiff, zip, xz, bzip2, zstandard
+  case html, xml, numpy, hdf5, matlab, gitLFS
   // Found in zip archives: they are before `zip` in the order of the search.
   case torch, keras, spreadsheet
   case pickle, tar, json, parquet, arrow, safetensors, sqlite, pdf, sevenZip, rar, compress, onnx
@@ -60,7 +58,7 @@ public enum FileSignature: Sendable, CaseIterable {
     case .tiff:
       begins(0x49, 0x49, 0x2A, 0) || begins(0x4D, 0x4D, 0, 0x2A) || begins(0x49, 0x49, 0x2B, 0)
         || begins(0x4D, 0x4D, 0, 0x2B)
-    case .zip: begins(0x50, 0x4B, 0x03, 0x04)
+    case .zip: Self.isZip(start)
     case .xz: begins(0xFD, 0x37, 0x7A, 0x58)
     case .bzip2: begins(0x42, 0x5A, 0x68)
     case .zstandard: begins(0x28, 0xB5, 0x2F, 0xFD)
@@ -91,9 +89,14 @@ public enum FileSignature: Sendable, CaseIterable {
     }
   }
 
+  /// Whether these bytes begin a zip archive, whatever it holds.
+  public static func isZip(_ bytes: some Collection<UInt8>) -> Bool {
+    bytes.starts(with: [0x50, 0x4B, 0x03, 0x04])
+  }
+
   /// The name of the first entry of a zip archive; empty for other files.
   private static func firstEntry(of start: [UInt8]) -> String {
-    guard start.count > 30, start.starts(with: [0x50, 0x4B, 0x03, 0x04]) else { return "" }
+    guard start.count > 30, isZip(start) else { return "" }
     let length = Int(start.littleEndian(at: 26, 2))
     guard length <= start.count - 30 else { return "" }
     return String(decoding: start[30..<30 + length], as: UTF8.self)

@@ -20,7 +20,7 @@ struct ZipDirectory {
   /// Finds the directory of the archive in `bytes`, called `name` in errors.
   init(of bytes: [UInt8], name: String) throws(DataError) {
     (self.bytes, self.name) = (bytes, name)
-    guard FileSignature(bytes) == .zip || bytes.starts(with: Self.signature(5, 6)) else {
+    guard FileSignature.isZip(bytes) || bytes.starts(with: Self.signature(5, 6)) else {
       throw Self.fault(name, "not an archive: \(FileSignature.describe(bytes))", at: 0)
     }
     guard let end = Self.end(of: bytes) else {

@@ -16,7 +16,7 @@ struct CNN: ParsableCommand {
         cnn predict runs/lenet test@0..9
         cnn summary tf-convnet
 
-      Data is what --data or the config's data.dir names: IDX files, mnist.npz or mnist-original.mat. Otherwise MNIST is \
+      Data is what --data or the config's data.dir names: folders of pictures, CSV, IDX, npz or mat. Otherwise MNIST is \
       looked for in $CNN_DATA_DIR, data/mnist and the user's cache; if it is in none of them, it is downloaded into the \
       cache. --data builtin needs no file. A run knows its data.
       """,

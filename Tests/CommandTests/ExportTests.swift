@@ -56,6 +56,7 @@ struct ExportTests {
   @Test("Data from one file", arguments: ["mnist.npz", "mnist-original.mat"])
   func dataFiles(name: String) throws {
     let sandbox = try Sandbox()
+    let stem = String(name.prefix { $0 != "." })
     let fixtures = Repository.folder.appending(path: "Tests/Fixtures/archives")
     try sandbox.write([UInt8](Data(contentsOf: fixtures.appending(path: name))), to: "data/\(name)")
     let config = Samples.pixelsConfig.replacing(#""layers""#, with: #""input": [1, 6, 6], "layers""#)
@@ -65,7 +66,7 @@ struct ExportTests {
       #expect(outcome.status == 0, "\(outcome.errors)")
       #expect(
         outcome.output.hasPrefix(
-          "\(path == "data" ? "data" : name) (\(path)): 30 training images, 10 test images\n"))
+          "\(path == "data" ? "data" : stem) (\(path)): 30 training images, 10 test images\n"))
     }
   }
 }

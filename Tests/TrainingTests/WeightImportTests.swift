@@ -86,23 +86,24 @@ import Training
     }
   }
 
-  @Test("A missing file, or one that is not safetensors")
+  @Test("A missing file, or one that holds no weights")
   func unreadable() throws {
     #expect(
       message { _ = try WeightImport(of: model(), contentsOf: "/nowhere/w") }
         == "/nowhere/w: No such file or directory")
     try withTemporaryFolder { folder in
-      let advice = "weights are read from safetensors and NumPy's .npz (docs/interop.md)"
+      let advice =
+        "weights are read from safetensors, PyTorch's .pt, Keras' .keras and .h5, ONNX and NumPy's .npz "
+        + "(docs/interop.md)"
       for (bytes, said) in [
         (Array("<!DOCTYPE html><html></html>".utf8), "this is an HTML page (\"<!DOCTYPE html\")"),
-        ([0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10, 0], "this is an HDF5 file"), ([], "the file is empty"),
-        ([8, 7, 18, 3, 99, 110, 110, 58, 1], "it begins with 08 07 12 03"),
-        (NPZ.encode(files: [("w/data.pkl", [1])]), "this was written by torch.save"),
-        (NPZ.encode(files: [("model.weights.h5", [1])]), "this was written by Keras"),
+        (Array("{\"a\": 1}\n".utf8), "this is a JSON document"), ([], "the file is empty"),
+        (Array("PAR1....".utf8), "this is a Parquet table"),
+        ([UInt8](repeating: 0xEE, count: 40), "it begins with EE EE EE EE"),
       ] as [([UInt8], String)] {
         try write(bytes, "\(folder)/w")
         let fault = message(in: folder) { _ = try WeightImport(of: model(), contentsOf: "\(folder)/w") }
-        #expect(fault == "DIR/w: \(said); \(advice)")
+        #expect(fault == "DIR/w: byte 0: \(said); \(advice)")
       }
     }
   }

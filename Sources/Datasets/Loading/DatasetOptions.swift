@@ -12,7 +12,7 @@ public struct DatasetOptions: Sendable {
     case test
   }
 
-  /// The name of the data set; nil for the name of a set that is known, or of the file or folder.
+  /// The name of a data set that is not known by its labels; nil for that of the file or folder.
   public var name: String?
   /// The shape to which pictures are scaled, and which flat rows have if their length fits; nil for the source's own.
   public var shape: ImageShape?

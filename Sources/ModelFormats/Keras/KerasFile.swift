@@ -49,7 +49,7 @@ public struct KerasFile: Sendable {
   /// Reads a file in memory, called `name` in errors; throws as above.
   public init(parsing bytes: [UInt8], name: String) throws(DataError) {
     self.name = name
-    guard FileSignature(bytes) == .zip else {
+    guard FileSignature.isZip(bytes) else {
       let file = try HDF5File(parsing: bytes, name: name)
       if let text = file.root.attributes["model_config"]?.first {
         let training = file.root.attributes["training_config"]?.first

@@ -53,7 +53,7 @@ public struct PyTorchFile: Sendable {
   /// Reads a file in memory, called `name` in errors; throws like `init(contentsOf:)`.
   public init(parsing bytes: [UInt8], name: String) throws(DataError) {
     let content =
-      FileSignature(bytes) == .zip
+      FileSignature.isZip(bytes)
       ? try PyTorchContent(archive: bytes, name: name) : try PyTorchContent(legacy: bytes, name: name)
     let dictionary = try StateDict(content.machine, root: content.root, name: name)
     (self.name, self.bytes, isBigEndian) = (name, bytes, content.isBigEndian)

@@ -88,7 +88,9 @@ extension ExperimentData {
     for split: Split?
   ) throws -> ExperimentData {
     let path = place.directory
-    let dataset = try Dataset.load(from: path, config.datasetOptions(environment))
+    var options = config.datasetOptions(environment)
+    if place.origin.isUsual { options.name = config.data.source.knownDataset.rawValue }
+    let dataset = try Dataset.load(from: path, options)
     let (fitted, notices) = try config.fitted(to: dataset)
     var data = try ExperimentData(
       dataset, source: joinPath(environment.currentFolder, path), origin: path, fitted, for: split)

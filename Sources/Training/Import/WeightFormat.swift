@@ -26,19 +26,18 @@ enum WeightFormat {
       self = .safetensors
       return
     }
-    switch FileSignature(start) {
-    case .hdf5: self = .keras
-    case .zip: self = try Self.ofArchive(source.readAll(), path: path)
-    default:
-      if PyTorchFile.isLegacy(start) {
-        self = .pytorch
-      } else if start.first == 0x08, path.hasSuffix(".onnx") || start.dropFirst(2).first == 0x12 {
-        // A model begins with the version of the format, and then the name of its producer.
-        self = .onnx
-      } else {
-        throw source.malformed(
-          at: 0, "\(FileSignature.describe(start)); weights are read from \(Self.list) (docs/interop.md)")
-      }
+    let signature = FileSignature(start)
+    if FileSignature.isZip(start) {
+      self = try Self.ofArchive(source.readAll(), path: path)
+    } else if signature == .hdf5 {
+      self = .keras
+    } else if PyTorchFile.isLegacy(start) {
+      self = .pytorch
+    } else if signature == .onnx || start.first == 0x08 && path.hasSuffix(".onnx") {
+      self = .onnx
+    } else {
+      throw source.malformed(
+        at: 0, "\(FileSignature.describe(start)); weights are read from \(Self.list) (docs/interop.md)")
     }
   }
 

@@ -9,9 +9,9 @@ struct Train: ParsableCommand {
     usage: "cnn train [<config|data> ...] [<options>]",
     discussion: """
       Example: cnn train lenet --epochs 3 --set optimizer.lr=0.005
-               cnn train my-digits/
+               cnn train pictures/
 
-      Data without a config, such as a folder of IDX files, is trained on with lenet.
+      A folder of pictures, one folder for each class, or any other data is trained on with lenet.
 
       Built-in configs: \(ConfigSource.shipped.map(\.name).joined(separator: ", ")).
       A run writes a folder: config.json, metrics.csv, events.jsonl, checkpoints/, and model.ckpt, the best epoch. \
