@@ -16,10 +16,12 @@ extension Evaluation {
     for (output, names) in zip(outputs, classNames) {
       lines.append("")
       if outputs.count > 1 { lines.append("\(output.name)  \(output.line(loss: output.loss))") }
-      lines.append("Confusion matrix: a row per label, a column per prediction")
-      lines += output.confusionTable(names).lines
+      lines += output.mistakeLines(names)
       lines.append("")
-      lines += output.classTable(names).lines
+      lines +=
+        output.confusion.classes <= ConfusionMatrix.reportLimit
+        ? output.classTable(names).lines
+        : ["The \(output.confusion.classes.grouped) classes are too many for a table of each."]
     }
     return lines
   }
@@ -32,11 +34,24 @@ extension Evaluation.Output {
       + "(\(correct.grouped) right, \((count - correct).grouped) wrong)"
   }
 
-  fileprivate func confusionTable(_ classNames: [String]) -> Table {
-    var table = Table([("", .right)] + confusion.indices.map { (classNames.name(of: $0), .right) })
-    for (label, row) in confusion.enumerated() {
-      table.add([classNames.name(of: label)] + row.map { "\($0)" })
+  /// The largest number of classes whose matrix is printed, and the number of mistakes that are printed of more.
+  private static let (matrixClasses, mistakeCount) = (30, 20)
+
+  /// The confusion matrix; for many classes the most frequent mistakes.
+  fileprivate func mistakeLines(_ classNames: [String]) -> [String] {
+    if confusion.classes <= Self.matrixClasses {
+      var table = Table([("", .right)] + confusion.labels.indices.map { (classNames.name(of: $0), .right) })
+      for (label, row) in confusion.rows.enumerated() {
+        table.add([classNames.name(of: label)] + row.map { "\($0)" })
+      }
+      return ["Confusion matrix: a row per label, a column per prediction"] + table.lines
     }
-    return table
+    let mistakes = confusion.mostFrequentMistakes(Self.mistakeCount)
+    if mistakes.isEmpty { return ["No mistakes"] }
+    var table = Table([("label", .right), ("predicted", .right), ("images", .right)])
+    for (mistake, count) in mistakes {
+      table.add([classNames.name(of: mistake.label), classNames.name(of: mistake.prediction), count.grouped])
+    }
+    return ["The most frequent mistakes"] + table.lines
   }
 }

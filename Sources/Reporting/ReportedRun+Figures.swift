@@ -5,14 +5,18 @@ import SVGCharts
 import Training
 
 extension ReportedRun {
-  /// The confusion matrix of each output; none where the test images were not evaluated.
-  public var confusionMatrices: [Figure] {
-    let outputs = testResult?.evaluation.outputs ?? []
+  /// The largest number of classes of a confusion matrix that can be read.
+  private static let drawnClasses = 100
+
+  /// The confusion matrix of each output; nil where the test images were not evaluated, and for very many classes.
+  public var confusionMatrices: [Figure?] {
+    guard let outputs = testResult?.evaluation.outputs else { return config.model.outputs.map { _ in nil } }
     return zip(outputs, classNames).map { output, names in
+      if output.confusion.classes > Self.drawnClasses { return nil }
       let isAlone = outputs.count == 1
       let chart = ConfusionMatrixChart(
         isAlone ? "Confusion matrix" : "Confusion matrix of \(output.name)",
-        names: output.confusion.indices.map { names.name(of: $0) }, counts: output.confusion)
+        names: (0..<output.confusion.classes).map { names.name(of: $0) }, counts: output.confusion.rows)
       return Figure(name: isAlone ? "confusion" : "\(output.name)-confusion", drawing: chart.drawing)
     }
   }

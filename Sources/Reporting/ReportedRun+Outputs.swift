@@ -11,7 +11,7 @@ struct OutputFigures {
   let curves: [Figure]
   /// Its metrics over the test images; nil where these were not evaluated.
   let result: Evaluation.Output?
-  /// Its confusion matrix; nil where the test images were not evaluated.
+  /// Its confusion matrix; nil where the test images were not evaluated, and for very many classes.
   let confusionMatrix: Figure?
 
   /// All figures, in the order of the page.
@@ -27,7 +27,7 @@ extension ReportedRun {
         name: outputs[index].name, classNames: names[index],
         curves: outputs.count > 1 ? [self].learningCurves(ofOutput: outputs[index].name) : [],
         result: testResult?.evaluation.outputs[index],
-        confusionMatrix: matrices.isEmpty ? nil : matrices[index])
+        confusionMatrix: matrices[index])
     }
   }
 }

@@ -74,8 +74,9 @@ public struct ReportedRun: Sendable {
     var misclassified: [(index: Int, label: Int, confidence: Double)] = []
     let evaluation = try evaluator.evaluate(
       test,
-      misclassified: { position, scores in
+      scored: { position, label, scores in
         let prediction = Prediction(scores: scores)
+        if prediction.label == label { return }
         misclassified.append((position, prediction.label, prediction.probabilities[prediction.label]))
       })
     misclassified.sort { ($0.confidence, $1.index) > ($1.confidence, $0.index) }

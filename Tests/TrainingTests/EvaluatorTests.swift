@@ -54,7 +54,7 @@ import Training
       loss += crossEntropy(scores, label)
       confusion[label][Prediction(scores: scores).label] += 1
     }
-    #expect(evaluation.confusion == confusion)
+    #expect(evaluation.confusion.rows == confusion)
     #expect(abs(evaluation.loss - loss / Double(count)) < 1e-5)
   }
 

@@ -62,9 +62,9 @@ import Training
     var misclassified: [Int] = []
     let evaluation = try evaluator.evaluate(
       images,
-      misclassified: { position, logits in
-        misclassified.append(position)
-        #expect(logits.count == 10)
+      scored: { position, label, logits in
+        if Prediction(scores: logits).label != label { misclassified.append(position) }
+        #expect(logits.count == 10 && label == Int(images.label(at: position)))
       })
     let all = Images(pixels: (0..<150).flatMap { images[$0] }, shape: images.shape)
     var losses = [0.0, 0.0]
@@ -82,8 +82,8 @@ import Training
       if prediction.label != digit { wrong.append(index) }
     }
     #expect(evaluation.outputs.map(\.name) == ["digit", "parity"])
-    #expect(evaluation.outputs.map(\.confusion) == confusions)
-    #expect(evaluation.confusion == confusions[0] && misclassified == wrong)
+    #expect(evaluation.outputs.map(\.confusion.rows) == confusions)
+    #expect(evaluation.confusion.rows == confusions[0] && misclassified == wrong)
     for (output, loss) in zip(evaluation.outputs, losses) { #expect(abs(output.loss - loss) < 1e-5) }
     let trunk = parameters[config.model.parameters[0].range]
     let penalty = 0.001 * trunk.reduce(0) { $0 + Double($1) * Double($1) }
@@ -122,7 +122,7 @@ import Training
     try withTemporaryFolder { folder in
       let config = try parity()
       let (run, result) = try Small.run(config, in: folder)
-      #expect(result.test?.confusion.count == 2 && result.test?.count == 100)
+      #expect(result.test?.confusion.classes == 2 && result.test?.count == 100)
       #expect((result.test?.accuracy ?? 0) > 0.6, "chance is 0.5")
       let model = try LoadedModel(run.folder.path)
       #expect(model.classNames.count == 10 && model.outputClassNames == [["0,2,4,6,8", "1,3,5,7,9"]])

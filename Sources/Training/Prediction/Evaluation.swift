@@ -12,6 +12,7 @@ public struct Evaluation: Sendable {
 
   /// An evaluation of given counts at the only output.
   public init(loss: Double, confusion: [[Int]]) {
+    let confusion = ConfusionMatrix(rows: confusion)
     self.init(loss: loss, outputs: [Output(name: "", loss: loss, confusion: confusion)])
   }
 
@@ -21,11 +22,11 @@ public struct Evaluation: Sendable {
     public let name: String
     /// The mean loss, neither weighted nor with penalties.
     public let loss: Double
-    /// The confusion matrix: counts, `[label][prediction]`.
-    public let confusion: [[Int]]
+    /// The counts of labels and predictions.
+    public let confusion: ConfusionMatrix
 
     /// Metrics of given counts.
-    public init(name: String, loss: Double, confusion: [[Int]]) {
+    public init(name: String, loss: Double, confusion: ConfusionMatrix) {
       (self.name, self.loss, self.confusion) = (name, loss, confusion)
     }
   }
@@ -33,8 +34,8 @@ public struct Evaluation: Sendable {
   /// The outputs whose metrics are reported one by one: all of them, or none where there is only one.
   public var separateOutputs: [Output] { outputs.count > 1 ? outputs : [] }
 
-  /// The main output's confusion matrix: counts, `[label][prediction]`.
-  public var confusion: [[Int]] { outputs[0].confusion }
+  /// The main output's confusion matrix.
+  public var confusion: ConfusionMatrix { outputs[0].confusion }
   /// The number of images.
   public var count: Int { outputs[0].count }
   /// The number of images whose prediction is their label.
@@ -83,18 +84,17 @@ public struct Evaluation: Sendable {
 
 extension Evaluation.Output {
   /// The number of images.
-  public var count: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
+  public var count: Int { confusion.labels.reduce(0, +) }
   /// The number of images whose prediction is their label.
-  public var correct: Int { confusion.indices.reduce(0) { $0 + confusion[$1][$1] } }
+  public var correct: Int { confusion.correct.reduce(0, +) }
   /// The fraction of images whose prediction is their label.
   public var accuracy: Double { count == 0 ? 0 : Double(correct) / Double(count) }
 
   /// Precision, recall and F1 of each class.
   public var perClass: [Evaluation.PerClass] {
-    confusion.indices.map { label in
-      let correct = Double(confusion[label][label])
-      let images = confusion[label].reduce(0, +)
-      let predictions = confusion.reduce(0) { $0 + $1[label] }
+    (0..<confusion.classes).map { label in
+      let correct = Double(confusion.correct[label])
+      let (images, predictions) = (confusion.labels[label], confusion.predictions[label])
       let precision = predictions == 0 ? nil : correct / Double(predictions)
       let recall = images == 0 ? nil : correct / Double(images)
       let f1 = predictions + images == 0 ? nil : 2 * correct / Double(predictions + images)
@@ -102,10 +102,11 @@ extension Evaluation.Output {
     }
   }
 
-  /// The confusion matrix, and the metrics of each class.
+  /// The confusion matrix, and the metrics of each class; nothing for more classes than are reported one by one.
   fileprivate func matrixJSON(_ classNames: [String]) -> [(String, JSON)] {
-    [
-      ("confusion", JSON(confusion.map { JSON($0.map { JSON($0) }) })),
+    guard confusion.classes <= ConfusionMatrix.reportLimit else { return [] }
+    return [
+      ("confusion", JSON(confusion.rows.map { JSON($0.map { JSON($0) }) })),
       (
         "per_class",
         JSON(

@@ -33,17 +33,14 @@ public final class Evaluator {
   ///
   /// - Parameters:
   ///   - progress: called after every batch with the numbers of evaluated and of correctly classified images.
-  ///   - misclassified: called for every image that the main output misclassifies, with its position in `subset` and
-  ///     its logits.
+  ///   - scored: called for every image with its position in `subset`, and its label and logits at the main output.
   /// - Throws: `DataError` if there are no images, and what `progress` throws.
   public func evaluate(
     _ subset: Subset, progress: (_ done: Int, _ correct: Int) throws -> Void = { _, _ in },
-    misclassified: (_ position: Int, _ logits: [Float]) -> Void = { _, _ in }
+    scored: ((_ position: Int, _ label: Int, _ logits: [Float]) -> Void)? = nil
   ) throws -> Evaluation {
     let outputs = network.model.outputs
-    var confusions = outputs.map {
-      Array(repeating: Array(repeating: 0, count: $0.classes), count: $0.classes)
-    }
+    var confusions = outputs.map { ConfusionMatrix(classes: $0.classes) }
     var lossSum = 0.0
     var outputLossSums = outputs.map { _ in 0.0 }
     var (done, correct) = (0, 0)
@@ -56,13 +53,10 @@ public final class Evaluator {
         for (image, index) in batch.enumerated() {
           let label = output.label(ofClass: Int(pool.labels[Int(index)]))
           let prediction = network.prediction(ofImage: image, output: number)
-          confusions[number][label][prediction] += 1
+          confusions[number].add(label: label, prediction: prediction)
           if number > 0 { continue }
-          if label == prediction {
-            correct += 1
-          } else {
-            misclassified(done + image, logits(ofImage: image))
-          }
+          if label == prediction { correct += 1 }
+          scored?(done + image, label, logits(ofImage: image))
         }
       }
       done += batch.count
