@@ -37,7 +37,8 @@ extension FileSignature {
       python("import pandas; pandas.read_feather(\(file)).to_csv('images.csv', index=False)")
     case .spreadsheet: "save it as CSV"
     case .numpy:
-      python("import numpy as n; n.savez('images.npz', x_train=n.load(\(file)), y_train=n.load('labels.npy'))")
+      python(
+        "import numpy as n; n.savez('images.npz', x_train=n.load(\(file)), y_train=n.load('labels.npy'))")
         + " with the file of its labels"
     case .tar, .xz, .bzip2, .zstandard: "unpack it: tar xf \(file)"
     case .zip: "unpack it: unzip \(file)"

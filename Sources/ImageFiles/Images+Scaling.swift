@@ -12,7 +12,8 @@ extension Images {
     pixels.withUnsafeBufferPointer { pixels in
       for channel in 0..<channels {
         let isLuma = channels == 1 && shape.channels == 3
-        let source = UnsafeBufferPointer(rebasing: pixels[channel * plane..<(isLuma ? 3 : channel + 1) * plane])
+        let source = UnsafeBufferPointer(
+          rebasing: pixels[channel * plane..<(isLuma ? 3 : channel + 1) * plane])
         bytes += Self.scaledPlane(source, shape.width, shape.height, to: new)
       }
     }
@@ -35,7 +36,8 @@ extension Images {
     for row in 0..<height {
       let start = row * width
       for column in 0..<width {
-        line[column] = Float(isLuma ? pixels.luma(at: start + column, plane: plane) : Int32(pixels[start + column])) / 255
+        line[column] =
+          Float(isLuma ? pixels.luma(at: start + column, plane: plane) : Int32(pixels[start + column])) / 255
       }
       for (column, window) in columns.enumerated() { narrow[column] = window.sum(of: line) }
       while firstRow < rows.count, rows[firstRow].end <= row { firstRow += 1 }

@@ -45,7 +45,9 @@ import TestSupport
   }
 
   @Test func refusesLabelsBeyondTheClassNames() {
-    let text = message { _ = try load(train: set.pool, test: set.pool, DatasetOptions(classNames: ["a", "b"])) }
+    let text = message {
+      _ = try load(train: set.pool, test: set.pool, DatasetOptions(classNames: ["a", "b"]))
+    }
     #expect(text.hasSuffix("train-labels-idx1-ubyte: byte 10: label 2 of image 2 is not one of 0 to 1"))
   }
 

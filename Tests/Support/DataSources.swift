@@ -41,7 +41,9 @@ package struct DataSource {
   package static func images(
     _ count: Int, labels: [UInt16], shape: ImageShape = ImageShape(height: 4, width: 4), seed: Int = 0
   ) -> LabeledImages {
-    let pixels = (0..<count * shape.size).map { UInt8(truncatingIfNeeded: ($0 + seed) &* 37 &+ ($0 + seed) / 5) }
+    let pixels = (0..<count * shape.size).map {
+      UInt8(truncatingIfNeeded: ($0 + seed) &* 37 &+ ($0 + seed) / 5)
+    }
     return LabeledImages(
       images: Images(pixels: pixels, shape: shape), labels: (0..<count).map { labels[$0 % labels.count] })
   }

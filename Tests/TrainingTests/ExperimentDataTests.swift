@@ -188,6 +188,7 @@ func writeDigits(to folder: String, size: Int) throws {
     let (pixels, labels) = digits.images(range)
     try write(
       [0, 0, 8, 3] + big(range.count) + big(size) + big(size) + pixels, "\(folder)/\(name)-images-idx3-ubyte")
-    try write([0, 0, 8, 1] + big(range.count) + labels.map { UInt8($0) }, "\(folder)/\(name)-labels-idx1-ubyte")
+    try write(
+      [0, 0, 8, 1] + big(range.count) + labels.map { UInt8($0) }, "\(folder)/\(name)-labels-idx1-ubyte")
   }
 }

@@ -18,7 +18,8 @@ extension IDX {
       let (count, columns) = (header.dimensions[0], header.dimensions.count == 2 ? header.dimensions[1] : 1)
       guard columns == 1 || columns == Self.qmnistColumns && header.elementSize == 4 else {
         throw source.malformed(
-          at: 8, "\(columns) columns of labels; labels have one, or \(Self.qmnistColumns) of int32 as in QMNIST")
+          at: 8,
+          "\(columns) columns of labels; labels have one, or \(Self.qmnistColumns) of int32 as in QMNIST")
       }
       let start = source.offset
       let stride = columns * header.elementSize
@@ -37,7 +38,8 @@ extension IDX {
         let value = Int32(truncatingIfNeeded: word.reduce(0) { $0 << 8 | Int($1) })
         guard let label = UInt16(exactly: value) else {
           throw origin.fault(
-            at: index, "label \(value) of image \(index.grouped) is not one of 0 to \(Int(UInt16.max).grouped)")
+            at: index,
+            "label \(value) of image \(index.grouped) is not one of 0 to \(Int(UInt16.max).grouped)")
         }
         labels.append(label)
       }

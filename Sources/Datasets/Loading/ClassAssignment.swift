@@ -102,7 +102,8 @@ struct ClassAssignment {
       }
       throw .unsuitable(
         path: raw.labelPath,
-        reason: "unknown \(unknown.count == 1 ? "class" : "classes") \(list(unknown.sorted { before($0, $1) })); "
+        reason:
+          "unknown \(unknown.count == 1 ? "class" : "classes") \(list(unknown.sorted { before($0, $1) })); "
           + "the classes are \(list(given))")
     }
     return ClassAssignment(labels: indices.map { UInt16(places[names[Int($0)]] ?? 0) }, names: given)

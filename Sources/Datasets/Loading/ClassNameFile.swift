@@ -5,7 +5,9 @@ struct ClassNameFile {
   let names: [String]
 
   /// The names by label.
-  var byLabel: [Int: String] { Dictionary(uniqueKeysWithValues: names.enumerated().map { ($0.offset, $0.element) }) }
+  var byLabel: [Int: String] {
+    Dictionary(uniqueKeysWithValues: names.enumerated().map { ($0.offset, $0.element) })
+  }
 
   /// Reads the file at `path`; throws `malformed` if there is no name, a name twice, or too many of them.
   init(path: String) throws(DataError) {

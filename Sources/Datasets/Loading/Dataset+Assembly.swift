@@ -112,7 +112,8 @@ struct PoolDivision {
         notices.append(
           count == 0
             ? "the source has no test set, and too few images for a fifth of each class"
-            : "the source has no test set: a fifth of each class, \(count.pluralized("image")), is the test set")
+            : "the source has no test set: a fifth of each class, \(count.pluralized("image")), is the test set"
+        )
       }
     }
     if has(.validation), !has(.test) {

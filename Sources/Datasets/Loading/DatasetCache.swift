@@ -45,7 +45,8 @@ struct DatasetCache {
       text("\(options.shape.map(String.init(describing:)) ?? "") \(options.pictures?.rawValue ?? "")")
       + text(options.labelColumn ?? "") + text("\(options.skipsUnreadable)")
     // Names of classes may be beside the files.
-    let folders = Set([paths.first, paths.last].compactMap { $0 }.map { AtomicFile.folder(of: absolutePath($0)) })
+    let folders = Set(
+      [paths.first, paths.last].compactMap { $0 }.map { AtomicFile.folder(of: absolutePath($0)) })
     for folder in folders.sorted() { name.update(text(folder)) }
     name.update(settings)
     key.update(settings)
@@ -77,7 +78,8 @@ struct DatasetCache {
     guard isRegularFile(path) else { return nil }
     do throws(DataError) {
       var source = try ByteSource(path: path)
-      guard try source.read(upTo: Self.magic.count) == Self.magic, try source.read(upTo: key.count) == key else {
+      guard try source.read(upTo: Self.magic.count) == Self.magic, try source.read(upTo: key.count) == key
+      else {
         return nil
       }
       let size = Int(clamping: try source.read(exactly: 8).littleEndian(at: 0, 8))
@@ -87,7 +89,8 @@ struct DatasetCache {
       guard pixelCount >= 0 else { return nil }
       var pixels: [UInt8] = []
       try source.append(pixelCount, to: &pixels, expecting: pixelCount)
-      var sum = CRC32(expected: UInt32(truncatingIfNeeded: try source.read(exactly: 4).littleEndian(at: 0, 4)))
+      var sum = CRC32(
+        expected: UInt32(truncatingIfNeeded: try source.read(exactly: 4).littleEndian(at: 0, 4)))
       header.withUnsafeBytes { sum.update($0) }
       pixels.withUnsafeBytes { sum.update($0) }
       return sum.isValid ? RawDataset(cached: header, pixels: pixels) : nil

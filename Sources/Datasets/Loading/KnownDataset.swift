@@ -19,7 +19,8 @@ public enum KnownDataset: String, CaseIterable, Sendable {
     case .mnist, .emnistDigits: Self.numbered(Self.digits)
     case .fashion:
       Self.numbered([
-        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+        "Ankle boot",
       ])
     case .kmnist: Self.numbered(Self.characters("おきすつなはまやれを"))
     case .k49:
@@ -67,10 +68,12 @@ public enum KnownDataset: String, CaseIterable, Sendable {
   init?(path: String, shape: ImageShape, highest: Int) {
     let names = path.split(separator: "/").suffix(2).map { $0.lowercased() }.reversed()
     let keys: [(String, KnownDataset)] = [
-      ("fashion", .fashion), ("k49", .k49), ("kuzushiji49", .k49), ("kuzushiji-49", .k49), ("kmnist", .kmnist),
+      ("fashion", .fashion), ("k49", .k49), ("kuzushiji49", .k49), ("kuzushiji-49", .k49),
+      ("kmnist", .kmnist),
       ("kuzushiji", .kmnist), ("cifar-10", .cifar10), ("cifar10", .cifar10),
       ("emnist-letters", .emnistLetters), ("emnist-balanced", .emnistBalanced),
-      ("emnist-bymerge", .emnistByMerge), ("emnist-byclass", .emnistByClass), ("emnist-digits", .emnistDigits),
+      ("emnist-bymerge", .emnistByMerge), ("emnist-byclass", .emnistByClass),
+      ("emnist-digits", .emnistDigits),
       ("emnist-mnist", .emnistDigits),
     ]
     for name in names {

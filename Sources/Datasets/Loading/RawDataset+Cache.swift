@@ -87,7 +87,8 @@ extension RawDataset {
     if sizes.count == 8 {
       pictureSizes = PictureSizes(
         smallest: (sizes[0], sizes[1]), largest: (sizes[2], sizes[3]),
-        mostCommon: ImageShape(channels: sizes[4], height: sizes[5], width: sizes[6]), distinctCount: sizes[7])
+        mostCommon: ImageShape(channels: sizes[4], height: sizes[5], width: sizes[6]), distinctCount: sizes[7]
+      )
     }
     guard let notices = reader.texts(), reader.isAtEnd,
       let size = [total, channels, height, width].byteCount(elementSize: 1), size == pixels.count, size > 0

@@ -41,14 +41,18 @@ struct NPZNames {
       guard let labels else {
         throw .malformed(
           path: archive.name, byte: 0,
-          reason: "no array \(Self.labelName(for: images)), the labels of \(images.printable); the archive has \(list)")
+          reason:
+            "no array \(Self.labelName(for: images)), the labels of \(images.printable); the archive has \(list)"
+        )
       }
       pairs.append(Pair(role: role, images: images, labels: labels))
     }
     guard !pairs.isEmpty else {
       throw .malformed(
         path: archive.name, byte: 0,
-        reason: "no images: looked for x_train, train_images, x_test, images, x and the like; the archive has \(list)")
+        reason:
+          "no images: looked for x_train, train_images, x_test, images, x and the like; the archive has \(list)"
+      )
     }
     self.pairs = pairs
   }
@@ -61,7 +65,9 @@ struct NPZNames {
     }
     if let isImages = content(plain) { return (.undivided, isImages) }
     for (part, role) in parts {
-      if plain.hasPrefix(part), let isImages = content(plain.dropFirst(part.count)) { return (role, isImages) }
+      if plain.hasPrefix(part), let isImages = content(plain.dropFirst(part.count)) {
+        return (role, isImages)
+      }
       if plain.hasSuffix(part), let isImages = content(plain.dropLast(part.count)) { return (role, isImages) }
     }
     return nil
@@ -82,7 +88,10 @@ struct NPZNames {
   }
 
   private static func labelName(for images: String) -> String {
-    let pairs = [("x", "y"), ("X", "y"), ("images", "labels"), ("image", "label"), ("data", "labels"), ("imgs", "labels")]
+    let pairs = [
+      ("x", "y"), ("X", "y"), ("images", "labels"), ("image", "label"), ("data", "labels"),
+      ("imgs", "labels"),
+    ]
     for (word, label) in pairs where images.contains(word) {
       return images.replacing(word, with: label, maxReplacements: 1).printable
     }

@@ -39,7 +39,8 @@ extension RawDataset {
       }
       labels += try pair.labels.archive.labels(pair.labels.name, count: form.count)
       parts.append(
-        Part(role: pair.role, count: form.count, labelPath: "\(pair.labels.archive.name)[\(pair.labels.name)]"))
+        Part(
+          role: pair.role, count: form.count, labelPath: "\(pair.labels.archive.name)[\(pair.labels.name)]"))
     }
     guard let shape = first?.shape else { throw .unsatisfiable(reason: "no arrays") }
     var (pixels, scale) = try Self.pixels(of: pairs, expecting: total, PixelScale(), options)

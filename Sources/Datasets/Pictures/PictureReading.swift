@@ -80,7 +80,9 @@ struct PictureReading {
     case .failure: break
     case .noPicture: result = .noPicture
     case .picture(let picture):
-      if let input = try? preparation.prepare(picture, for: shape, name: path), input.pixels.count == pixels.count {
+      if let input = try? preparation.prepare(picture, for: shape, name: path),
+        input.pixels.count == pixels.count
+      {
         sizes[picture.shape, default: 0] += 1
         _ = pixels.initialize(fromContentsOf: input.pixels)
         return .read

@@ -56,7 +56,8 @@ struct PictureTree: Sendable {
       // The folder `test` of a set alone is its test set.
       roots = [(Self.role(of: folder.lastName) ?? .undivided, root, classes)]
     } else if !other.isEmpty {
-      notices.append("\(ClassAssignment.list(other)) beside the parts \(other.count == 1 ? "is" : "are") not read")
+      notices.append(
+        "\(ClassAssignment.list(other)) beside the parts \(other.count == 1 ? "is" : "are") not read")
     }
     classes = Set(roots.flatMap(\.classes)).sorted(by: ClassAssignment.before)
     guard classes.count <= ClassAssignment.limit else {
@@ -137,7 +138,9 @@ struct PictureTree: Sendable {
   /// Whether a folder has a file that is called like a picture, or whose content is one.
   private static func hasPicture(_ folder: String) -> Bool {
     let names = fileNames(in: folder).filter(isVisible)
-    if names.contains(where: { PictureName.isPicture($0) && isRegularFile(joinPath(folder, $0)) }) { return true }
+    if names.contains(where: { PictureName.isPicture($0) && isRegularFile(joinPath(folder, $0)) }) {
+      return true
+    }
     return names.prefix(16).contains { name in
       let path = joinPath(folder, name)
       guard isRegularFile(path), let start = try? firstBytes(path) else { return false }
@@ -170,7 +173,8 @@ struct PictureTree: Sendable {
 /// What the name of a file says.
 enum PictureName {
   private static let extensions: Set = [
-    "png", "jpg", "jpeg", "jpe", "jfif", "gif", "bmp", "dib", "pbm", "pgm", "ppm", "pnm", "webp", "tif", "tiff",
+    "png", "jpg", "jpeg", "jpe", "jfif", "gif", "bmp", "dib", "pbm", "pgm", "ppm", "pnm", "webp", "tif",
+    "tiff",
     "heic", "heif", "avif",
   ]
 

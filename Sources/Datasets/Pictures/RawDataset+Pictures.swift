@@ -26,7 +26,8 @@ extension RawDataset {
     let failed = reading.results.indices.filter { reading.results[$0] == .failed }
     var notices = tree.notices
     if !failed.isEmpty {
-      let list = "\(failed.count.pluralized("picture")) cannot be read: "
+      let list =
+        "\(failed.count.pluralized("picture")) cannot be read: "
         + reading.reasons(of: failed.prefix(3).map { tree.files[$0].path }, in: folder)
         + (failed.count > 3 ? "; and \((failed.count - 3).grouped) more" : "")
       guard options.skipsUnreadable else {
@@ -82,7 +83,9 @@ private struct SampledShape {
     var shapes: Set<ImageShape> = []
     let step = max(1, files.count / Self.sampleCount)
     for index in stride(from: 0, to: files.count, by: step) {
-      if case .picture(let picture) = PictureReading.decode(files[index].path) { shapes.insert(picture.shape) }
+      if case .picture(let picture) = PictureReading.decode(files[index].path) {
+        shapes.insert(picture.shape)
+      }
     }
     guard let first = shapes.first else { return nil }
     let channels = shapes.contains { $0.channels == 3 } ? 3 : 1

@@ -20,7 +20,9 @@ extension ExperimentConfig {
   /// The config of a run on `data`, which says how pictures become input; the same for synthetic digits, and for images
   /// that are neither gray nor RGB.
   func choosingPictures(for data: ExperimentData) throws(ConfigError) -> ExperimentConfig {
-    guard self.data.pictures == nil, data.source != nil, [1, 3].contains(model.input.channels) else { return self }
+    guard self.data.pictures == nil, data.source != nil, [1, 3].contains(model.input.channels) else {
+      return self
+    }
     let preparation = data.dataset.preparation
     return try changed([("data.pictures", JSON(preparation.rawValue), "the training images")])
   }

@@ -147,7 +147,9 @@ extension ExperimentConfig {
       units: model.dataClasses, classNames: environment.classNames ?? data.classNames,
       labelColumn: data.labelColumn, undivided: data.resplit == nil ? .fifthIsTest : .training,
       skipsUnreadable: data.skipsUnreadable, pictures: data.pictures,
-      cacheFolder: DatasetLocator.cacheFolder(environment: environment.variables).map { joinPath($0, "../data") },
+      cacheFolder: DatasetLocator.cacheFolder(environment: environment.variables).map {
+        joinPath($0, "../data")
+      },
       progress: environment.progress)
   }
 
