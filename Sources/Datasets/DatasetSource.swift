@@ -128,14 +128,8 @@ public struct DatasetSource: Equatable, Sendable {
     return try source.peek(FileSignature.length)
   }
 
-  /// Whether the content of a file is text in columns.
-  static func looksLikeCSV(_ path: String) -> Bool {
-    guard let start = try? start(of: path) else { return false }
-    return FileSignature(start) == nil && isTable(start)
-  }
-
   /// Whether the first bytes of a file are the beginning of a line in columns.
-  private static func isTable(_ start: [UInt8]) -> Bool {
+  static func isTable(_ start: [UInt8]) -> Bool {
     let line = start.prefix { $0 != 0x0A }
     guard line.allSatisfy({ $0 >= 0x20 || $0 == 0x09 || $0 == 0x0D }) else { return false }
     guard let separator = CSVLine.separator(of: line) else { return false }

@@ -12,6 +12,12 @@ extension String {
     return text + "\""
   }
 
+  /// The text as a field of CSV: in quotes where it needs them (RFC 4180).
+  package var csvField: String {
+    guard contains(where: { ",\"\r\n".contains($0) }) || unicodeScalars.contains("\r") else { return self }
+    return "\"" + split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+  }
+
   /// The text on one line, for error messages: line breaks and control characters are escaped.
   package var oneLine: String {
     var text = ""

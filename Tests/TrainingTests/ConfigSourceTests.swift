@@ -21,6 +21,7 @@ import Training
     arguments: [
       ("lenet", 61_706, "6x28x28 6x14x14 16x10x10 16x5x5 400 120 84 10"),
       ("lenet-augmented", 61_706, "6x28x28 6x14x14 16x10x10 16x5x5 400 120 84 10"),
+      ("fashion", 61_706, "6x28x28 6x14x14 16x10x10 16x5x5 400 120 84 10"),
       ("torch-lenet", 19_670, "6x24x24 6x12x12 16x8x8 16x4x4 256 64 10"),
       ("keras-lenet", 27_598, "6x28x28 6x14x14 6x14x14 6x7x7 6x7x7 294 84 10"),
       ("simple-convnet", 433_890, "30x24x24 30x12x12 4320 100 10"),
@@ -61,7 +62,7 @@ import Training
     #expect(
       message { _ = try ConfigSource.json("alexandria.json") }
         == "alexandria.json: No such file or directory; built-in configs are lenet, lenet-augmented, "
-        + "torch-lenet, keras-lenet, simple-convnet, tf-convnet, mlp-regularized, rgb-vgg, two-heads, resnet")
+        + "torch-lenet, keras-lenet, simple-convnet, tf-convnet, mlp-regularized, rgb-vgg, two-heads, resnet, fashion")
     #expect(
       message { _ = try ConfigSource.json("/nowhere/lenet") } == "/nowhere/lenet: No such file or directory")
   }

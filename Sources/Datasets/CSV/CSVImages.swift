@@ -8,14 +8,15 @@ public struct CSVImages: Sendable {
   /// The labels as text; nil if the file has none.
   public let labels: [String]?
 
-  /// Reads the file at `path`, plain or gzip; flat rows have `shape` if their length fits, or a square one.
+  /// Reads `source`, plain or gzip, once; flat rows have `shape` if their length fits, or a square one.
   ///
   /// Throws `malformed` with line and column if a row has another number of columns, or a value is no pixel.
   public init(
-    path: String, shape: ImageShape?, labelColumn: String? = nil,
-    progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+    _ source: consuming ByteSource, shape: ImageShape?, labelColumn: String? = nil
   ) throws(DataError) {
-    var table = try CSVTable(.path(path), shape: shape, labelColumn: labelColumn, progress: progress)
+    let name = source.name
+    let file = CSVInput.bytes(try source.readAll(), name: name)
+    var table = try CSVTable(file, shape: shape, labelColumn: labelColumn)
     table.scaleBinary()
     images = Images(pixels: table.pixels, shape: table.shape)
     labels = table.labels.map { labels in
@@ -26,8 +27,8 @@ public struct CSVImages: Sendable {
     }
   }
 
-  /// Whether the file at `path` is called like CSV, or its first line is text in columns.
-  public static func isCSV(_ path: String) -> Bool {
-    CSVFiles.isCSV(path) || DatasetSource.looksLikeCSV(path)
+  /// Whether a file that begins with `start` is called like CSV, or its first line is text in columns.
+  public static func isCSV(_ path: String, _ start: [UInt8]) -> Bool {
+    FileSignature(start) == nil && (CSVFiles.isCSV(path) || DatasetSource.isTable(start))
   }
 }

@@ -34,6 +34,7 @@ struct CSVRows {
   mutating func read(_ file: CSVInput, _ progress: ((Int, Int) -> Void)?) throws(DataError) {
     var lines = try CSVLines(file.open())
     let total = lines.length ?? 0
+    defer { if total > 0 { progress?(total, total) } }
     let (name, isCompressed) = (lines.name, lines.length == nil)
     var row = [UInt8](repeating: 0, count: layout.shape.size)
     var (isFirst, offset) = (layout.hasHeader, 0)
@@ -72,7 +73,6 @@ struct CSVRows {
       if total > 0 { progress?(offset, total) }
     }
     if count == 0 { throw .malformed(path: name, byte: 0, reason: "no rows") }
-    if total > 0 { progress?(total, total) }
   }
 
   // MARK: A row

@@ -30,7 +30,8 @@ public struct DatasetOptions: Sendable {
   public var pictures: PicturePreparation?
   /// The folder in which what was read from pictures and CSV is remembered; nil to read it each time.
   public var cacheFolder: String?
-  /// Called with the number of pictures or bytes that have been read, and of all; by several threads, never at once.
+  /// Called with the number of pictures or bytes that have been read, and of all; by several threads, never at once, and at
+  /// the end, even of a failure, with the number of all.
   public var progress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
   /// What takes less time to read is not remembered.
   package var rememberedDuration = Duration.milliseconds(300)

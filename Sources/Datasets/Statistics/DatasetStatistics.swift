@@ -60,7 +60,8 @@ public struct DatasetStatistics: Sendable {
       hints.append("the images are dark: the brightest pixel is \(brightest) of 255")
     }
     if duplicates.betweenTrainAndTest > 0 {
-      hints.append("\(duplicates.betweenTrainAndTest.pluralized("test image")) also in the training set")
+      hints.append(
+        "\(duplicates.betweenTrainAndTest.pluralized("test image")) also in the training set: the test accuracy is too high")
     }
     if duplicates.withOtherLabel > 0 {
       hints.append("\(duplicates.withOtherLabel.pluralized("duplicate")) with another label")

@@ -98,6 +98,19 @@ extension ExperimentData {
     return data
   }
 
+  /// The whole data set at `path`, a file, a folder or `builtin`, for inspection: pictures that cannot be read are left out.
+  ///
+  /// - Parameter config: how it is read.
+  /// - Throws: `DataError` for invalid files, `ConfigError` if synthetic digits cannot have the input of the config.
+  public static func dataset(
+    at path: String, as config: ExperimentConfig, environment: DataEnvironment
+  ) throws -> Dataset {
+    if path == Dataset.builtinName { return try synthetic(config) }
+    var options = config.datasetOptions(environment)
+    options.skipsUnreadable = true
+    return try Dataset.load(from: path, options)
+  }
+
   private static func synthetic(_ config: ExperimentConfig) throws(ConfigError) -> Dataset {
     let input = config.model.input
     guard input.channels == 1 || input.channels == 3, input.height == input.width,

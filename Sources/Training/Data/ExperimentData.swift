@@ -153,6 +153,15 @@ public struct ExperimentData: Sendable {
     return images
   }
 
+  /// What `cnn predict` calls the images of a part, or of some of it: `test@17`.
+  ///
+  /// - Throws: `DataError` if the config has no validation set.
+  public func names(of images: Subset, in split: Split) throws(DataError) -> [String] {
+    let part = try self.split(split).indices
+    let positions = Dictionary(zip(part, part.indices), uniquingKeysWith: { first, _ in first })
+    return images.indices.map { index in positions[index].map { "\(split.rawValue)@\($0)" } ?? "" }
+  }
+
   /// The SHA-256 of all images and labels, in hexadecimal.
   public func fingerprint() -> String { dataset.fingerprint() }
 

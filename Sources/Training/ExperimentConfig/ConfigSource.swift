@@ -19,6 +19,7 @@ public enum ConfigSource {
     ("rgb-vgg", PackageResources.rgb_vgg_json),
     ("two-heads", PackageResources.two_heads_json),
     ("resnet", PackageResources.resnet_json),
+    ("fashion", PackageResources.fashion_json),
   ]
 
   /// Whether `path` is the name of a built-in config.

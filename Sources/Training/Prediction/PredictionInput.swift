@@ -9,6 +9,8 @@ public struct PredictionInput {
   public let images: Images
   /// The name of each image.
   public let names: [String]
+  /// The number of the first image's row among those of a CSV file, from 1; nil for any other input.
+  public private(set) var firstRow: Int?
 
   /// Replaces each folder of `arguments` by its pictures, or by the error of reading it.
   ///
@@ -38,7 +40,7 @@ public struct PredictionInput {
   /// Reads an input once, so that it may be a pipe, and converts it to the network's input.
   ///
   /// - Parameters:
-  ///   - text: a picture, an IDX file, `FILE@7`, `FILE@0..99`, or `-` for standard input.
+  ///   - text: a picture, an IDX or CSV file, `FILE@7`, `FILE@0..99`, or `-` for standard input.
   ///   - isRaw: whether pictures are only scaled.
   public init(_ text: String, for config: ExperimentConfig, isRaw: Bool) throws(DataError) {
     let reference = try ImageReference(text)
@@ -50,7 +52,7 @@ public struct PredictionInput {
     if PictureFile.isPicture(signature) {
       guard reference.range == nil else {
         throw .unreadable(
-          path: text, reason: "\(reference.path) is one picture; @ selects images of an IDX file")
+          path: text, reason: "\(reference.path) is one picture; @ selects images of an IDX or CSV file")
       }
       let shape = try Self.inputShape(config, of: text)
       let name = source.name
@@ -63,9 +65,22 @@ public struct PredictionInput {
       let first = reference.range?.lowerBound ?? 0
       (self.images, names) = (images, (0..<images.count).map { "\(reference.path)@\(first + $0)" })
       try check(fits: config)
+    } else if CSVImages.isCSV(reference.path, start) {
+      let shape = try Self.inputShape(config, of: text)
+      let rows = try CSVImages(source, shape: shape, labelColumn: config.data.labelColumn).images
+      let range = reference.range ?? 0...rows.count - 1
+      guard range.upperBound < rows.count else {
+        throw .unreadable(
+          path: text,
+          reason: "no row \(range.upperBound): the file has \(rows.count.grouped), 0 to \(rows.count - 1)")
+      }
+      images = rows.count == range.count ? rows : Images(pixels: range.flatMap { rows[$0] }, shape: rows.shape)
+      (names, firstRow) = (range.map { "\(reference.path)@\($0)" }, range.lowerBound + 1)
+      try check(fits: config)
     } else {
       throw source.malformed(
-        at: 0, "neither a picture (\(PictureFile.formats)) nor an IDX file: \(FileSignature.describe(start))")
+        at: 0,
+        "neither a picture (\(PictureFile.formats)) nor an IDX or CSV file: \(FileSignature.describe(start))")
     }
   }
 
@@ -101,7 +116,7 @@ public struct PredictionInput {
     return ImageShape(channels: sides[0], height: sides[1], width: sides[2])
   }
 
-  /// Checks that images of an IDX file have the network's input shape.
+  /// Checks that images of an IDX or CSV file have the network's input shape.
   private func check(fits config: ExperimentConfig) throws(DataError) {
     let input = config.model.input
     guard input.dimensions == [images.shape.channels, images.shape.height, images.shape.width] else {

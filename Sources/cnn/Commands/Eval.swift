@@ -11,6 +11,7 @@ struct Eval: ParsableCommand {
     usage: "cnn eval <ckpt> [<options>]",
     discussion: """
       Example: cnn eval runs/lenet --min-accuracy 0.99
+               cnn eval runs/lenet --save-predictions predictions.csv
 
       CKPT is a checkpoint, a run folder, or weights of another program together with --config.
       """)
@@ -35,6 +36,12 @@ struct Eval: ParsableCommand {
     parsing: .unconditional,
     help: ArgumentHelp("Exit with status 1 below this accuracy.", valueName: "x"))
   var minAccuracy: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a row for each image: label, prediction, probabilities (CSV).", valueName: "file"),
+    completion: .file())
+  var savePredictions: String?
 
   @OptionGroup var machine: MachineOptions
 
@@ -62,8 +69,15 @@ struct Eval: ParsableCommand {
     let evaluator = try Evaluator(model, threadPool: machine.threadPool)
     let clock = ContinuousClock()
     let start = clock.now
-    let evaluation = try evaluate(images, evaluator, interruption)
+    var table = try savePredictions.map { _ in
+      PredictionTable(
+        images: try experiment.names(of: images, in: split), classNames: model.outputClassNames[0])
+    }
+    let evaluation = try evaluate(
+      images, evaluator, interruption,
+      scored: table == nil ? nil : { table?.add(position: $0, label: $1, scores: $2) })
     let seconds = (clock.now - start) / .seconds(1)
+    if let savePredictions { try table?.write(to: savePredictions) }
     if json {
       let json = evaluation.json(seconds: seconds, classNames: model.outputClassNames)
       try Console.print(json.text(pretty: false))
@@ -81,16 +95,19 @@ struct Eval: ParsableCommand {
 
   /// Evaluates with a progress bar on a terminal.
   private func evaluate(
-    _ images: Subset, _ evaluator: Evaluator, _ interruption: Interruption
+    _ images: Subset, _ evaluator: Evaluator, _ interruption: Interruption,
+    scored: ((_ position: Int, _ label: Int, _ logits: [Float]) -> Void)?
   ) throws -> Evaluation {
     var bar = ProgressBar(label: "Evaluating")
     defer { bar.clear() }
-    return try evaluator.evaluate(images) { done, correct in
-      if interruption.isRequested { throw interruption.status.code }
-      if json { return }
-      bar.update(done: done, of: images.count) { _ in
-        [ProgressLine.Piece("accuracy \((Double(correct) / Double(done)).fixed(4))", importance: 0)]
-      }
-    }
+    return try evaluator.evaluate(
+      images,
+      progress: { done, correct in
+        if interruption.isRequested { throw interruption.status.code }
+        if json { return }
+        bar.update(done: done, of: images.count) { _ in
+          [ProgressLine.Piece("accuracy \((Double(correct) / Double(done)).fixed(4))", importance: 0)]
+        }
+      }, scored: scored)
   }
 }

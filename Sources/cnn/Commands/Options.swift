@@ -54,7 +54,7 @@ struct CheckpointOptions: ParsableArguments {
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Folder of the IDX files, mnist.npz, mnist-original.mat, or \"builtin\" for synthetic digits.",
+      "Folders of pictures, CSV, IDX, npz or mat, or \"builtin\" for synthetic digits.",
       valueName: "path|builtin"),
     completion: .paths(or: ["builtin"]))
   var data: String?
@@ -68,11 +68,11 @@ struct DataOptions: ParsableArguments {
     _ interruption: Interruption? = nil, isQuiet: Bool = false, mayDownload: Bool = true
   ) -> DataEnvironment {
     let variables = Console.environment
-    return DataEnvironment(variables: variables, currentFolder: Console.currentFolder) { locator in
+    var environment = DataEnvironment(variables: variables, currentFolder: Console.currentFolder) { locator in
       let folder = locator.chosen.directory
       guard locator.chosen.origin == .cache else {
         // For a folder named by the user, which of its files is missing says more than where else data is looked for.
-        if isFolder(folder) { _ = try DatasetFiles(in: folder) }
+        if isFolder(folder) { _ = try DatasetSource(at: folder) }
         throw locator.notFound
       }
       guard mayDownload else { throw locator.notFound }
@@ -84,6 +84,11 @@ struct DataOptions: ParsableArguments {
         throw DataError.unreadable(path: path, reason: "\(reason)\n\(advice)")
       }
     }
+    if !isQuiet, Console.terminalWidth != nil {
+      let bar = ReadingBar()
+      environment.progress = { bar.update(done: $0, of: $1) }
+    }
+    return environment
   }
 }
 

@@ -2,13 +2,11 @@ import ArgumentParser
 import ConfigDecoding
 import FileIO
 import ImageFiles
-import JSONText
-import Reporting
 import Training
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Predict the digit in a picture.",
+    abstract: "Predict what pictures show: digits, or the classes that the network was trained on.",
     usage: "cnn predict <ckpt> <input>... [<options>]",
     discussion: """
       Example: cnn predict runs/lenet photo.jpg scans/ test@0..9
@@ -17,15 +15,18 @@ struct Predict: ParsableCommand {
       was, with dark or bright ink: the digit is found, cropped, scaled and centred by its mass. A picture that is already \
       in this form stays as it is. For any other network, or with --raw, it is scaled. A folder stands for all pictures in it.
 
-      test@7 is an image of the data that the network was trained on, test@0..9 the first ten. An IDX file may be \
-      gzip; FILE@7 is one of its images. Standard input is - or, after --, -@7.
+      test@7 is an image of the data that the network was trained on, test@0..9 the first ten. An IDX or CSV file may \
+      be gzip; FILE@7 is one of its images. Standard input is - or, after --, -@7.
+
+      --csv prints input,label,probability; of one CSV file ImageId,Label, as Kaggle wants it: \
+      cnn predict runs/lenet test.csv --csv > submission.csv
       """)
 
   @OptionGroup var model: CheckpointOptions
 
   @Argument(
     help: ArgumentHelp(
-      "Pictures, folders of pictures, test@0..9, IDX files (FILE, FILE@7), or - for standard input.",
+      "Pictures, folders of pictures, test@0..9, IDX or CSV files (FILE, FILE@7), or - for standard input.",
       valueName: "input"),
     completion: .file())
   var inputs: [String]
@@ -53,15 +54,17 @@ struct Predict: ParsableCommand {
   @Flag(help: "Print one JSON array.")
   var json = false
 
+  @Flag(help: "Print a table of text with commas.")
+  var csv = false
+
   func validate() throws {
     if let top, top < 1 { throw ValidationError("--top \(top): must be at least 1") }
+    if csv, json { throw ValidationError("--csv and --json exclude each other") }
+    if csv, top != nil { throw ValidationError("--top is not for --csv, which prints the most probable class") }
     if let saveInput, [".jpg", ".jpeg", ".pgm", ".ppm"].contains(where: saveInput.lowercased().hasSuffix) {
       throw ValidationError("--save-input \(saveInput): only PNG is written; name a .png file or a folder")
     }
   }
-
-  /// The largest number of images that are printed with bars on a terminal; more get one line each.
-  private static let mostWithBars = 8
 
   func run() throws {
     let model = try model.load()
@@ -71,8 +74,8 @@ struct Predict: ParsableCommand {
     var saved = try saveInput.map { path throws(DataError) in
       try SavedInputs.create(path, for: inputs.compactMap { try? $0.get() })
     }
-    let classNames = model.outputClassNames
-    var objects: [JSON] = []
+    let format: PredictionPrinter.Format = csv ? .csv : json ? .json : .text(top: top)
+    var printer = PredictionPrinter(format, classNames: model.outputClassNames, inputCount: inputs.count)
     var firstError: DataError?
     for result in inputs {
       let input: PredictionInput
@@ -90,32 +93,12 @@ struct Predict: ParsableCommand {
         firstError = firstError ?? error
         continue
       }
-      let hasBars = inputs.count - 1 + input.images.count <= Self.mostWithBars
-      for (index, prediction) in evaluator.predictions(input.images).enumerated() {
-        let name = input.names[index]
+      for (index, name) in input.names.enumerated() {
         try saved?.save(input.images.image(at: index), of: name)
-        if json {
-          objects.append(prediction.json(input: name, classNames: classNames))
-        } else {
-          try print(prediction, of: name, classNames: classNames, hasBars: hasBars)
-        }
       }
+      try printer.print(evaluator.predictions(input.images), of: input)
     }
-    if json { try Console.print(JSON(objects).text(pretty: false)) }
+    try printer.finish()
     if let firstError { throw (ExitStatus(of: firstError) ?? .defect).code }
-  }
-
-  /// Prints a prediction with bars on a terminal, else as one line; a line for each further output follows.
-  private func print(
-    _ prediction: Prediction, of input: String, classNames: [[String]], hasBars: Bool
-  ) throws {
-    let names = classNames[0]
-    var lines = [prediction.line(input: input, classNames: names, top: top ?? 3)]
-    if hasBars, let bars = ProbabilityBars.inTerminal {
-      lines = bars.lines(
-        input: input, prediction: names.name(of: prediction.label),
-        classes: prediction.probabilities(classNames: names, top: top))
-    }
-    for line in lines + prediction.furtherLines(classNames: classNames) { try Console.print(line) }
   }
 }

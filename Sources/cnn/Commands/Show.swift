@@ -1,20 +1,32 @@
 import ArgumentParser
+import Datasets
 import FileIO
 import Formatting
 import ImageFiles
+import Reporting
 import Training
 
 struct Show: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show images of a data set, in the terminal or as a picture.",
-    usage: "cnn show [<options>]",
+    abstract: "Show images of a data set, or inspect it: counts, sizes, mean, duplicates.",
+    usage: "cnn show [<data>] [<options>]",
     discussion: """
-      Example: cnn show --config lenet-augmented --augment --variants 8 --output sheet.png
+      Example: cnn show pictures/ --output sheet.png
+               cnn show --config lenet-augmented --augment --variants 8 --output sheet.png
 
-      Images are printed in colour on a terminal with 24-bit colour (COLORTERM), else as characters. \
+      With DATA: the images of each class and part, the sizes of pictures, mean and standard deviation for a config, \
+      duplicates, and what looks odd. --output writes a contact sheet with a row for each class, or, to a folder, one for \
+      each class.
+
+      Without DATA: images of the config's data. They are printed in colour on a terminal with 24-bit colour (COLORTERM), else as characters. \
       --output writes a contact sheet: .png, .pgm (gray) or .ppm. --augment shows the images as training reads them \
       in an epoch, augmented by the config's data.augment.
       """)
+
+  @Argument(
+    help: ArgumentHelp("Data to inspect: folders of pictures, CSV, IDX, npz or mat.", valueName: "data"),
+    completion: .file())
+  var inspected: String?
 
   @Option(
     help: ArgumentHelp("The config, which names the data set and its splits.", valueName: "file"),
@@ -34,8 +46,10 @@ struct Show: ParsableCommand {
   @Option(parsing: .unconditional, help: ArgumentHelp("Position of the first image.", valueName: "n"))
   var first = 0
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Number of images.", valueName: "n"))
-  var count = 4
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Number of images (default: 4); of DATA, of each class on a sheet.", valueName: "n"))
+  var count: Int?
 
   @Flag(help: "Augment the images as in training.")
   var augment = false
@@ -63,8 +77,13 @@ struct Show: ParsableCommand {
 
   func validate() throws {
     if first < 0 { throw ValidationError("--first \(first): must be at least 0") }
-    guard (1...10_000).contains(count) else {
-      throw ValidationError("--count \(count): must be from 1 to 10,000")
+    let largestCount = inspected == nil ? 10_000 : 1000
+    if let count, !(1...largestCount).contains(count) {
+      throw ValidationError("--count \(count): must be from 1 to \(largestCount.grouped)")
+    }
+    if let inspected, data.data != nil || isAugmented || first != 0 {
+      throw ValidationError(
+        "\(inspected) is inspected as a whole; images of it are shown by --data \(inspected)")
     }
     if !(1...1_000_000).contains(epoch) {
       throw ValidationError("--epoch \(epoch): must be from 1 to 1,000,000")
@@ -72,13 +91,14 @@ struct Show: ParsableCommand {
     if let variants, !(1...100).contains(variants) {
       throw ValidationError("--variants \(variants): must be from 1 to 100")
     }
-    if let output, PictureFormat(path: output) == nil {
+    if let output, inspected == nil, PictureFormat(path: output) == nil {
       throw ValidationError("--output \(output): must end in .png, .pgm or .ppm")
     }
   }
 
   func run() throws {
     let config = try ConfigSource.load(config, settings: set)
+    if let inspected { return try inspect(inspected, config) }
     if isAugmented, config.data.augmentation.isEmpty {
       throw DataError.unsatisfiable(
         reason:
@@ -89,7 +109,7 @@ struct Show: ParsableCommand {
       config, directory: data.data, environment: data.environment(), for: split)
     for notice in data.notices { Console.error(notice) }
     let images = try SampleImages(
-      data, config, split: split, first: first, count: count,
+      data, config, split: split, first: first, count: count ?? 4,
       epochs: isAugmented ? epoch..<epoch + (variants ?? 1) : nil)
     if let output { return try write(images, to: output, of: "\(data.name) \(split.rawValue)") }
     try Console.print(
@@ -99,16 +119,40 @@ struct Show: ParsableCommand {
   }
 
   private func write(_ images: SampleImages, to output: String, of name: String) throws {
+    try write(images.contactSheet(columns: variants, hasLabels: labels), to: output)
+    let versions = variants.map { ", \($0.pluralized("version")) of each," } ?? ""
+    try Console.print("\(output): \(images.imageCount.pluralized("image"))\(versions) of \(name)")
+  }
+
+  private func write(_ sheet: ContactSheet, to output: String) throws {
     let format = PictureFormat(path: output) ?? .png
-    guard format.supports(channels: images.shape.channels) else {
+    guard format.supports(channels: sheet.images.shape.channels) else {
       throw DataError.unsatisfiable(
         reason: "--output \(output): PGM is gray, but these images are in colour; use .ppm or .png")
     }
-    let sheet = images.contactSheet(columns: variants, hasLabels: labels)
     let picture = format == .png ? sheet.enlarged(toWidth: Self.sheetWidth) : sheet.images
     try AtomicFile.write(format.encode(picture), to: output)
-    let versions = variants.map { ", \($0.pluralized("version")) of each," } ?? ""
-    try Console.print("\(output): \(images.imageCount.pluralized("image"))\(versions) of \(name)")
+  }
+
+  /// Prints the statistics of the data set at `path`, and writes its contact sheets.
+  private func inspect(_ path: String, _ config: ExperimentConfig) throws {
+    let dataset = try ExperimentData.dataset(at: path, as: config, environment: data.environment())
+    for line in DatasetStatistics(dataset).lines(of: dataset, path: path) { try Console.print(line) }
+    guard let output else { return }
+    let parts: [ExperimentData.Split: Subset?] = [.test: dataset.test, .validation: dataset.validation]
+    let chosen = (parts[split] ?? nil) ?? dataset.train
+    let part = chosen.count > 0 ? chosen : dataset.test
+    let isFile = PictureFormat(path: output) != nil
+    let images = ClassSheets(part, classNames: dataset.classNames, count: count ?? (isFile ? 10 : 100))
+    if isFile {
+      try write(images.overview(hasLabels: labels), to: output)
+      let rows = min(images.classNames.count, ClassSheets.rowLimit)
+      try Console.print("\n\(output): \(rows == 1 ? "1 class" : "\(rows) classes")")
+    } else {
+      try AtomicFile.createFolder(output)
+      for (name, sheet) in images.sheets { try write(sheet, to: joinPath(output, name + ".png")) }
+      try Console.print("\n\(output): \(images.classNames.count.pluralized("picture")), one for each class")
+    }
   }
 
   /// Prints as many pictures side by side as the terminal is wide.
