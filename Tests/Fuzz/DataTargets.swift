@@ -4,7 +4,9 @@ import ImageFiles
 
 /// A CSV file: as a data set, and its rows for predictions.
 func readCSV(_ bytes: [UInt8]) {
-  for options in [DatasetOptions(), DatasetOptions(shape: ImageShape(height: 2, width: 2), labelColumn: "last")] {
+  for options in [
+    DatasetOptions(), DatasetOptions(shape: ImageShape(height: 2, width: 2), labelColumn: "last"),
+  ] {
     _ = succeeds { _ = try Dataset(csv: bytes, name: "f.csv", options).fingerprints() }
   }
   _ = succeeds {
@@ -21,6 +23,7 @@ func readCache(_ bytes: [UInt8]) {
   let mark: [UInt8] = [0xFF, 0xFE, 0xFF, 0xFE]
   let end = (0..<max(0, bytes.count - 3)).first { bytes[$0...].starts(with: mark) } ?? bytes.count
   _ = succeeds {
-    _ = try Dataset(cacheHeader: Array(bytes[..<end]), pixels: Array(bytes[end...].dropFirst(4)))?.fingerprints()
+    _ = try Dataset(cacheHeader: Array(bytes[..<end]), pixels: Array(bytes[end...].dropFirst(4)))?
+      .fingerprints()
   }
 }
