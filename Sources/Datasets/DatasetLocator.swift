@@ -126,7 +126,9 @@ public struct DatasetLocator: Equatable, Sendable {
   ///
   /// It is `$XDG_CACHE_HOME/cnn/NAME`, `~/.cache/cnn/NAME`, on macOS `~/Library/Caches/cnn/NAME`; nil without `$HOME`.
   public static func cacheFolder(_ name: String = "mnist", environment: [String: String]) -> String? {
-    if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") { return joinPath(cache, "cnn/\(name)") }
+    if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
+      return joinPath(cache, "cnn/\(name)")
+    }
     guard let home = environment["HOME"], !home.isEmpty else { return nil }
     #if os(macOS)
       return joinPath(home, "Library/Caches/cnn/\(name)")

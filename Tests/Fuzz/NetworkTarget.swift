@@ -55,7 +55,7 @@ private struct Choices {
 
   mutating func flag() -> JSON { JSON(next(0...1) == 1) }
 
-  /// One layer, or two that are merged with the value before them.
+  /// One layer, or two that are merged with a value before them, of the last block or of any earlier one.
   mutating func block(_ number: Int) -> [JSON] {
     let before: JSON = number == 0 ? "input" : JSON("block\(number - 1)")
     let name = JSON("block\(number)")
@@ -68,7 +68,10 @@ private struct Choices {
     }
     var branch: JSON = next(0...1) == 0 ? ["type": "batch_norm"] : ["type": activation()]
     branch["name"] = JSON("branch\(number)")
-    let inputs: [JSON] = kind == 2 ? [before, branch["name"] ?? "", before] : [branch["name"] ?? "", before]
+    let place = next(0...number)
+    let earlier: JSON = place == 0 ? "input" : JSON("block\(place - 1)")
+    let inputs: [JSON] =
+      kind == 2 ? [before, branch["name"] ?? "", earlier] : [branch["name"] ?? "", earlier]
     return [branch, ["type": kind == 0 ? "add" : "concat", "name": name, "from": JSON(inputs)]]
   }
 

@@ -56,6 +56,19 @@ enum Small {
   static let parityOutput =
     #"{ "layer": "parity", "weight": 0.5, "labels": [0, 1, 0, 1, 0, 1, 0, 1, 0, 1] }"#
 
+  /// The model with two heads, digit and parity.
+  static func twoHeads(
+    _ train: String = #""epochs": 2, "batch_size": 32"#, data: String = "", extra: String = ""
+  ) throws -> ExperimentConfig {
+    try config(data: data, layers: heads, train: train, outputs: headOutputs, extra: extra)
+  }
+
+  /// A model that only tells odd from even.
+  static func parity() throws -> ExperimentConfig {
+    try config(
+      layers: #""flatten", { "type": "dense", "name": "parity", "units": 2 }"#, outputs: parityOutput)
+  }
+
   static func parse(_ text: String) throws -> ExperimentConfig {
     try ExperimentConfig(json(text))
   }
