@@ -6,6 +6,7 @@
 
 /// Files that are replaced atomically: completely or not at all.
 ///
+/// Only regular files are replaced: links are followed, and devices and pipes are refused.
 /// A temporary file is created in the same folder, written, synced, closed and renamed over the old one, and the
 /// folder is synced. On any error the old file is kept and the temporary one removed.
 public enum AtomicFile {
@@ -13,7 +14,8 @@ public enum AtomicFile {
   public static func write(
     to path: String, _ body: (borrowing Output) throws(DataError) -> Void
   ) throws(DataError) {
-    let output = try Output(for: path)
+    let target = try target(of: path)
+    let output = try Output(for: target)
     do throws(DataError) {
       do throws(DataError) {
         try body(output)
@@ -24,12 +26,30 @@ public enum AtomicFile {
       }
       // `close` closes the descriptor even if it is interrupted, and the bytes are synced already.
       if close(output.descriptor) != 0, errno != EINTR { try check(-1, path) }
-      try check(rename(output.temporaryPath, path), path)
+      try check(rename(output.temporaryPath, target), path)
     } catch {
       unlink(output.temporaryPath)
       throw error
     }
-    try syncFolder(of: path)
+    try syncFolder(of: target)
+  }
+
+  /// The file that `path` means, behind its links; throws `unwritable` for a device or a pipe, which a rename would replace.
+  private static func target(of path: String) throws(DataError) -> String {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return path }
+    var target = path
+    if status.st_mode & S_IFMT == S_IFLNK {
+      guard stat(path, &status) == 0, let resolved = realpath(path, nil) else {
+        throw .unwritable(path: path, reason: "a link that leads nowhere: \(systemMessage())")
+      }
+      defer { free(resolved) }
+      target = String(cString: resolved)
+    }
+    guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else {
+      throw .unwritable(path: path, reason: "not a regular file")
+    }
+    return target
   }
 
   /// Replaces the file at `path` by `bytes`; throws `unwritable`.

@@ -18,11 +18,15 @@ extension DatasetStatistics {
       lines.append("and \((classes - Self.listedClasses).grouped) more classes")
     }
     lines.append("")
-    if let sizes = dataset.pictureSizes { lines.append("Pictures: \(sizes.text), read as \(dataset.pool.shape)") }
-    lines.append("Pixels: mean \(Self.list(channelMeans)), standard deviation \(Self.list(channelDeviations))")
+    if let sizes = dataset.pictureSizes {
+      lines.append("Pictures: \(sizes.text), read as \(dataset.pool.shape)")
+    }
+    lines.append(
+      "Pixels: mean \(Self.list(channelMeans)), standard deviation \(Self.list(channelDeviations))")
     if channelDeviations.allSatisfy({ $0 >= 0.00005 }) {
       lines.append(
-        "  \"normalize\": { \"mean\": [\(Self.list(channelMeans))], \"std\": [\(Self.list(channelDeviations))] }")
+        "  \"normalize\": { \"mean\": [\(Self.list(channelMeans))], \"std\": [\(Self.list(channelDeviations))] }"
+      )
     }
     lines.append(
       "Duplicates: \(duplicates.withinTrain.grouped) within the training set, "

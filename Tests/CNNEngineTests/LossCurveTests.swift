@@ -1,6 +1,7 @@
 import CNNEngine
 import Datasets
 import Testing
+import TestSupport
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

@@ -27,7 +27,7 @@ struct BenchTests {
 
   @Test func withoutNamesEveryShippedConfigIsMeasured() throws {
     let outcome = try Sandbox().run("bench --seconds 0.1 --batch-size 20 --threads 2 --json")
-    #expect(outcome.status == 0 && outcome.lines.count == 10)
+    #expect(outcome.status == 0 && outcome.lines.count == 11)
   }
 
   @Test func augmentationIsTimed() throws {

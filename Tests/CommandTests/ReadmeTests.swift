@@ -96,6 +96,11 @@ import Testing
     }
     let digit = PNG.encode(Images(pixels: Samples.pixels(3), shape: ImageShape(height: 28, width: 28)))
     for name in ["photo.jpg", "scans/3.png"] { try sandbox.write(digit, to: name) }
+    for index in 0..<20 {
+      let pixels = Samples.pixels(index)
+      let picture = PNG.encode(Images(pixels: pixels, shape: ImageShape(height: 28, width: 28)))
+      try sandbox.write(picture, to: "pictures/\(["cat", "dog"][index % 2])/\(index).png")
+    }
     let commands = try Page(page).blocks("sh").flatMap { $0.components(separatedBy: "\n") }
       .filter { $0.hasPrefix("cnn ") }
     #expect(!commands.isEmpty)

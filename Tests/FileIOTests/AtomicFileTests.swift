@@ -20,6 +20,25 @@ import TestSupport
     }
   }
 
+  @Test("Links are followed; what is no regular file is refused, and stays")
+  func linksAndDevices() throws {
+    try withTemporaryFolder { folder in
+      let (path, link, pipe) = ("\(folder)/a", "\(folder)/link", "\(folder)/pipe")
+      try AtomicFile.write([1], to: path)
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "a")
+      try AtomicFile.write([2], to: link)
+      #expect(try contents(path) == [2])
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "a")
+      #expect(mkfifo(pipe, 0o600) == 0)
+      #expect(throws: DataError.unwritable(path: pipe, reason: "not a regular file")) {
+        try AtomicFile.write([3], to: pipe)
+      }
+      try FileManager.default.removeItem(atPath: path)
+      #expect(throws: DataError.self) { try AtomicFile.write([4], to: link) }
+      #expect(try listing(folder).sorted() == ["link", "pipe"])
+    }
+  }
+
   @Test func anErrorKeepsTheOldFileAndRemovesTheTemporaryOne() throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/a"

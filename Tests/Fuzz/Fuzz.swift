@@ -27,9 +27,9 @@ private let read: @Sendable ([UInt8]) -> Void = {
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
   "idx": readIDX, "pnm": readPNM, "bmp": readBMP, "gif": readGIF, "png": readRepairedPNG, "jpeg": readPicture,
   "npz": readNPZ, "npy": readNPY, "mat": readMAT, "torch": readPyTorch, "onnx": readONNX, "hdf5": readHDF5,
-  "keras": readKeras, "config": readConfig,
-  "history": readHistory, "checkpoint": readRepairedCheckpoint,
-  "damage": readCheckpoint, "network": trainNetwork,
+  "keras": readKeras, "csv": readCSV, "cifar": readCIFAR, "cache": readCache, "config": readConfig,
+  "history": readHistory, "checkpoint": readRepairedCheckpoint, "damage": readCheckpoint,
+  "network": trainNetwork,
 ]
 
 /// Whether `body` succeeds; it may only throw the errors of readers.

@@ -62,7 +62,8 @@ import Training
     #expect(
       message { _ = try ConfigSource.json("alexandria.json") }
         == "alexandria.json: No such file or directory; built-in configs are lenet, lenet-augmented, "
-        + "torch-lenet, keras-lenet, simple-convnet, tf-convnet, mlp-regularized, rgb-vgg, two-heads, resnet, fashion")
+        + "torch-lenet, keras-lenet, simple-convnet, tf-convnet, mlp-regularized, rgb-vgg, two-heads, resnet, fashion"
+    )
     #expect(
       message { _ = try ConfigSource.json("/nowhere/lenet") } == "/nowhere/lenet: No such file or directory")
   }

@@ -6,19 +6,19 @@ import Formatting
 /// A name is a prefix or nothing (`emnist-letters-`), then `train`, `t10k`, `test` or `val`, then `images` or `labels`,
 /// then `idx` with the rank: `train-images-idx3-ubyte`, `t10k-labels.idx1-ubyte.gz`, `qmnist-test-labels-idx2-int`. A file
 /// may be in a folder of its own name.
-struct IDXFiles: Equatable, Sendable {
+package struct IDXFiles: Equatable, Sendable {
   /// The images and labels of a part.
-  struct Pair: Equatable, Sendable {
+  package struct Pair: Equatable, Sendable {
     /// The path of the images.
-    let images: String
+    package let images: String
     /// The path of the labels.
-    let labels: String
+    package let labels: String
   }
 
   /// The training set; nil if it is missing.
-  let train: Pair?
+  package let train: Pair?
   /// The test set; nil if it is missing.
-  let test: Pair?
+  package let test: Pair?
   /// The validation set; nil if there is none.
   let validation: Pair?
   /// What the names have before the part: `emnist-letters`, or nothing.
@@ -33,7 +33,7 @@ struct IDXFiles: Equatable, Sendable {
   /// nil if there are no images.
   ///
   /// Throws `unreadable` if labels are missing, `unsuitable` if the folder has several sets.
-  init?(in folder: String) throws(DataError) {
+  package init?(in folder: String) throws(DataError) {
     var (directory, wanted) = (folder, nil as String?)
     if !isFolder(folder), let name = folder.split(separator: "/").last {
       (directory, wanted) = (AtomicFile.folder(of: folder), IDXName.prefix(name))

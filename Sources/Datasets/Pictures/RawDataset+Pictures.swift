@@ -31,7 +31,8 @@ extension RawDataset {
         + reading.reasons(of: failed.prefix(3).map { tree.files[$0].path }, in: folder)
         + (failed.count > 3 ? "; and \((failed.count - 3).grouped) more" : "")
       guard options.skipsUnreadable else {
-        throw .unsuitable(path: folder, reason: list + "; remove them, or skip what cannot be read")
+        throw .unsuitable(
+          path: folder, reason: list + "; leave out what cannot be read with --set data.skip_unreadable=true")
       }
       notices.append("skipped: " + list)
     }

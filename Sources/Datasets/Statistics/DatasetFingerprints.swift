@@ -18,44 +18,55 @@ extension Dataset {
   /// It reads every pixel (55 MB for MNIST): callers should store it.
   public func fingerprint() -> String { fingerprints().whole }
 
+  /// The fingerprint of the test set alone, which reads no other images.
+  public func testFingerprint() -> String {
+    var hash = SHA256()
+    update(&hash, testRange)
+    return hash.hexadecimalDigest()
+  }
+
   /// The fingerprints of the whole and of each part: equal images with equal labels in the same order have equal ones,
   /// whatever format they were read from.
   ///
   /// Labels are hashed as bytes, of more than 256 classes as two bytes, little-endian. Callers should store them.
   public func fingerprints() -> DatasetFingerprints {
     var whole = SHA256()
-    let testIsValidation = validation.map { $0.indices == test.indices } ?? false
-    // A validation set that is the test set is hashed once, as the test set of the pool, which is empty.
-    let pooledTest = testIsValidation ? train.count..<train.count : train.count..<train.count + test.count
-    let trainHash = hash(0..<train.count, into: &whole)
-    var testHash = hash(pooledTest, into: &whole)
+    update(&whole, 0..<train.count)
+    // The whole begins with the training set.
+    var train = whole
+    // A validation set that is the test set too is in the pool once.
+    let pooledTest = testIsValidation ? testRange.lowerBound..<testRange.lowerBound : testRange
+    update(&whole, pooledTest)
     var validationHash: String?
     if let validation {
-      validationHash = hash(pooledTest.upperBound..<pooledTest.upperBound + validation.count, into: &whole)
+      let range = pooledTest.upperBound..<pooledTest.upperBound + validation.count
+      update(&whole, range)
+      var hash = SHA256()
+      update(&hash, range)
+      validationHash = hash.hexadecimalDigest()
     }
-    if testIsValidation, let validationHash { testHash = validationHash }
     return DatasetFingerprints(
-      whole: whole.hexadecimalDigest(), train: trainHash, test: testHash, validation: validationHash)
+      whole: whole.hexadecimalDigest(), train: train.hexadecimalDigest(), test: testFingerprint(),
+      validation: validationHash)
   }
 
-  /// The fingerprint of the images at `range` of the pool, which is added to `whole` too.
-  private func hash(_ range: Range<Int>, into whole: inout SHA256) -> String {
-    var part = SHA256()
-    func update(_ bytes: UnsafeRawBufferPointer) {
-      part.update(bytes)
-      whole.update(bytes)
-    }
-    Array("\(range.count)x\(pool.shape)\n".utf8).withUnsafeBytes(update)
+  private var testIsValidation: Bool { validation.map { $0.indices == test.indices } ?? false }
+
+  /// Where the images of the test set are in the pool.
+  private var testRange: Range<Int> { train.count..<train.count + test.count }
+
+  /// Adds the number, the shape, the pixels and the labels of the images at `range` of the pool.
+  private func update(_ hash: inout SHA256, _ range: Range<Int>) {
+    hash.update("\(range.count)x\(pool.shape)\n".utf8)
     pool.pixels.withUnsafeBytes { bytes in
       let size = pool.shape.size
-      update(UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound * size..<range.upperBound * size]))
+      hash.update(UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound * size..<range.upperBound * size]))
     }
     let labels = pool.labels[range]
     if classNames.count <= 256 {
-      labels.map { UInt8(truncatingIfNeeded: $0) }.withUnsafeBytes(update)
+      hash.update(labels.map { UInt8(truncatingIfNeeded: $0) })
     } else {
-      labels.map(\.littleEndian).withUnsafeBytes(update)
+      labels.map(\.littleEndian).withUnsafeBytes { hash.update($0) }
     }
-    return part.hexadecimalDigest()
   }
 }

@@ -61,7 +61,8 @@ public struct DatasetStatistics: Sendable {
     }
     if duplicates.betweenTrainAndTest > 0 {
       hints.append(
-        "\(duplicates.betweenTrainAndTest.pluralized("test image")) also in the training set: the test accuracy is too high")
+        "\(duplicates.betweenTrainAndTest.pluralized("test image")) also in the training set: the test accuracy is too high"
+      )
     }
     if duplicates.withOtherLabel > 0 {
       hints.append("\(duplicates.withOtherLabel.pluralized("duplicate")) with another label")

@@ -166,7 +166,7 @@ public struct ExperimentData: Sendable {
   public func fingerprint() -> String { dataset.fingerprint() }
 
   /// The SHA-256 of the images and labels of the test set as its files hold it.
-  func testFingerprint() -> String { dataset.fingerprints().test }
+  func testFingerprint() -> String { dataset.testFingerprint() }
 
   /// What a run stores of the data.
   public var record: DataRecord {

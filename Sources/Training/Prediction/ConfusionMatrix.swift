@@ -65,7 +65,11 @@ public struct ConfusionMatrix: Sendable, Equatable {
   /// The most frequent mistakes, at most `limit`; of equal ones those of the first labels.
   public func mostFrequentMistakes(_ limit: Int) -> [(mistake: Mistake, count: Int)] {
     mistakes.map { (mistake: $0.key, count: $0.value) }
-      .sorted { ($1.count, $0.mistake.label, $0.mistake.prediction) < ($0.count, $1.mistake.label, $1.mistake.prediction) }
+      .sorted {
+        ($1.count, $0.mistake.label, $0.mistake.prediction) < (
+          $0.count, $1.mistake.label, $1.mistake.prediction
+        )
+      }
       .prefix(limit).map { $0 }
   }
 }

@@ -74,7 +74,8 @@ public struct PredictionInput {
           path: text,
           reason: "no row \(range.upperBound): the file has \(rows.count.grouped), 0 to \(rows.count - 1)")
       }
-      images = rows.count == range.count ? rows : Images(pixels: range.flatMap { rows[$0] }, shape: rows.shape)
+      images =
+        rows.count == range.count ? rows : Images(pixels: range.flatMap { rows[$0] }, shape: rows.shape)
       (names, firstRow) = (range.map { "\(reference.path)@\($0)" }, range.lowerBound + 1)
       try check(fits: config)
     } else {

@@ -60,7 +60,9 @@ struct Predict: ParsableCommand {
   func validate() throws {
     if let top, top < 1 { throw ValidationError("--top \(top): must be at least 1") }
     if csv, json { throw ValidationError("--csv and --json exclude each other") }
-    if csv, top != nil { throw ValidationError("--top is not for --csv, which prints the most probable class") }
+    if csv, top != nil {
+      throw ValidationError("--top is not for --csv, which prints the most probable class")
+    }
     if let saveInput, [".jpg", ".jpeg", ".pgm", ".ppm"].contains(where: saveInput.lowercased().hasSuffix) {
       throw ValidationError("--save-input \(saveInput): only PNG is written; name a .png file or a folder")
     }

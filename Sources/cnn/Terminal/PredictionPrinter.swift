@@ -1,3 +1,4 @@
+import ConfigDecoding
 import JSONText
 import Reporting
 import Training

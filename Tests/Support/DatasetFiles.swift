@@ -1,18 +1,19 @@
+import Datasets
 import FileIO
 
 /// The paths of the four IDX files of a data set, under any of the names of `IDXFiles`.
-public struct DatasetFiles: Equatable, Sendable {
+package struct DatasetFiles: Equatable, Sendable {
   /// The path of the training images.
-  public let trainImages: String
+  package let trainImages: String
   /// The path of the training labels.
-  public let trainLabels: String
+  package let trainLabels: String
   /// The path of the test images.
-  public let testImages: String
+  package let testImages: String
   /// The path of the test labels.
-  public let testLabels: String
+  package let testLabels: String
 
   /// Finds the files in `directory`; throws `unreadable` if one is missing.
-  public init(in directory: String) throws(DataError) {
+  package init(in directory: String) throws(DataError) {
     let files = try IDXFiles(in: directory)
     func pair(_ pair: IDXFiles.Pair?, _ name: String, _ example: String) throws(DataError) -> IDXFiles.Pair {
       if let pair { return pair }
@@ -25,7 +26,7 @@ public struct DatasetFiles: Equatable, Sendable {
   }
 
   /// Whether all four files are in `directory`.
-  public static func arePresent(in directory: String) -> Bool {
+  package static func arePresent(in directory: String) -> Bool {
     (try? DatasetFiles(in: directory)) != nil
   }
 }
