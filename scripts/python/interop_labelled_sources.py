@@ -51,7 +51,8 @@ def check_letters(workspace: Workspace) -> None:
     folder.mkdir()
     for number, image in enumerate(images[:200]):
         Image.fromarray(image).save(folder / f"{number:03}.png")
-    read = [row["label"] for row in rows(workspace.cnn("predict", "letters", "letter-pictures", "--csv"))]
+    text = workspace.cnn("predict", "letters", "letter-pictures", "--csv")
+    read = [row["label"] for row in rows(text)]
     assert read == predictions[:200], f"letters: {sum(map(str.__ne__, read, predictions))} of 200 pictures get other labels"
     print(f"EMNIST letters: {result['accuracy']:.1%} of {len(images):,}, the names {labels[0]}, {labels[1]}, …; PNGs get the same")
 
@@ -94,7 +95,8 @@ def check_fashion(workspace: Workspace) -> None:
     right = sum(row["label"] == row["prediction"] for row in expected)
     assert right > 0.75 * FASHION_PNGS, f"fashion: {right} right"
     names = {int(label): row["label"] for label, row in zip(labels, expected)}
-    print(f"Fashion-MNIST: {FASHION_PNGS:,} PNGs get the labels of eval, {right:,} right; classes {', '.join(names[i] for i in range(10))}")
+    known = ", ".join(names[label] for label in range(10))
+    print(f"Fashion-MNIST: {FASHION_PNGS:,} PNGs get the labels of eval, {right:,} right; classes {known}")
 
 
 def check(workspace: Workspace) -> None:

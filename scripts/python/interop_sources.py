@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,9 @@ class Part(NamedTuple):
     pixels: numpy.ndarray
     labels: numpy.ndarray
     names: list[str]
+
+
+Writer = Callable[[Path, Part, Part], None]
 
 
 def parts(workspace: Workspace) -> dict[str, Part]:
@@ -110,20 +113,48 @@ def kmnist(folder: Path, train: Part, test: Part) -> None:
 def mat(folder: Path, train: Part, test: Part) -> None:
     """The training images sorted by class, then the test images: another order."""
     order = [numpy.argsort(part.labels, kind="stable") for part in (train, test)]
-    columns = numpy.concatenate([part.pixels[each].reshape(-1, 784) for part, each in zip((train, test), order)]).T
-    labels = numpy.concatenate([part.labels[each] for part, each in zip((train, test), order)])[None].astype(numpy.float64)
+    sorted_parts = list(zip((train, test), order))
+    columns = numpy.concatenate([part.pixels[each].reshape(-1, 784) for part, each in sorted_parts]).T
+    labels = numpy.concatenate([part.labels[each] for part, each in sorted_parts])[None].astype(numpy.float64)
     names = numpy.array(["label", "data"], dtype=object)
-    scipy.io.savemat(
-        folder / "mnist-original.mat", {"mldata_descr_ordering": names, "data": columns, "label": labels}, do_compression=True)
+    matrices = {"mldata_descr_ordering": names, "data": columns, "label": labels}
+    scipy.io.savemat(folder / "mnist-original.mat", matrices, do_compression=True)
 
 
-SOURCES: dict[str, Callable[[Path, Part, Part], None]] = {
+def coloured(pixels: numpy.ndarray) -> numpy.ndarray:
+    """RGB, channels last, with three different channels."""
+    return numpy.stack([pixels, 255 - pixels, pixels // 2], axis=-1)
+
+
+def validation(train: Part) -> tuple[Part, Part]:
+    """The training images without the last 200, and these."""
+    first, second = (slice(0, -200), slice(-200, None))
+    return tuple(Part(train.pixels[each], train.labels[each], train.names[each]) for each in (first, second))
+
+
+def medmnist(folder: Path, train: Part, test: Part) -> None:
+    """Labels of one column."""
+    train, held_out = validation(train)
+    arrays = {}
+    for name, part in (("train", train), ("val", held_out), ("test", test)):
+        arrays |= {f"{name}_images": part.pixels, f"{name}_labels": part.labels[:, None]}
+    numpy.savez_compressed(folder / "medmnist.npz", **arrays)
+
+
+def colour_pngs(folder: Path, train: Part, test: Part) -> None:
+    train, held_out = validation(train)
+    for name, part in (("train", train), ("val", held_out), ("test", test)):
+        write_pngs(folder / name, part)
+
+
+SOURCES: dict[str, Writer] = {
     "idx": idx, "npz": npz, "float-npz": float_npz, "csv": csv, "kaggle": kaggle, "png": pngs, "emnist": emnist,
     "qmnist": qmnist, "kmnist": kmnist,
 }
+COLOUR_SOURCES: dict[str, Writer] = {"medmnist": medmnist, "colour-png": colour_pngs}
 
 
-def write(workspace: Workspace, name: str, function: Callable[[Path, Part, Part], None], images: dict[str, Part]) -> str:
+def write(workspace: Workspace, name: str, function: Writer, images: dict[str, Part]) -> str:
     """Writes the images in a format; returns the folder for --data."""
     folder = workspace.folder / "sources" / name
     shutil.rmtree(folder, ignore_errors=True)
@@ -132,23 +163,35 @@ def write(workspace: Workspace, name: str, function: Callable[[Path, Part, Part]
     return f"sources/{name}"
 
 
-def check_same_weights(workspace: Workspace) -> None:
-    images = parts(workspace)
+def train_same(workspace: Workspace, sources: Mapping[str, Writer], images: dict[str, Part], *options: str) -> str:
+    """Trains for an epoch on each source, compares fingerprints and weights, and returns the fingerprint."""
     known: dict[str, numpy.ndarray] = {}
     fingerprint = ""
-    for name, function in SOURCES.items():
+    for name, function in sources.items():
         run = f"sources-{name}"
         data = write(workspace, name, function, images)
-        workspace.cnn("train", "lenet", "--data", data, "--output", run, "--epochs", 1, "--quiet", "--force")
+        workspace.cnn("train", "lenet", "--data", data, "--output", run, "--epochs", 1, "--quiet", "--force", *options)
         path = workspace.folder / run / "model.ckpt"
         found, entries = load_file(path), metadata(path)
         known, fingerprint = known or found, fingerprint or entries["data_fingerprint"]
-        assert entries["data_fingerprint"] == fingerprint, f"{name}: another fingerprint than from IDX"
+        assert entries["data_fingerprint"] == fingerprint, f"{name}: another fingerprint than from the first source"
         assert found.keys() == known.keys() and all(numpy.array_equal(found[key], known[key]) for key in known), \
-            f"{name}: other weights than from IDX"
+            f"{name}: other weights than from the first source"
         source = Path(json.loads(entries["data"])["source"])
         assert source.is_relative_to(workspace.folder.resolve() / data), f"{name}: the run says that its data is {source}"
-    print(f"{TRAINING:,} + {TEST} images from {', '.join(SOURCES)}: fingerprint {fingerprint[:8]}… and the same {len(known)} tensors")
+    return fingerprint
+
+
+def check_same_weights(workspace: Workspace) -> None:
+    fingerprint = train_same(workspace, SOURCES, parts(workspace))
+    print(f"{TRAINING:,} + {TEST} images from {', '.join(SOURCES)}: fingerprint {fingerprint[:8]}… and the same weights")
+
+
+def check_colour(workspace: Workspace) -> None:
+    """RGB images with a validation set."""
+    images = {name: part._replace(pixels=coloured(part.pixels)) for name, part in parts(workspace).items()}
+    fingerprint = train_same(workspace, COLOUR_SOURCES, images, "--set", "model.input=[3,28,28]")
+    print(f"RGB images from {', '.join(COLOUR_SOURCES)}: fingerprint {fingerprint[:8]}… and the same weights")
 
 
 def check_other_order(workspace: Workspace) -> None:
@@ -166,4 +209,5 @@ def check_other_order(workspace: Workspace) -> None:
 
 def check(workspace: Workspace) -> None:
     workspace.attempt(check_same_weights, workspace)
+    workspace.attempt(check_colour, workspace)
     workspace.attempt(check_other_order, workspace)
