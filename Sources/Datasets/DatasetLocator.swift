@@ -122,15 +122,16 @@ public struct DatasetLocator: Equatable, Sendable {
       path: chosen.directory, reason: "no \(dataset.title) found; looked in \(folders); \(dataset.advice)")
   }
 
-  /// The folder for downloads: `$XDG_CACHE_HOME/cnn/mnist`, `~/.cache/cnn/mnist`, on macOS
-  /// `~/Library/Caches/cnn/mnist`; nil without `$HOME`.
-  public static func cacheFolder(environment: [String: String]) -> String? {
-    if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") { return joinPath(cache, "cnn/mnist") }
+  /// A folder of the user's cache: for the download `mnist`, for what was read from pictures and CSV `data`.
+  ///
+  /// It is `$XDG_CACHE_HOME/cnn/NAME`, `~/.cache/cnn/NAME`, on macOS `~/Library/Caches/cnn/NAME`; nil without `$HOME`.
+  public static func cacheFolder(_ name: String = "mnist", environment: [String: String]) -> String? {
+    if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") { return joinPath(cache, "cnn/\(name)") }
     guard let home = environment["HOME"], !home.isEmpty else { return nil }
     #if os(macOS)
-      return joinPath(home, "Library/Caches/cnn/mnist")
+      return joinPath(home, "Library/Caches/cnn/\(name)")
     #else
-      return joinPath(home, ".cache/cnn/mnist")
+      return joinPath(home, ".cache/cnn/\(name)")
     #endif
   }
 }

@@ -16,13 +16,17 @@ struct CSVLines: ~Copyable {
   /// The length of the file, nil where it is not known.
   let length: Int?
 
-  private static let (chunk, longestLine) = (1 << 20, 1 << 26)
+  /// The bytes that are read at a time.
+  private let chunk: Int
+
+  private static let (largestChunk, longestLine) = (1 << 20, 1 << 26)
 
   /// Opens a file; a byte order mark is skipped, UTF-16 and binary files are refused.
   init(_ source: consuming ByteSource) throws(DataError) {
     length = source.remaining
     self.source = source
-    buffer = [UInt8](repeating: 0, count: Self.chunk + 1)
+    chunk = min(Self.largestChunk, max(4096, length ?? Self.largestChunk))
+    buffer = [UInt8](repeating: 0, count: chunk + 1)
     try fill()
     let first = buffer[..<min(end, 4096)]
     if first.isEmpty { throw self.source.malformed(at: 0, "the file is empty") }
@@ -79,7 +83,7 @@ struct CSVLines: ~Copyable {
       }
       (start, end) = (0, end - start)
     }
-    if buffer.count - 1 - end < Self.chunk / 2 {
+    if buffer.count - 1 - end < chunk / 2 {
       buffer += [UInt8](repeating: 0, count: buffer.count)
     }
     let (first, room) = (end, buffer.count - 1)

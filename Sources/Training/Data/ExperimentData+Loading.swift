@@ -160,9 +160,7 @@ extension ExperimentConfig {
       units: model.dataClasses, classNames: environment.classNames ?? data.classNames,
       labelColumn: data.labelColumn, undivided: data.resplit == nil ? .fifthIsTest : .training,
       skipsUnreadable: data.skipsUnreadable, pictures: data.pictures,
-      cacheFolder: DatasetLocator.cacheFolder(environment: environment.variables).map {
-        joinPath($0, "../data")
-      },
+      cacheFolder: DatasetLocator.cacheFolder("data", environment: environment.variables),
       progress: environment.progress)
   }
 
