@@ -9,8 +9,8 @@ extension FileSignature {
 
   /// The line that makes a data set of a file in this format, after a verb; nil where there is none.
   private func conversion(of path: String) -> String? {
-    let file = Self.quoted(path.printable)
-    let npz = Self.quoted(Self.stem(of: path.printable) + ".npz")
+    let file = path.printable.pythonLiteral
+    let npz = (Self.stem(of: path.printable) + ".npz").pythonLiteral
     func python(_ code: String) -> String { "convert it: python3 -c \"\(code)\"" }
     return switch self {
     case .hdf5:
@@ -52,14 +52,15 @@ extension FileSignature {
 
   /// The path without its folder and its last extension.
   private static func stem(of path: String) -> String {
-    var name = path.split(separator: "/").last.map(String.init) ?? "data"
+    var name = lastComponent(of: path)
     if name.hasSuffix(".gz") { name.removeLast(3) }
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
     return String(name[..<dot])
   }
+}
 
-  /// A text in single quotes, for Python and for a shell; characters that would end the quotes or the code are left out.
-  private static func quoted(_ text: String) -> String {
-    "'" + text.filter { !"'\"\\$`!".contains($0) } + "'"
-  }
+extension String {
+  /// The text in single quotes, for Python within a shell's double quotes; characters that would end the quotes or the code
+  /// are left out.
+  package var pythonLiteral: String { "'" + filter { !"'\"\\$`!".contains($0) } + "'" }
 }

@@ -85,10 +85,10 @@ public struct SafeTensors: Sendable {
   /// The elements of a tensor, float64 rounded to `Float`; nil for integer types.
   public func floats(of tensor: Tensor) -> [Float]? {
     switch tensor.dataType {
-    case .float32: elements(of: tensor) { Float(bitPattern: UInt32(littleEndian: $0)) }
-    case .float64: elements(of: tensor) { Float(Double(bitPattern: UInt64(littleEndian: $0))) }
-    case .float16: elements(of: tensor) { Float(halfBits: UInt16(littleEndian: $0)) }
-    case .bfloat16: elements(of: tensor) { Float(bitPattern: UInt32(UInt16(littleEndian: $0)) << 16) }
+    case .float32: bytes(of: tensor).elements { Float(bitPattern: UInt32(littleEndian: $0)) }
+    case .float64: bytes(of: tensor).elements { Float(Double(bitPattern: UInt64(littleEndian: $0))) }
+    case .float16: bytes(of: tensor).elements { Float(halfBits: UInt16(littleEndian: $0)) }
+    case .bfloat16: bytes(of: tensor).elements { Float(bitPattern: UInt32(UInt16(littleEndian: $0)) << 16) }
     case .int64, .int32, .uint8: nil
     }
   }
@@ -96,17 +96,18 @@ public struct SafeTensors: Sendable {
   /// The elements of a tensor of an integer type; nil for other types.
   public func integers(of tensor: Tensor) -> [Int64]? {
     switch tensor.dataType {
-    case .int64: elements(of: tensor) { Int64(littleEndian: $0) }
-    case .int32: elements(of: tensor) { Int64(Int32(littleEndian: $0)) }
-    case .uint8: elements(of: tensor) { (byte: UInt8) in Int64(byte) }
+    case .int64: bytes(of: tensor).elements { Int64(littleEndian: $0) }
+    case .int32: bytes(of: tensor).elements { Int64(Int32(littleEndian: $0)) }
+    case .uint8: bytes(of: tensor).elements { (byte: UInt8) in Int64(byte) }
     case .float64, .float32, .float16, .bfloat16: nil
     }
   }
+}
 
-  private func elements<Bits: BitwiseCopyable, Value>(
-    of tensor: Tensor, _ convert: (Bits) -> Value
-  ) -> [Value] {
-    bytes(of: tensor).withUnsafeBytes { bytes in
+extension ArraySlice<UInt8> {
+  /// The elements of which these are the bytes.
+  func elements<Bits: BitwiseCopyable, Value>(_ convert: (Bits) -> Value) -> [Value] {
+    withUnsafeBytes { bytes in
       (0..<bytes.count / MemoryLayout<Bits>.size).map { index in
         convert(bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<Bits>.size, as: Bits.self))
       }
@@ -116,7 +117,7 @@ public struct SafeTensors: Sendable {
 
 extension Float {
   /// The value of an IEEE 754 binary16, without `Float16`, which x86 macOS does not have.
-  init(halfBits bits: UInt16) {
+  package init(halfBits bits: UInt16) {
     let sign = UInt32(bits & 0x8000) << 16
     let exponent = UInt32(bits >> 10 & 31)
     let fraction = UInt32(bits & 0x3FF)

@@ -12,13 +12,8 @@ struct CSVFiles: Equatable, Sendable {
 
   let files: [File]
 
-  private static let words: [(String, RawDataset.Role)] = [
-    ("training", .train), ("train", .train), ("testing", .test), ("test", .test), ("t10k", .test),
-    ("validation", .validation), ("valid", .validation), ("val", .validation),
-  ]
-
   /// The one file at `path`.
-  init(file path: String) { files = [File(role: Self.role(of: path.lastName) ?? .undivided, path: path)] }
+  init(file path: String) { files = [File(role: Self.role(of: lastComponent(of: path)) ?? .undivided, path: path)] }
 
   /// Finds the files in a folder: one for each part, or the only one; nil if there are none.
   ///
@@ -59,11 +54,8 @@ struct CSVFiles: Equatable, Sendable {
 
   /// The part that a word of the name means.
   private static func role(of name: String) -> RawDataset.Role? {
-    let parts = name.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
-    for part in parts {
-      if let role = words.first(where: { $0.0 == part })?.1 { return role }
-    }
-    return nil
+    let words = name.lowercased().split { !$0.isLetter && !$0.isNumber }
+    return words.lazy.compactMap { RawDataset.Role(word: String($0)) }.first
   }
 
   /// Reads the files; throws if one is invalid, or none has labels.
@@ -75,7 +67,7 @@ struct CSVFiles: Equatable, Sendable {
         progress: options.progress)
       if table.labels == nil {
         notices.append(
-          "\(file.path.lastName) has \(table.count.pluralized("image")) without labels, which predict reads")
+          "\(lastComponent(of: file.path)) has \(table.count.pluralized("image")) without labels, which predict reads")
       } else {
         tables.append((file, table))
       }

@@ -157,11 +157,8 @@ struct CSVRows {
 
   /// The numbers so far as names: the first label that is none has come.
   private mutating func earlierNames() -> (places: [String: UInt16], list: [String]) {
-    let distinct = Set(numbers).sorted()
-    var places: [UInt16: UInt16] = [:]
-    for (place, number) in distinct.enumerated() { places[number] = UInt16(place) }
-    numbers = numbers.map { places[$0] ?? 0 }
-    let list = distinct.map { String($0) }
+    let (indices, list) = RawDataset.Labels.numbers(numbers).asNames
+    numbers = indices
     return (Dictionary(uniqueKeysWithValues: list.enumerated().map { ($0.element, UInt16($0.offset)) }), list)
   }
 }

@@ -83,7 +83,7 @@ package struct IDXFiles: Equatable, Sendable {
     throw .unreadable(
       path: folder,
       reason: "no \(partName) labels: looked for \(images.labelName), also with .gz, beside "
-        + (images.path.split(separator: "/").last.map(String.init) ?? ""))
+        + lastComponent(of: images.path))
   }
 
   /// The names of IDX files in a folder, and in folders in it that have such a name.
@@ -117,11 +117,6 @@ private struct IDXName {
   /// The name that the file of the labels should have.
   let labelName: String
 
-  private static let parts: [String: RawDataset.Role] = [
-    "train": .train, "training": .train, "t10k": .test, "test": .test, "testing": .test, "val": .validation,
-    "valid": .validation, "validation": .validation,
-  ]
-
   init?(_ name: String, in folder: String) {
     path = joinPath(folder, name)
     let lower = name.lowercased()
@@ -135,7 +130,7 @@ private struct IDXName {
       return
     }
     guard let content = words.firstIndex(where: { $0 == "images" || $0 == "labels" }), content > 0,
-      let part = Self.parts[words[content - 1]], content + 1 < words.count,
+      let part = RawDataset.Role(word: words[content - 1]), content + 1 < words.count,
       let format = words.dropFirst(content + 1).first, format.hasPrefix("idx"),
       let dimensions = format.last?.wholeNumberValue
     else { return nil }

@@ -38,7 +38,7 @@ extension RawDataset.Labels {
   }
 
   /// The labels as indices into names.
-  private var asNames: ([UInt16], [String]) {
+  var asNames: (indices: [UInt16], names: [String]) {
     switch self {
     case .names(let indices, let names): return (indices, names)
     case .numbers(let values):

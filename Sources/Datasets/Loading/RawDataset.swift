@@ -6,6 +6,17 @@ struct RawDataset: Sendable {
   /// What a source says about a part of its images.
   enum Role: UInt8, Sendable, CaseIterable {
     case train, test, validation, undivided
+
+    private static let words: [String: Role] = [
+      "train": .train, "training": .train, "t10k": .test, "test": .test, "testing": .test, "val": .validation,
+      "valid": .validation, "validation": .validation,
+    ]
+
+    /// The part that a word of a file's name means; nil for any other word.
+    init?(word: String) {
+      guard let role = Self.words[word] else { return nil }
+      self = role
+    }
   }
 
   /// Images that lie one after another.

@@ -57,7 +57,7 @@ extension RawDataset {
     var pixels = try data.readBytes()
     // The first index, of the row, varies fastest.
     PixelLayout.transpose(&pixels, shape: ImageShape(channels: sizes[2], height: sizes[1], width: sizes[0]))
-    let name = file.name.split(separator: "/").last ?? ""
+    let name = lastComponent(of: file.name)
     let role: Role = name.hasPrefix("train") ? .train : name.hasPrefix("test") ? .test : .undivided
     self.init(
       pixels: pixels, shape: shape,

@@ -95,23 +95,9 @@ extension NPZ.Reader {
     case .int16: Double(Int16(truncatingIfNeeded: bits))
     case .int32: Double(Int32(truncatingIfNeeded: bits))
     case .int64: Double(Int64(bitPattern: bits))
-    case .float16: Double(halfPrecision: UInt16(truncatingIfNeeded: bits))
+    case .float16: Double(Float(halfBits: UInt16(truncatingIfNeeded: bits)))
     case .float32: Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
     case .float64: Double(bitPattern: bits)
     }
-  }
-}
-
-extension Double {
-  /// The value of an IEEE half-precision number.
-  fileprivate init(halfPrecision bits: UInt16) {
-    let (exponent, fraction) = (Int(bits >> 10 & 0x1F), Double(bits & 0x3FF))
-    let magnitude: Double =
-      switch exponent {
-      case 0: fraction * 0x1p-24
-      case 31: fraction == 0 ? .infinity : .nan
-      default: (1 + fraction * 0x1p-10) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
-      }
-    self = bits >> 15 == 0 ? magnitude : -magnitude
   }
 }

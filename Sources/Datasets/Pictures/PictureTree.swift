@@ -54,7 +54,7 @@ struct PictureTree: Sendable {
       let classes = Self.classFolders(in: root)
       if classes.isEmpty { return nil }
       // The folder `test` of a set alone is its test set.
-      roots = [(Self.role(of: folder.lastName) ?? .undivided, root, classes)]
+      roots = [(Self.role(of: lastComponent(of: folder)) ?? .undivided, root, classes)]
     } else if !other.isEmpty {
       notices.append(
         "\(ClassAssignment.list(other)) beside the parts \(other.count == 1 ? "is" : "are") not read")
@@ -183,9 +183,4 @@ enum PictureName {
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return false }
     return extensions.contains(name[name.index(after: dot)...].lowercased())
   }
-}
-
-extension String {
-  /// The last name of a path.
-  var lastName: String { split(separator: "/").last.map(String.init) ?? self }
 }

@@ -19,24 +19,16 @@ extension ONNXGraph {
     /// The elements as `Float`; nil for integers.
     public var floats: [Float]? {
       switch elementType {
-      case .float: elements { Float(bitPattern: UInt32(littleEndian: $0)) }
-      case .double: elements { Float(Double(bitPattern: UInt64(littleEndian: $0))) }
-      case .float16: elements { Float(halfBits: UInt16(littleEndian: $0)) }
+      case .float: bytes.elements { Float(bitPattern: UInt32(littleEndian: $0)) }
+      case .double: bytes.elements { Float(Double(bitPattern: UInt64(littleEndian: $0))) }
+      case .float16: bytes.elements { Float(halfBits: UInt16(littleEndian: $0)) }
       case .int64: nil
       }
     }
 
     /// The elements of a tensor of integers; nil for other types.
     public var integers: [Int]? {
-      elementType == .int64 ? elements { Int(Int64(littleEndian: $0)) } : nil
-    }
-
-    private func elements<Bits: BitwiseCopyable, Value>(_ convert: (Bits) -> Value) -> [Value] {
-      bytes.withUnsafeBytes { bytes in
-        (0..<bytes.count / MemoryLayout<Bits>.size).map { index in
-          convert(bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<Bits>.size, as: Bits.self))
-        }
-      }
+      elementType == .int64 ? bytes.elements { Int(Int64(littleEndian: $0)) } : nil
     }
   }
 

@@ -154,7 +154,7 @@ struct PyTorchContent {
 
   /// The last part of a path as a literal of Python.
   static func fileName(_ path: String) -> String {
-    String(path.split(separator: "/").last ?? "").printable.quoted
+    lastComponent(of: path).printable.quoted
   }
 
   // MARK: Tensors

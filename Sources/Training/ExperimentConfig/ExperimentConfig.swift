@@ -205,19 +205,22 @@ extension ConfigField where Value == String {
       placeholder: "unnamed"
     ) { json in
       guard let text = json.string, (1...64).contains(text.utf8.count),
-        text.utf8.allSatisfy({ isIdentifierByte($0) })
+        text.utf8.allSatisfy(\.isIdentifierByte)
       else { return nil }
       return text
     }
   }
 }
 
-private func isIdentifierByte(_ byte: UInt8) -> Bool {
-  switch byte {
-  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-    true
-  default: false
+extension UInt8 {
+  /// Whether names in a config may have this character.
+  var isIdentifierByte: Bool {
+    switch self {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
   }
 }
 

@@ -41,13 +41,9 @@ extension JSON {
   /// The config with the name of a file, as far as a config's name may have its characters.
   fileprivate func named(after path: String) -> JSON {
     let stem = lastComponent(of: path).prefix { $0 != "." }
-    let name = stem.unicodeScalars.map { scalar -> Character in
-      let isAllowed = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
-      return isAllowed || scalar == "_" || scalar == "-" ? Character(scalar) : "_"
-    }
-    guard !name.isEmpty else { return self }
+    guard !stem.isEmpty else { return self }
     var named = self
-    named["name"] = JSON(String(name.prefix(64)))
+    named["name"] = JSON(String(stem.unicodeScalars.identifier.prefix(64)))
     return named
   }
 }

@@ -22,7 +22,7 @@ struct KerasConversion {
   /// The value of each layer of Keras, and the number of layers that read it.
   private var values: [String: KerasValue] = [:]
   private var readers: [String: Int] = [:]
-  private var names: Set<String> = ["input"]
+  private var names = LayerNames()
 
   init(_ config: KerasConfig, path: String) throws(DataError) {
     self.path = path
@@ -116,7 +116,7 @@ struct KerasConversion {
     _ options: [(String, JSON)] = []
   ) -> String {
     var members: [(String, JSON)] = [("type", JSON(type))]
-    let name = unique(step.layer.name + suffix)
+    let name = names.unused(String((step.layer.name + suffix).unicodeScalars.identifier.prefix(50)))
     members.append(("name", JSON(name)))
     let last = layers.last?["name"]?.string ?? "input"
     let sources = inputs.map(\.layer)
@@ -125,21 +125,6 @@ struct KerasConversion {
     }
     layers.append(JSON(object: members + options))
     return name
-  }
-
-  /// A name that a config allows and no other layer has.
-  private mutating func unique(_ name: String) -> String {
-    let letters = name.unicodeScalars.map { scalar -> Character in
-      let isAllowed = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
-      return isAllowed || scalar == "_" || scalar == "-" ? Character(scalar) : "_"
-    }
-    let stem = String(letters.prefix(50))
-    var (candidate, number) = (stem, 2)
-    while !names.insert(candidate).inserted {
-      candidate = "\(stem)_\(number)"
-      number += 1
-    }
-    return candidate
   }
 
   /// Appends the tensor `<layer>.<role>`, which has as many values as its shape needs.

@@ -113,16 +113,16 @@ extension KerasConversion {
       )
     }
     let dilation = try pair("dilation_rate", step, default: [1, 1])
-    var options: [(String, JSON)] = [("kernel", Self.pair(kernel))]
+    var options: [(String, JSON)] = [("kernel", JSON(pair: kernel))]
     // By default pools are adjacent and convolutions everywhere.
     let isPool = step.layer.className.contains("Pooling")
-    if strides != (isPool ? kernel : [1, 1]) { options.append(("stride", Self.pair(strides))) }
+    if strides != (isPool ? kernel : [1, 1]) { options.append(("stride", JSON(pair: strides))) }
     if let border {
       options.append(("padding", JSON(border.map { JSON($0) })))
     } else if padding == "same" {
       options.append(("padding", "same"))
     }
-    if dilation != [1, 1] { options.append(("dilation", Self.pair(dilation))) }
+    if dilation != [1, 1] { options.append(("dilation", JSON(pair: dilation))) }
     var output: [Int] = []
     var isUneven = false
     for (axis, length) in [size.height, size.width].enumerated() {
@@ -135,11 +135,6 @@ extension KerasConversion {
     }
     if isUneven { options.append(("rounding", "floor")) }
     return Windowed(options: options, height: output[0], width: output[1])
-  }
-
-  /// Rows and columns as a config has them.
-  private static func pair(_ sizes: [Int]) -> JSON {
-    sizes[0] == sizes[1] ? JSON(sizes[0]) : JSON(sizes.map { JSON($0) })
   }
 
   // MARK: Weights
@@ -165,4 +160,9 @@ extension KerasConversion {
     }
     return result
   }
+}
+
+extension JSON {
+  /// Rows and columns as a config has them: a number where they are equal.
+  init(pair sizes: [Int]) { self = sizes[0] == sizes[1] ? JSON(sizes[0]) : JSON(sizes.map { JSON($0) }) }
 }

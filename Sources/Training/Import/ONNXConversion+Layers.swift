@@ -13,7 +13,8 @@ extension ONNXConversion {
     }
     let type = options.first?.1.string ?? ""
     counts[type, default: 0] += 1
-    let name = unusedName(hint(node, weight) ?? "\(type)\(counts[type, default: 1])")
+    let stem = hint(node, weight) ?? "\(type)\(counts[type, default: 1])"
+    let name = names.unused(String(stem.utf8.map { Unicode.Scalar($0) }.identifier.prefix(56)))
     var members = options
     members.insert(("name", JSON(name)), at: 1)
     if sources.count > 1 {
@@ -34,26 +35,6 @@ extension ONNXConversion {
     }
     guard let weight, let dot = weight.lastIndex(of: "."), !weight.contains(":") else { return nil }
     return String(weight[..<dot])
-  }
-
-  /// A name with only the characters that a config allows.
-  private mutating func unusedName(_ text: String) -> String {
-    func isAllowed(_ byte: UInt8) -> Bool {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-        true
-      default: false
-      }
-    }
-    let bytes = text.utf8.map { isAllowed($0) ? $0 : UInt8(ascii: "_") }
-    let name = String(decoding: bytes.prefix(56), as: UTF8.self)
-    var unused = name
-    for number in 2... {
-      if names.insert(unused).inserted { break }
-      unused = "\(name)_\(number)"
-    }
-    return unused
   }
 
   /// Adds a tensor of a layer.

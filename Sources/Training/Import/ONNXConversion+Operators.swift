@@ -91,12 +91,9 @@ extension ONNXConversion {
     var options: [(String, JSON)] = [("type", "dense"), ("units", JSON(units))]
     if !hasBias { options.append(("bias", false)) }
     stream.layer = try append(node, options, from: [stream.layer], weight: inputName(node, 1))
-    var rows = values
-    if !isTransposed {
-      for unit in 0..<units {
-        for feature in 0..<features { rows[unit * features + feature] = values[feature * units + unit] }
-      }
-    }
+    let rows =
+      isTransposed
+      ? values : KerasConversion.transposed(values, inputs: features, outputs: units, places: nil)
     try add("weight", of: stream.layer, shape: [units, features], rows, node)
     if hasBias {
       let bias = try constant(node, 2)

@@ -16,18 +16,15 @@ extension ONNXConversion {
 
     /// The keys of a config.
     func options(isPool: Bool) -> [(String, JSON)] {
-      func pair(_ values: [Int]) -> JSON {
-        values[0] == values[1] ? JSON(values[0]) : JSON(values.map { JSON($0) })
-      }
-      var options: [(String, JSON)] = [("kernel", pair(kernel))]
-      if isPool ? strides != kernel : strides != [1, 1] { options.append(("stride", pair(strides))) }
+      var options: [(String, JSON)] = [("kernel", JSON(pair: kernel))]
+      if isPool ? strides != kernel : strides != [1, 1] { options.append(("stride", JSON(pair: strides))) }
       if isSame {
         options.append(("padding", "same"))
       } else if pads != [0, 0, 0, 0] {
         let isEven = Set(pads).count == 1
         options.append(("padding", isEven ? JSON(pads[0]) : JSON(pads.map { JSON($0) })))
       }
-      if dilations != [1, 1] { options.append(("dilation", pair(dilations))) }
+      if dilations != [1, 1] { options.append(("dilation", JSON(pair: dilations))) }
       if !isSame, !isExact { options.append(("rounding", "floor")) }
       return options
     }

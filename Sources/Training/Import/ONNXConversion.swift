@@ -20,7 +20,7 @@ struct ONNXConversion {
   private let path: String
   /// How many nodes read a value.
   var readers: [String: Int] = [:]
-  var names: Set<String> = ["input"]
+  var names = LayerNames()
   var counts: [String: Int] = [:]
   /// The layers with weights but without a bias, and their number of outputs.
   var biasless: [String: (index: Int, count: Int)] = [:]
