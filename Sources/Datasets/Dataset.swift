@@ -74,8 +74,7 @@ public struct Dataset: Sendable {
     if let pictures { return pictures }
     let images = train.count > 0 ? train : test
     let positions = stride(from: 0, to: images.count, by: max(1, images.count / Self.imagesExamined))
-    let pixels = positions.prefix(Self.imagesExamined).flatMap { images[$0] }
-    return PicturePreparation.suited(to: Images(pixels: pixels, shape: images.shape))
+    return PicturePreparation.suited(to: images.images(at: positions.prefix(Self.imagesExamined)))
   }
 
   /// Adds sentences to the notices.

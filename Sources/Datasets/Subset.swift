@@ -31,6 +31,11 @@ public struct Subset: Sendable {
   /// The bytes of the image at `position` of the subset, [C, H, W].
   public subscript(position: Int) -> ArraySlice<UInt8> { images[Int(indices[position])] }
 
+  /// The images at `positions` of the subset, copied.
+  package func images(at positions: some Sequence<Int>) -> Images {
+    Images(pixels: positions.flatMap { self[$0] }, shape: shape)
+  }
+
   /// The first `count` images, or all if there are fewer.
   public func prefix(_ count: Int) -> Subset {
     Subset(of: images, indices: Array(indices.prefix(count)))

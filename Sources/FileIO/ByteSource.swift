@@ -3,8 +3,9 @@ import Formatting
 /// Reads a file sequentially, plain or gzip, with no more of it in memory than the caller requests.
 ///
 /// Gzip is recognized by its first two bytes, whatever the file is called; a name ending in `.gz` with other content
-/// than gzip or IDX (which browsers decompress on the way and keep the name) is an error. Several gzip members are read as one stream; the checksum and length of each are verified. Errors
-/// of the compression have the offset in the file, errors of the content the offset in the decompressed content.
+/// than gzip or IDX (which browsers decompress on the way and keep the name) is an error. Several gzip members are read
+/// as one stream; the checksum and length of each are verified. Errors of the compression have the offset in the file,
+/// errors of the content the offset in the decompressed content.
 public struct ByteSource: ~Copyable {
   /// The name in error messages: the path.
   public let name: String

@@ -29,45 +29,44 @@ public struct LoadedModel {
   public init(_ path: String, config configPath: String? = nil, settings: [String] = []) throws {
     let file = try Self.file(path)
     self.path = file
+    var checkpoint: Checkpoint?
     if let configPath {
       config = try ConfigSource.load(configPath, settings: settings)
       let weights = try WeightImport(of: config.model, contentsOf: file)
       parameters = config.model.buffer(of: weights.tensors)
       notices = weights.notice.map { [$0] } ?? []
-      (classNames, data) = (Self.classNames(of: config.model), nil)
     } else if Self.isConfig(file) {
       config = try ConfigSource.load(file, settings: settings)
       (parameters, notices) = (nil, [])
-      (classNames, data) = (Self.classNames(of: config.model), nil)
     } else if let network = try Self.foreignNetwork(file, settings) {
       config = network.config
       let weights = try WeightImport(of: config.model, in: network.weights, path: file)
       parameters = config.model.buffer(of: weights.tensors)
       notices = network.notices
-      (classNames, data) = (Self.classNames(of: config.model), nil)
     } else {
-      let checkpoint = try Checkpoint(contentsOf: file)
-      parameters = checkpoint.parameters()
+      let content = try Checkpoint(contentsOf: file)
+      parameters = content.parameters()
       config =
         try settings.isEmpty
-        ? checkpoint.config : ConfigSource.load(checkpoint.config.resolved, flags: [], settings: settings)
-      (classNames, data) = (checkpoint.classNames, checkpoint.data)
-      notices = checkpoint.average.isEmpty ? [] : ["\(file): \(WeightImport.averageNotice)"]
+        ? content.config : ConfigSource.load(content.config.resolved, flags: [], settings: settings)
+      notices = content.average.isEmpty ? [] : ["\(file): \(WeightImport.averageNotice)"]
+      checkpoint = content
     }
+    // Where nothing names the classes they are digits, or numbers.
+    classNames = checkpoint?.classNames ?? (0..<config.model.dataClasses).map(String.init)
+    data = checkpoint?.data
   }
 
   /// The network in a file of another program; nil for safetensors, which may be a checkpoint.
   ///
   /// - Throws: also `CheckpointError` for weights alone.
   private static func foreignNetwork(_ path: String, _ settings: [String]) throws -> ForeignNetwork? {
-    if case .safetensors = try WeightFormat(ofFile: path) { return nil }
-    if let network = try ForeignNetwork(contentsOf: path, settings: settings) { return network }
+    let format = try WeightFormat(ofFile: path)
+    if format == .safetensors { return nil }
+    if let network = try ForeignNetwork(contentsOf: path, format: format, settings: settings) { return network }
     throw CheckpointError(
       path, "weights without their network; name its config with --config FILE (docs/interop.md)")
   }
-
-  /// The names of classes that nothing names: digits, or numbers.
-  private static func classNames(of model: Model) -> [String] { (0..<model.dataClasses).map(String.init) }
 
   /// Reads a network with weights; a missing file is reported as a missing checkpoint.
   ///

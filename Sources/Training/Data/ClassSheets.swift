@@ -19,9 +19,7 @@ public struct ClassSheets {
       if positions[label].count < count { positions[label].append(position) }
     }
     labels = classNames.indices.filter { !positions[$0].isEmpty }
-    images = labels.map { label in
-      Images(pixels: positions[label].flatMap { part[$0] }, shape: part.shape)
-    }
+    images = labels.map { part.images(at: positions[$0]) }
     self.classNames = labels.map { classNames[$0] }
     self.count = images.map(\.count).max() ?? 0
   }

@@ -1,7 +1,7 @@
 import Datasets
+import FileIO
 import Formatting
 import ImageFiles
-import FileIO
 
 /// Consecutive images of a split, as stored or as augmented in some epochs, for `cnn show`.
 public struct SampleImages {

@@ -12,13 +12,13 @@ struct ForeignNetwork {
   /// What is assumed or left out, one line each.
   let notices: [String]
 
-  /// Reads the file at `path`; nil where it has weights alone.
+  /// Reads the file at `path`, of a known format; nil where it has weights alone.
   ///
   /// - Parameter settings: values of `--set` for its config.
   /// - Throws: `DataError` for a damaged file, or a network that this program cannot have; `ConfigError`.
-  init?(contentsOf path: String, settings: [String] = []) throws {
+  init?(contentsOf path: String, format: WeightFormat, settings: [String]) throws {
     let json: JSON
-    switch try WeightFormat(ofFile: path) {
+    switch format {
     case .safetensors, .npz: return nil
     case .pytorch:
       // A whole module or TorchScript is named as such.

@@ -27,10 +27,12 @@ enum WeightFormat {
       return
     }
     let signature = FileSignature(start)
-    if FileSignature.isZip(start) {
-      self = try Self.ofArchive(source.readAll(), path: path)
-    } else if signature == .hdf5 {
+    if signature == .keras || signature == .hdf5 {
       self = .keras
+    } else if signature == .torch {
+      self = .pytorch
+    } else if FileSignature.isZip(start) {
+      self = try Self.ofArchive(source.readAll(), path: path)
     } else if PyTorchFile.isLegacy(start) {
       self = .pytorch
     } else if signature == .onnx || start.first == 0x08 && path.hasSuffix(".onnx") {

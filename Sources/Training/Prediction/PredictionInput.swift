@@ -102,7 +102,7 @@ public struct PredictionInput {
         path: text,
         reason: "no image \(range.upperBound): there are \(data.count.grouped), 0 to \(data.count - 1)")
     }
-    images = Images(pixels: range.flatMap { data[$0] }, shape: data.shape)
+    images = data.images(at: range)
     names = range.map { "\(split.rawValue)@\($0)" }
   }
 

@@ -18,8 +18,8 @@ struct Show: ParsableCommand {
       duplicates, and what looks odd. --output writes a contact sheet with a row for each class, or, to a folder, one for \
       each class.
 
-      Without DATA: images of the config's data. They are printed in colour on a terminal with 24-bit colour (COLORTERM), else as characters. \
-      --output writes a contact sheet: .png, .pgm (gray) or .ppm. --augment shows the images as training reads them \
+      Without DATA: images of the config's data. They are printed in colour on a terminal with 24-bit colour \
+      (COLORTERM), else as characters. --output writes a contact sheet: .png, .pgm (gray) or .ppm. --augment shows the images as training reads them \
       in an epoch, augmented by the config's data.augment.
       """)
 
@@ -139,8 +139,12 @@ struct Show: ParsableCommand {
     let dataset = try ExperimentData.dataset(at: path, as: config, environment: data.environment())
     for line in DatasetStatistics(dataset).lines(of: dataset, path: path) { try Console.print(line) }
     guard let output else { return }
-    let parts: [ExperimentData.Split: Subset?] = [.test: dataset.test, .validation: dataset.validation]
-    let chosen = (parts[split] ?? nil) ?? dataset.train
+    let chosen =
+      switch split {
+      case .train: dataset.train
+      case .test: dataset.test
+      case .validation: dataset.validation ?? dataset.train
+      }
     let part = chosen.count > 0 ? chosen : dataset.test
     let isFile = PictureFormat(path: output) != nil
     let images = ClassSheets(part, classNames: dataset.classNames, count: count ?? (isFile ? 10 : 100))
