@@ -14,8 +14,14 @@ extension String {
 
   /// The text as a field of CSV: in quotes where it needs them (RFC 4180).
   package var csvField: String {
-    guard contains(where: { ",\"\r\n".contains($0) }) || unicodeScalars.contains("\r") else { return self }
-    return "\"" + split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    // By scalars: a line break is one character with a carriage return, a quote one with an accent behind it.
+    guard unicodeScalars.contains(where: { [",", "\"", "\r", "\n"].contains($0) }) else { return self }
+    var text = "\""
+    for scalar in unicodeScalars {
+      if scalar == "\"" { text += "\"" }
+      text.unicodeScalars.append(scalar)
+    }
+    return text + "\""
   }
 
   /// The text on one line, for error messages: line breaks and control characters are escaped.

@@ -61,14 +61,19 @@ extension ReportedRun {
 
   /// The confusion matrix of an output beside the metrics of its classes; nothing where it was not evaluated.
   private func content(of output: OutputFigures, isAlone: Bool, _ files: FigureFiles) -> [MarkupElement] {
-    guard let result = output.result, let figure = output.confusionMatrix else { return [] }
+    guard let result = output.result, result.confusion.classes <= ConfusionMatrix.reportLimit else {
+      return []
+    }
     let label = isAlone ? "Per-class metrics" : "Per-class metrics of \(output.name)"
     let labels = "A row per true label, a column per predicted label."
     let colours = "Errors are off the diagonal; a stronger colour means more."
     let accuracy = isAlone ? "" : "Accuracy \(result.accuracy.fixed(4)), loss \(result.loss.fixed(4)). "
+    let table = result.classTable(output.classNames).html(label)
+    guard let figure = output.confusionMatrix else {
+      return (accuracy.isEmpty ? [] : [.note(accuracy)]) + [table]
+    }
     return [
-      .note("\(accuracy)\(labels) \(colours)"),
-      .columns([files.element(figure), result.classTable(output.classNames).html(label)]),
+      .note("\(accuracy)\(labels) \(colours)"), .columns([files.element(figure), table]),
     ]
   }
 

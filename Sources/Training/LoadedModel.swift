@@ -63,7 +63,9 @@ public struct LoadedModel {
   private static func foreignNetwork(_ path: String, _ settings: [String]) throws -> ForeignNetwork? {
     let format = try WeightFormat(ofFile: path)
     if format == .safetensors { return nil }
-    if let network = try ForeignNetwork(contentsOf: path, format: format, settings: settings) { return network }
+    if let network = try ForeignNetwork(contentsOf: path, format: format, settings: settings) {
+      return network
+    }
     throw CheckpointError(
       path, "weights without their network; name its config with --config FILE (docs/interop.md)")
   }

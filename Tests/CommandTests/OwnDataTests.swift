@@ -99,6 +99,16 @@ import TestSupport
     #expect(try sandbox.run("predict \(model) test.csv --csv --json").status == 64)
   }
 
+  @Test(
+    "Names with commas, quotes and line breaks are quoted fields",
+    arguments: ["a,b", "a\nb", "a\"b", "\"\u{301}"])
+  func quotesFields(name: String) throws {
+    try sandbox.write(Samples.pgm(width: 28, height: 28, Samples.pixels(4)), to: "\(name).pgm")
+    let predicted = try sandbox.run("predict pixels.safetensors --config pixels.json --csv \(name).pgm")
+    let quoted = name.unicodeScalars.map { $0 == "\"" ? "\"\"" : String($0) }.joined()
+    #expect(predicted.output.hasPrefix("input,label,probability\n\"\(quoted).pgm\","), "\(predicted.output)")
+  }
+
   @Test("eval --save-predictions writes a row for each image")
   func savesPredictions() throws {
     try sandbox.writeDataset(to: "data/mnist")
@@ -117,6 +127,22 @@ import TestSupport
     let sample = try sandbox.run(
       "eval pixels.safetensors --config pixels.json --limit 2 --save-predictions none/p.csv")
     #expect(sample.status == 74 && sample.output == "")
+  }
+
+  @Test("A report of more classes than a matrix can show has the table of the classes")
+  func reportsManyClasses() throws {
+    let classes = (0..<240).map { $0 % 120 }
+    for part in ["train", "t10k"] {
+      try sandbox.write(Samples.images(classes), to: "many/\(part)-images-idx3-ubyte")
+      try sandbox.write(Samples.labels(classes), to: "many/\(part)-labels-idx1-ubyte")
+    }
+    #expect(try sandbox.run("train many --output r --epochs 1 --quiet").status == 0)
+    let evaluated = try sandbox.run("eval r")
+    #expect(
+      evaluated.output.contains("The most frequent mistakes") && !evaluated.output.contains("Confusion"))
+    #expect(try sandbox.run("report r").status == 0)
+    let page = try #require(String(data: sandbox.read("r/report.html"), encoding: .utf8))
+    #expect(page.contains("Per-class metrics"))
   }
 
   @Test("A device is no file to replace")

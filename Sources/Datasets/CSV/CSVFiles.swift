@@ -13,7 +13,9 @@ struct CSVFiles: Equatable, Sendable {
   let files: [File]
 
   /// The one file at `path`.
-  init(file path: String) { files = [File(role: Self.role(of: lastComponent(of: path)) ?? .undivided, path: path)] }
+  init(file path: String) {
+    files = [File(role: Self.role(of: lastComponent(of: path)) ?? .undivided, path: path)]
+  }
 
   /// Finds the files in a folder: one for each part, or the only one; nil if there are none.
   ///
@@ -67,7 +69,8 @@ struct CSVFiles: Equatable, Sendable {
         progress: options.progress)
       if table.labels == nil {
         notices.append(
-          "\(lastComponent(of: file.path)) has \(table.count.pluralized("image")) without labels, which predict reads")
+          "\(lastComponent(of: file.path)) has \(table.count.pluralized("image")) without labels, which predict reads"
+        )
       } else {
         tables.append((file, table))
       }

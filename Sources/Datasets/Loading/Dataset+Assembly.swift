@@ -20,7 +20,8 @@ extension Dataset {
       images: Images(pixels: pixels, shape: shape), labels: division.order.map { classes.labels[Int($0)] })
     let fileName = isFile(path) ? lastComponent(of: path).split(separator: ".").first.map(String.init) : nil
     var dataset = Dataset(
-      name: known?.rawValue ?? options.name ?? fileName ?? lastComponent(of: path), pool: pool, counts: division.counts,
+      name: known?.rawValue ?? options.name ?? fileName ?? lastComponent(of: path), pool: pool,
+      counts: division.counts,
       classNames: classes.names, notices: notices + classes.notices + division.notices,
       pictures: options.pictures ?? pictures, sourcePath: absolutePath(path), pictureSizes: sizes)
     dataset.addNotices(dataset.oddities)

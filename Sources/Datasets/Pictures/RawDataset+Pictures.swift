@@ -40,7 +40,8 @@ extension RawDataset {
     if !other.isEmpty {
       notices.append(
         "\(other.count.pluralized("file")) that \(other.count == 1 ? "is no picture is" : "are no pictures are") "
-          + "left out: " + ClassAssignment.list(other.prefix(12).map { lastComponent(of: tree.files[$0].path) }))
+          + "left out: "
+          + ClassAssignment.list(other.prefix(12).map { lastComponent(of: tree.files[$0].path) }))
     }
     if let sampled, !sampled.isUniform {
       notices.append("the pictures are of several sizes; all are scaled to \(shape)")
