@@ -129,6 +129,22 @@ struct TrainTests {
     try snapshot.expect("init-faults")
   }
 
+  @Test func withoutAConfigTheNetworkOfTheInitialWeightsIsTrained() throws {
+    let sandbox = try Sandbox()
+    try sandbox.trainTiny("--quiet --epochs 6")
+    #expect(try sandbox.run("export runs/tiny --format onnx --output small.onnx").status == 0)
+    let data = "--data builtin --set data.builtin.train=500 --set data.builtin.test=50"
+    for (weights, options) in [("runs/tiny", ""), ("small.onnx", data)] {
+      let outcome = try sandbox.run(
+        "train --init \(weights) --epochs 1 --json --output next --force \(options)")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let events = try outcome.jsonLines()
+      #expect(events[0]["name"] as? String == (weights == "runs/tiny" ? "tiny" : "small"))
+      // Random weights begin above 2.
+      #expect(try #require(events[1]["loss"] as? Double) < 1.5, "\(weights)")
+    }
+  }
+
   @Test func aRunOrItsCheckpointIsAConfig() throws {
     let sandbox = try Sandbox()
     try sandbox.trainTiny("--quiet --epochs 1")

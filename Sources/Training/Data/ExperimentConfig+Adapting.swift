@@ -27,12 +27,12 @@ extension ExperimentConfig {
     return try changed([("data.pictures", JSON(preparation.rawValue), "the training images")])
   }
 
-  /// A built-in config for data that it was not written for: as many scores as there are classes, the images' shape, and
-  /// fewer images held out; any other config is what it is.
+  /// The config for data that it was not written for, if it adapts itself: as many scores as there are classes, the images' shape, and
+  /// fewer images held out.
   ///
   /// - Returns: the config, and a notice for each change.
   func fitted(to dataset: Dataset) throws(ConfigError) -> (config: ExperimentConfig, notices: [String]) {
-    guard isShipped else { return (self, []) }
+    guard isFittedToData else { return (self, []) }
     var (changes, notices): ([ConfigSource.Flag], [String]) = ([], [])
     let (shape, classes) = (dataset.pool.shape, dataset.classNames.count)
     let input: ConfigSource.Flag = (
@@ -66,7 +66,7 @@ extension ExperimentConfig {
   /// The config with other values.
   private func changed(_ changes: [ConfigSource.Flag]) throws(ConfigError) -> ExperimentConfig {
     var config = try ConfigSource.load(resolved, flags: changes, settings: [])
-    config.isShipped = isShipped
+    config.isFittedToData = isFittedToData
     return config
   }
 }

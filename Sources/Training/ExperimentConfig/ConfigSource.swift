@@ -89,7 +89,7 @@ public enum ConfigSource {
     let issues = IssueList()
     let json = try json(path, issues: issues)
     var config = try load(json, flags: flags, settings: settings, issues: issues)
-    config.isShipped = !isFile(path) && isShipped(path)
+    config.isFittedToData = !isFile(path) && isShipped(path)
     return config
   }
 

@@ -21,8 +21,8 @@ public struct ExperimentConfig: Sendable {
   public let log: LogConfig
   /// The config with every default and override.
   public let resolved: JSON
-  /// Whether it is a built-in config, which adapts itself to data that it was not written for.
-  public internal(set) var isShipped = false
+  /// Whether it adapts itself to data that it was not written for: a built-in config, and that of the initial weights.
+  public internal(set) var isFittedToData = false
 
   /// Reads a config.
   ///

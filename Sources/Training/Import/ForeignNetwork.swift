@@ -14,9 +14,13 @@ struct ForeignNetwork {
 
   /// Reads the file at `path`, of a known format; nil where it has weights alone.
   ///
-  /// - Parameter settings: values of `--set` for its config.
+  /// - Parameters:
+  ///   - flags: options that override keys of its config.
+  ///   - settings: values of `--set` for it.
   /// - Throws: `DataError` for a damaged file, or a network that this program cannot have; `ConfigError`.
-  init?(contentsOf path: String, format: WeightFormat, settings: [String]) throws {
+  init?(
+    contentsOf path: String, format: WeightFormat, flags: [ConfigSource.Flag] = [], settings: [String]
+  ) throws {
     let json: JSON
     switch format {
     case .safetensors, .npz: return nil
@@ -33,7 +37,7 @@ struct ForeignNetwork {
       let network = try ONNXNetwork(ONNXGraph(contentsOf: path), path: path)
       (json, weights, notices) = (network.config, network.weights, network.notices)
     }
-    config = try ConfigSource.load(json.named(after: path), flags: [], settings: settings)
+    config = try ConfigSource.load(json.named(after: path), flags: flags, settings: settings)
   }
 }
 

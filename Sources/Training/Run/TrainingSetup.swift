@@ -1,4 +1,5 @@
 import CNNEngine
+import ModelFormats
 
 /// A requested run with its config: new, or resumed from a checkpoint.
 public struct TrainingSetup {
@@ -6,6 +7,8 @@ public struct TrainingSetup {
   public private(set) var config: ExperimentConfig
   /// Where the run resumes; nil for a new run.
   public let resumePoint: ResumePoint?
+  /// What is assumed or left out of the network of another program, one line each.
+  public let notices: [String]
   private let request: TrainingRequest
   /// The locked folder of the resumed run; nil if the run gets another one.
   private let folder: RunFolder?
@@ -15,16 +18,17 @@ public struct TrainingSetup {
   /// - Throws: `DataError`, `ConfigError`, `SafeTensorsError` or `CheckpointError`.
   public static func resolve(_ request: TrainingRequest) throws -> TrainingSetup {
     guard let path = request.resume else {
-      let config = try ConfigSource.load(
-        request.config ?? "lenet", flags: request.flags, settings: request.settings)
-      return TrainingSetup(config: config, resumePoint: nil, request: request, folder: nil)
+      let (config, notices) = try request.resolvedConfig()
+      return TrainingSetup(
+        config: config, resumePoint: nil, notices: notices, request: request, folder: nil)
     }
     // Locked before its checkpoints are read, so that no other run changes them.
     let folder = request.writes && request.output == nil ? try RunFolder.open(resuming: path) : nil
     var resumePoint = try ResumePoint(path)
     try resumePoint.apply(request.flags)
     return TrainingSetup(
-      config: resumePoint.checkpoint.config, resumePoint: resumePoint, request: request, folder: folder)
+      config: resumePoint.checkpoint.config, resumePoint: resumePoint, notices: [], request: request,
+      folder: folder)
   }
 
   /// The weights to start from; nil for random ones.
@@ -73,5 +77,31 @@ public struct TrainingSetup {
     return try TrainingRun.create(
       config, data: data, in: folder, threadPool: threadPool, weights: weights?.tensors, resuming: resumePoint
     )
+  }
+}
+
+extension TrainingRequest {
+  /// The requested config, else that of the network in the file of initial weights, else `lenet`; with what is assumed.
+  fileprivate func resolvedConfig() throws -> (config: ExperimentConfig, notices: [String]) {
+    if config == nil, let path = try initialWeights.map(LoadedModel.file), let network = try network(in: path)
+    {
+      return network
+    }
+    return (try ConfigSource.load(config ?? "lenet", flags: flags, settings: settings), [])
+  }
+
+  /// The network in a file of weights with its config; nil where it has weights alone.
+  private func network(in path: String) throws -> (config: ExperimentConfig, notices: [String])? {
+    let format = try WeightFormat(ofFile: path)
+    guard format == .safetensors else {
+      return try ForeignNetwork(contentsOf: path, format: format, flags: flags, settings: settings)
+        .map { ($0.config, $0.notices) }
+    }
+    let file = try SafeTensors(contentsOf: path)
+    guard file.metadata("format") == "cnn" else { return nil }
+    let json = try Checkpoint(file, path: path).config.resolved
+    var config = try ConfigSource.load(json, flags: flags, settings: settings)
+    config.isFittedToData = true
+    return (config, [])
   }
 }

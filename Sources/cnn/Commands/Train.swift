@@ -58,7 +58,9 @@ struct Train: ParsableCommand {
 
   @Option(
     name: .customLong("init"),
-    help: ArgumentHelp("Initial weights: safetensors, npz, or a run folder.", valueName: "weights"),
+    help: ArgumentHelp(
+      "Initial weights: a run folder, or a file of PyTorch, Keras, ONNX, safetensors or npz. Without --config the "
+        + "network is the one in the file, where there is one.", valueName: "weights"),
     completion: .file())
   var initialWeights: String?
 
@@ -118,7 +120,9 @@ struct Train: ParsableCommand {
       environment: data.environment(interruption, isQuiet: quiet, mayDownload: !dryRun))
     let config = setup.config
     let weights = try setup.initialWeights()
-    for notice in data.notices + [weights?.notice].compactMap({ $0 }) where !quiet { Console.error(notice) }
+    for notice in setup.notices + data.notices + [weights?.notice].compactMap({ $0 }) where !quiet {
+      Console.error(notice)
+    }
     let threadPool = machine.threadPool
     let printer = TrainingPrinter(config: config, isQuiet: quiet || json, isJSON: json)
     defer { printer.clear() }
