@@ -18,12 +18,13 @@ struct DigitClassifier {
 
   /// A classifier with the model of `source`.
   ///
-  /// - Throws: `CheckpointError` for a model without weights.
-  init(_ source: LoadedModel, threadPool: ThreadPool) throws(CheckpointError) {
+  /// - Throws: `CheckpointError` for a model without weights; `InsufficientMemory` or `MemoryError`.
+  init(_ source: LoadedModel, threadPool: ThreadPool) throws {
     self.source = source
     let parameters = try source.requireParameters()
     evaluator = Evaluator(source.config, parameters: parameters, threadPool: threadPool)
-    firstLayer = FirstLayer(source.config, parameters: parameters)
+    try evaluator.prepare(for: 1)
+    firstLayer = try FirstLayer(source.config, parameters: parameters)
   }
 
   /// The response to `GET /model`: name, parameters, shapes and classes; of several outputs also their names and
@@ -46,13 +47,15 @@ struct DigitClassifier {
   }
 
   /// The response to `POST /predict`: prediction, preprocessed input and feature maps; nil for an empty drawing.
-  func predict(_ drawing: PGM) -> JSON? {
+  ///
+  /// - Throws: `MemoryError`.
+  func predict(_ drawing: PGM) throws -> JSON? {
     let input = source.config.model.input
     let shape = ImageShape(channels: input.channels, height: input.height, width: input.width)
     let picture = Images(
       pixels: drawing.pixels, shape: ImageShape(height: drawing.height, width: drawing.width))
     guard let digit = try? prepare(picture, for: shape) else { return nil }
-    let prediction = evaluator.predictions(digit)[0]
+    let prediction = try evaluator.predictions(digit)[0]
     // The channels of a drawing are equal.
     let gray = Array(digit.pixels.prefix(input.height * input.width))
     return JSON(

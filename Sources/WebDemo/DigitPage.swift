@@ -10,8 +10,8 @@ package struct DigitPage {
 
   /// A page for the model of `source`.
   ///
-  /// - Throws: `CheckpointError` for a model without weights.
-  package init(_ source: LoadedModel, threadPool: ThreadPool) throws(CheckpointError) {
+  /// - Throws: `CheckpointError` for a model without weights; `InsufficientMemory` or `MemoryError`.
+  package init(_ source: LoadedModel, threadPool: ThreadPool) throws {
     classifier = try DigitClassifier(source, threadPool: threadPool)
   }
 
@@ -59,9 +59,13 @@ package struct DigitPage {
     } catch {
       throw HTTPError(.badRequest, "\(error)")
     }
-    guard let response = classifier.predict(body.drawing) else {
-      throw HTTPError(.badRequest, "request: pixels: the drawing is empty")
+    let response: JSON?
+    do {
+      response = try classifier.predict(body.drawing)
+    } catch {
+      throw HTTPError(.serviceUnavailable, "\(error)")
     }
+    guard let response else { throw HTTPError(.badRequest, "request: pixels: the drawing is empty") }
     return HTTPResponse(json: response)
   }
 
