@@ -63,10 +63,13 @@ import Training
       "sys/fs/cgroup/memory/memory.limit_in_bytes": "1073741824\n",
     ]
     #expect(try limits(version1).memory?.bytes == 5 * Self.gibibyte)
-    let withSwap = version1.merging(["sys/fs/cgroup/memory/memory.memsw.limit_in_bytes": "1073741824\n"]) { $1 }
+    let withSwap = version1.merging(["sys/fs/cgroup/memory/memory.memsw.limit_in_bytes": "1073741824\n"]) {
+      $1
+    }
     #expect(try limits(withSwap).memory?.bytes == Self.gibibyte)
     // What version 1 has without a limit.
-    let unlimited = version1.merging(["sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"]) { $1 }
+    let unlimited = version1.merging(["sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"])
+    { $1 }
     #expect(try limits(unlimited).memory?.bytes == 20 * Self.gibibyte)
   }
 
@@ -87,7 +90,8 @@ import Training
     #expect(try check(Self.gibibyte / 2, limits) == nil)
     let error = try #require(throws: InsufficientMemory.self) { try check(Self.gibibyte, limits) }
     #expect(
-      error.description == "training lenet takes 1.1 GB of memory (1.1 GB activations), but 1.1 GB is the limit of its "
+      error.description
+        == "training lenet takes 1.1 GB of memory (1.1 GB activations), but 1.1 GB is the limit of its "
         + "address space, ulimit -v; less fits")
     let machine = try self.limits([:])
     #expect(throws: InsufficientMemory.self) { try check(20 * Self.gibibyte, machine) }

@@ -28,7 +28,8 @@ final class Augmenter: @unchecked Sendable {
     }
     pixel = randomized((any PixelTransform).self)
     self.shape = shape
-    images = UnsafeMutableBufferPointer(start: arena.bytes(capacity * shape.count), count: capacity * shape.count)
+    images = UnsafeMutableBufferPointer(
+      start: arena.bytes(capacity * shape.count), count: capacity * shape.count)
     order = .allocate(capacity: capacity)
     _ = order.initialize(from: 0..<Int32(capacity))
     warpSize = Warp.size(shape) + (spatial.map(\.transform.scratchSize).max() ?? 0)

@@ -33,7 +33,9 @@ package final class BenchmarkSteps {
     evaluating = try Network(
       model: config.model, parameters: parameters, batchSize: batchSize, training: false,
       threadPool: threadPool)
-    let average = try config.train.average.map { [network] in try WeightAverage(decay: $0.decay, network: network) }
+    let average = try config.train.average.map { [network] in
+      try WeightAverage(decay: $0.decay, network: network)
+    }
     optimizer = try Optimizer(config.optimizer.rule, network: network, average: average)
     batches = max(2, 1024 / batchSize)
     scale = config.pixelNormalization

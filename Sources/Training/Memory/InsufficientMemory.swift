@@ -34,7 +34,8 @@ extension MemoryLimits {
         description: "\(needs), but \(limit.bytes.byteSize) is \(limit.origin)\(end)")
     }
     guard let available, estimate.total > available else { return MemoryForecast(bytes: bytes, notice: nil) }
-    let notice = "\(needs), but only \(available.byteSize) is free now; it may be slow, or be stopped by the system"
+    let notice =
+      "\(needs), but only \(available.byteSize) is free now; it may be slow, or be stopped by the system"
     return MemoryForecast(bytes: bytes, notice: notice)
   }
 

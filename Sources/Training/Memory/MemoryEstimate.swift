@@ -36,7 +36,8 @@ public struct MemoryEstimate: Sendable, Equatable, CustomStringConvertible {
     let slots = config.optimizer.rule.slots.count
     let stored = model.flatCount * (config.train.average == nil ? 1 : 2) + model.parameterExtent * slots
     let training = try Network.memory(
-      of: model, batchSize: batchSize, training: true, threads: threads, augmentation: config.data.augmentation)
+      of: model, batchSize: batchSize, training: true, threads: threads,
+      augmentation: config.data.augmentation)
     let evaluation = try Network.memory(of: model, batchSize: evaluated, training: false, threads: threads)
     // While the run goes on, checkpoints are gathered and encoded; at its end, the best one is read, and evaluated by a
     // network of its own.

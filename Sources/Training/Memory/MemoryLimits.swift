@@ -39,12 +39,19 @@ public struct MemoryLimits: Sendable, Equatable {
     available = machine["MemAvailable"]
     let limits =
       [physical.map { Limit(bytes: $0, origin: "the machine's memory and swap") }].compactMap { $0 }
-      + ControlGroup.limits(root: root, swap: swap).map { Limit(bytes: $0, origin: "the limit of its control group") }
+      + ControlGroup.limits(root: root, swap: swap).map {
+        Limit(bytes: $0, origin: "the limit of its control group")
+      }
     memory = limits.min { $0.bytes < $1.bytes }
-    self.addressSpace = addressSpace.map { Limit(bytes: $0, origin: "the limit of its address space, ulimit -v") }
-    let pages = Self.text(joinPath(root, "proc/self/statm")).split(separator: " ").prefix(2).map { Int($0) ?? 0 }
+    self.addressSpace = addressSpace.map {
+      Limit(bytes: $0, origin: "the limit of its address space, ulimit -v")
+    }
+    let pages = Self.text(joinPath(root, "proc/self/statm")).split(separator: " ").prefix(2).map {
+      Int($0) ?? 0
+    }
     let pageSize = max(Int(sysconf(Int32(_SC_PAGESIZE))), 1)
-    let counts = pages.count == 2 ? pages.map { $0.multipliedReportingOverflow(by: pageSize).partialValue } : [0, 0]
+    let counts =
+      pages.count == 2 ? pages.map { $0.multipliedReportingOverflow(by: pageSize).partialValue } : [0, 0]
     virtual = counts[0]
     resident = counts[1] > 0 ? counts[1] : SystemInfo.peakMemory
   }
@@ -74,7 +81,9 @@ public struct MemoryLimits: Sendable, Equatable {
 
   /// The text of a small file of the system; empty where there is none.
   static func text(_ path: String) -> String {
-    guard var source = try? ByteSource(path: path), let bytes = try? source.read(upTo: 1 << 20) else { return "" }
+    guard var source = try? ByteSource(path: path), let bytes = try? source.read(upTo: 1 << 20) else {
+      return ""
+    }
     return String(decoding: bytes, as: UTF8.self)
   }
 }
@@ -96,7 +105,8 @@ private enum ControlGroup {
       } else if parts[1].split(separator: ",").contains("memory") {
         for group in groups(joinPath(folder, "memory"), path: parts[2]) {
           guard let memory = number(joinPath(group, "memory.limit_in_bytes")) else { continue }
-          limits.append(min(number(joinPath(group, "memory.memsw.limit_in_bytes")) ?? memory + swap, memory + swap))
+          limits.append(
+            min(number(joinPath(group, "memory.memsw.limit_in_bytes")) ?? memory + swap, memory + swap))
         }
       }
     }
