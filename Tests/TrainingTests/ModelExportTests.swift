@@ -123,10 +123,13 @@ import Training
     let scores: [Float] = [113, 40, 26.5, 26, 25, 0, 0, -50, 100, 113]
     let expected = scores.map { max($0 - 113 - log(2 + exp(-13)), -87) }
     let config = try Small.config(layers: Small.linear + #", "softmax""#, extra: #""loss": "mse","#)
-    let buffer = config.model.buffer(of: [
-      NamedTensor(name: "fc.weight", shape: [10, 144], values: [Float](repeating: 0, count: 1440)),
-      NamedTensor(name: "fc.bias", shape: [10], values: scores),
-    ])
+    let buffer = config.model.initialParameters(seed: 1)
+    for parameter in config.model.parameters {
+      let isBias = parameter.name == "fc.bias"
+      buffer.replace(
+        at: parameter.range.lowerBound,
+        with: isBias ? scores : [Float](repeating: 0, count: parameter.range.count))
+    }
     let evaluator = Evaluator(config, parameters: buffer, threadPool: ThreadPool(threads: 1))
     let image = Images(
       pixels: [UInt8](repeating: 0, count: 144), shape: ImageShape(height: 12, width: 12))
