@@ -7,7 +7,7 @@ extension Server {
     package var bodyBytes = 16 << 20
     /// The maximum size of all requests that are being received or wait for their responses; the largest give way.
     package var totalBytes = 64 << 20
-    /// The maximum number of connections; those that keep no response waiting give way to new ones.
+    /// The maximum number of connections; those that do not wait for a response give way to new ones.
     package var maxConnections = 256
     /// The maximum number of responses that are computed beside the event loop, queued ones included.
     package var maxPending = 32

@@ -100,8 +100,8 @@ package struct Server: ~Copyable {
     }
   }
 
-  /// The connection that gives way to a new one: none that waits for a response, and none accepted in this round,
-  /// whose request may have arrived already.
+  /// The connection that gives way to a new one: none that waits for a response, and none that has not been
+  /// polled yet, whose request may have arrived already.
   private func nextToGiveWay(_ now: ContinuousClock.Instant) -> Int? {
     connections.indices
       .filter { connections[$0].ticket == nil && connections[$0].since < now }
@@ -111,28 +111,23 @@ package struct Server: ~Copyable {
       }
   }
 
-  /// Accepts the pending connections; those that find no room wait for the next round.
+  /// Accepts a pending connection; further ones wait for the next round.
   private mutating func accept(_ now: ContinuousClock.Instant) {
-    while true {
-      let candidate = nextToGiveWay(now)
-      guard hasRoom || candidate != nil else { return }
-      let descriptor = systemAccept(listener.descriptor)
-      let isExhausted = descriptor < 0 && (errno == EMFILE || errno == ENFILE)
-      guard descriptor >= 0 || isExhausted || errno == EINTR || errno == ECONNABORTED else { return }
-      if isExhausted && candidate == nil {
-        acceptPausedUntil = now + Self.pollInterval
-        return
-      }
-      if let candidate, isExhausted || descriptor >= 0 && !hasRoom {
-        connections[candidate].giveWay()
-        connections.remove(at: candidate)
-      }
-      if descriptor < 0 { continue }
-      if makeNonBlocking(descriptor) {
-        connections.append(Connection(descriptor, limits: limits, now: now))
-      } else {
-        close(descriptor)
-      }
+    let candidate = nextToGiveWay(now)
+    guard hasRoom || candidate != nil else { return }
+    let descriptor = systemAccept(listener.descriptor)
+    let isExhausted = descriptor < 0 && (errno == EMFILE || errno == ENFILE)
+    if let candidate, isExhausted || descriptor >= 0 && !hasRoom {
+      connections[candidate].giveWay()
+      connections.remove(at: candidate)
+    } else if isExhausted {
+      acceptPausedUntil = now + Self.pollInterval
+    }
+    guard descriptor >= 0 else { return }
+    if makeNonBlocking(descriptor) {
+      connections.append(Connection(descriptor, limits: limits, now: now))
+    } else {
+      close(descriptor)
     }
   }
 }
