@@ -12,6 +12,15 @@ extension Int {
 
   /// The count and its noun, in the plural unless it is 1: `1 byte`, `60,000 images`.
   package func pluralized(_ noun: String) -> String { "\(grouped) \(noun)\(self == 1 ? "" : "s")" }
+
+  /// A number of bytes with its unit: `4.6 kB`, `1.5 GB`.
+  package var byteSize: String {
+    switch self {
+    case ..<1_000_000: "\((Double(self) / 1e3).fixed(1)) kB"
+    case ..<1_000_000_000: "\((Double(self) / 1e6).fixed(1)) MB"
+    default: "\((Double(self) / 1e9).fixed(1)) GB"
+    }
+  }
 }
 
 extension UInt8 {

@@ -42,9 +42,4 @@ extension Int {
     }
     return product
   }
-
-  /// A number of bytes as kB or MB.
-  fileprivate var byteSize: String {
-    self < 1_000_000 ? "\((Double(self) / 1e3).fixed(1)) kB" : "\((Double(self) / 1e6).fixed(1)) MB"
-  }
 }

@@ -69,7 +69,7 @@ public struct ReportedRun: Sendable {
   ///
   /// - Throws: `DataError` where there are no test images.
   public mutating func evaluate(_ data: ExperimentData, threadPool: ThreadPool) throws {
-    let evaluator = Evaluator(config, parameters: checkpoint.parameters(), threadPool: threadPool)
+    let evaluator = Evaluator(config, parameters: try checkpoint.parameters(), threadPool: threadPool)
     let test = data.test
     var misclassified: [(index: Int, label: Int, confidence: Double)] = []
     let evaluation = try evaluator.evaluate(

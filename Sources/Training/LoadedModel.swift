@@ -33,7 +33,7 @@ public struct LoadedModel: Sendable {
     if let configPath {
       config = try ConfigSource.load(configPath, settings: settings)
       let weights = try WeightImport(of: config.model, contentsOf: file)
-      parameters = config.model.buffer(of: weights.tensors)
+      parameters = try config.model.buffer(of: weights.tensors)
       notices = weights.notice.map { [$0] } ?? []
     } else if Self.isConfig(file) {
       config = try ConfigSource.load(file, settings: settings)
@@ -41,11 +41,11 @@ public struct LoadedModel: Sendable {
     } else if let network = try Self.foreignNetwork(file, settings) {
       config = network.config
       let weights = try WeightImport(of: config.model, in: network.weights, path: file)
-      parameters = config.model.buffer(of: weights.tensors)
+      parameters = try config.model.buffer(of: weights.tensors)
       notices = network.notices
     } else {
       let content = try Checkpoint(contentsOf: file)
-      parameters = content.parameters()
+      parameters = try content.parameters()
       config =
         try settings.isEmpty
         ? content.config : ConfigSource.load(content.config.resolved, flags: [], settings: settings)

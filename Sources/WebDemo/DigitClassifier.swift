@@ -21,12 +21,13 @@ final class DigitClassifier: Sendable {
 
   /// A classifier with the model of `source`.
   ///
-  /// - Throws: `CheckpointError` for a model without weights.
-  init(_ source: LoadedModel, threadPool: ThreadPool) throws(CheckpointError) {
+  /// - Throws: `CheckpointError` for a model without weights; `InsufficientMemory` or `MemoryError`.
+  init(_ source: LoadedModel, threadPool: ThreadPool) throws {
     self.source = source
     let parameters = try source.requireParameters()
     let evaluator = Evaluator(source.config, parameters: parameters, threadPool: threadPool)
-    let firstLayer = FirstLayer(source.config, parameters: parameters)
+    try evaluator.prepare(for: 1)
+    let firstLayer = try FirstLayer(source.config, parameters: parameters)
     mapSizes = [
       ("layer", JSON(firstLayer.name)), ("channels", JSON(firstLayer.shape[0])),
       ("height", JSON(firstLayer.shape[1])), ("width", JSON(firstLayer.shape[2])),
@@ -54,14 +55,16 @@ final class DigitClassifier: Sendable {
   }
 
   /// The response to `POST /predict`: prediction, preprocessed input and feature maps; nil for an empty drawing.
-  func predict(_ drawing: PGM) -> JSON? {
+  ///
+  /// - Throws: `MemoryError`.
+  func predict(_ drawing: PGM) throws -> JSON? {
     let input = source.config.model.input
     let shape = ImageShape(channels: input.channels, height: input.height, width: input.width)
     let picture = Images(
       pixels: drawing.pixels, shape: ImageShape(height: drawing.height, width: drawing.width))
     guard let digit = try? prepare(picture, for: shape) else { return nil }
-    let (prediction, maps) = networks.withLock { networks in
-      (networks.evaluator.predictions(digit)[0], networks.firstLayer.maps(of: digit.pixels))
+    let (prediction, maps) = try networks.withLock { networks in
+      (try networks.evaluator.predictions(digit)[0], networks.firstLayer.maps(of: digit.pixels))
     }
     // The channels of a drawing are equal.
     let gray = Array(digit.pixels.prefix(input.height * input.width))

@@ -5,15 +5,15 @@ import JSONText
 import Training
 
 /// The web demo: a page on which a digit is drawn, and the routes that classify it.
-package struct DigitPage {
+package struct DigitPage: Sendable {
   private let classifier: DigitClassifier
   /// The static files and the description of the model by path.
   private let resources: [String: HTTPResponse]
 
   /// A page for the model of `source`.
   ///
-  /// - Throws: `CheckpointError` for a model without weights.
-  package init(_ source: LoadedModel, threadPool: ThreadPool) throws(CheckpointError) {
+  /// - Throws: `CheckpointError` for a model without weights; `InsufficientMemory` or `MemoryError`.
+  package init(_ source: LoadedModel, threadPool: ThreadPool) throws {
     classifier = try DigitClassifier(source, threadPool: threadPool)
     resources = Self.files.merging(["/model": HTTPResponse(json: classifier.model)]) { $1 }
   }
@@ -53,19 +53,31 @@ package struct DigitPage {
     guard type == "application/json" else {
       throw HTTPError(.unsupportedMediaType, "send JSON with Content-Type: application/json")
     }
-    return .later { [classifier, body = request.body] in Self.prediction(for: body, by: classifier) }
+    return .later { [self, body = request.body] in
+      do throws(HTTPError) {
+        return try predict(body)
+      } catch {
+        return HTTPResponse(error)
+      }
+    }
   }
 
   /// The response to `POST /predict`.
-  private static func prediction(for body: [UInt8], by classifier: DigitClassifier) -> HTTPResponse {
+  private func predict(_ body: [UInt8]) throws(HTTPError) -> HTTPResponse {
+    let request: PredictRequest
     do {
-      if let prediction = classifier.predict(try PredictRequest(parsing: body).drawing) {
-        return HTTPResponse(json: prediction)
-      }
-      return HTTPResponse(HTTPError(.badRequest, "request: pixels: the drawing is empty"))
+      request = try PredictRequest(parsing: body)
     } catch {
-      return HTTPResponse(HTTPError(.badRequest, "\(error)"))
+      throw HTTPError(.badRequest, "\(error)")
     }
+    let response: JSON?
+    do {
+      response = try classifier.predict(request.drawing)
+    } catch {
+      throw HTTPError(.serviceUnavailable, "\(error)")
+    }
+    guard let response else { throw HTTPError(.badRequest, "request: pixels: the drawing is empty") }
+    return HTTPResponse(json: response)
   }
 
   /// The static files by path.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CNNEngine
 import ConfigDecoding
 import FileIO
 import HTTPServer
@@ -36,6 +37,7 @@ enum ExitStatus: Int32 {
     case let error as SafeTensorsError: self = error.kind == .unreadable ? .noInput : .badData
     case let error as ListenerError:
       if case .unknownHost = error { self = .usage } else { self = .unavailable }
+    case is InsufficientMemory, is MemoryError: self = .unavailable
     case is CheckpointError: self = .badData
     case is TrainingError: self = .thresholdMissed
     default: return nil

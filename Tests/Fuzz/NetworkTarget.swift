@@ -28,7 +28,7 @@ func trainNetwork(_ bytes: [UInt8]) {
 
 /// The bits of all outputs and gradients of a step.
 private func step(_ model: Model, images: Int, threads: Int, inputGradient: Bool) -> [UInt32] {
-  let probe = LayerProbe(
+  let probe = try LayerProbe(
     model, parameters: model.initialParameters(seed: 0), images: images, threads: threads,
     training: true,
     inputGradient: inputGradient)

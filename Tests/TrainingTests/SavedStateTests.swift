@@ -130,7 +130,7 @@ import Training
       #expect(try validation.last == loss(average.values) && validation.last != loss(run.trainer.parameters))
       #expect(try result.test?.loss == loss(average.values))
       let model = try Checkpoint(contentsOf: run.folder.finalCheckpoint)
-      #expect(floats(model.parameters()) == floats(average.values))
+      #expect(try floats(model.parameters()) == floats(average.values))
       let last = try Checkpoint(contentsOf: run.folder.lastCheckpoint)
       #expect(last.weights == config.model.tensors(of: run.trainer.parameters))
       #expect(last.state == config.model.stateTensors(of: run.trainer.parameters))

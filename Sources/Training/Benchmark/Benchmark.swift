@@ -57,10 +57,11 @@ public struct Benchmark: Sendable {
   /// Measures `config` for about `seconds`.
   ///
   /// - Parameter peak: the value of `SystemInfo.peakFlops`.
+  /// - Throws: `InsufficientMemory` or `MemoryError`.
   public static func measure(
     _ config: ExperimentConfig, seconds: Double, peak: Double, threadPool: ThreadPool
-  ) -> Benchmark {
-    let loop = BenchmarkSteps(config, threadPool: threadPool)
+  ) throws -> Benchmark {
+    let loop = try BenchmarkSteps(config, threadPool: threadPool)
     loop.warmUp()
     let once = time { loop.train() }
     let steps = max(3, Int(seconds / 3 / Double(rounds) / max(once, 1e-6)))

@@ -59,14 +59,18 @@ public struct Checkpoint: Sendable {
 
   /// What the network is evaluated with, in one flat buffer in the engine's layout: the average where there is one, else
   /// weights and state.
-  public func parameters() -> FlatTensorBuffer {
-    config.model.buffer(of: average.isEmpty ? weights + state : average)
+  ///
+  /// - Throws: `MemoryError`.
+  public func parameters() throws(MemoryError) -> FlatTensorBuffer {
+    try config.model.buffer(of: average.isEmpty ? weights + state : average)
   }
 
   /// Leaves only what the network is evaluated with, under its plain names.
-  mutating func dropTrainingState() {
+  ///
+  /// - Throws: `MemoryError`.
+  mutating func dropTrainingState() throws(MemoryError) {
     if !average.isEmpty {
-      let buffer = parameters()
+      let buffer = try parameters()
       (weights, state) = (config.model.tensors(of: buffer), config.model.stateTensors(of: buffer))
     }
     (optimizer, average) = ([], [])

@@ -51,8 +51,10 @@ extension Model {
 
   /// A flat buffer in the engine's layout of `tensors`: all parameters, and behind them all state, which is initial
   /// without them.
-  func buffer(of tensors: [NamedTensor]) -> FlatTensorBuffer {
-    let buffer = FlatTensorBuffer(count: flatCount)
+  ///
+  /// - Throws: `MemoryError`.
+  func buffer(of tensors: [NamedTensor]) throws(MemoryError) -> FlatTensorBuffer {
+    let buffer = try FlatTensorBuffer(count: flatCount)
     resetState(of: buffer)
     copy(tensors[...], to: buffer)
     return buffer

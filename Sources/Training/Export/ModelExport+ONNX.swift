@@ -6,12 +6,14 @@ import ModelFormats
 extension ModelExport {
   /// The ONNX file of the network. The input is raw pixels, 0 to 255, since normalization is part of the graph; the
   /// outputs are logits and probabilities.
-  func onnx(foldsBatchNorms: Bool) -> [UInt8] {
+  ///
+  /// - Throws: `MemoryError`.
+  func onnx(foldsBatchNorms: Bool) throws(MemoryError) -> [UInt8] {
     let model = config.model
     var graph = GraphBuilder()
     graph.file.appendInput("input", shape: model.input.dimensions)
     let image = appendNormalization(to: &graph)
-    let tensors = layerTensors(foldsBatchNorms: foldsBatchNorms)
+    let tensors = try layerTensors(foldsBatchNorms: foldsBatchNorms)
     for tensor in tensors.compactMap({ $0 }).joined() {
       graph.file.append(tensor.name, shape: tensor.shape, tensor.values)
     }
@@ -48,13 +50,13 @@ extension ModelExport {
   }
 
   /// The tensors of each layer that inference needs; nil for a batch norm that is part of the weights before it.
-  private func layerTensors(foldsBatchNorms: Bool) -> [[NamedTensor]?] {
+  private func layerTensors(foldsBatchNorms: Bool) throws(MemoryError) -> [[NamedTensor]?] {
     let layers = config.model.layers
     var tensors: [[NamedTensor]?] = layers.map { layer in
       layer.tensors(of: buffer).filter { !$0.isCounter }
     }
     guard foldsBatchNorms else { return tensors }
-    for folded in config.model.foldedLayers(of: buffer) {
+    for folded in try config.model.foldedLayers(of: buffer) {
       let layer = layers[folded.layer]
       tensors[folded.layer] = [
         NamedTensor(

@@ -38,20 +38,21 @@ public final class Trainer {
       config.train.monitor ?? config.train.earlyStop?.monitor ?? (isComparable ? .validationAccuracy : .loss)
     try config.checkBatches(ofImages: data.train.count)
     parameters =
-      (resumePoint.map { $0.checkpoint.weights + $0.checkpoint.state } ?? weights)
-      .map(config.model.buffer(of:)) ?? config.model.initialParameters(seed: config.seed)
+      try (resumePoint.map { $0.checkpoint.weights + $0.checkpoint.state } ?? weights)
+      .map { try config.model.buffer(of: $0) } ?? config.model.initialParameters(seed: config.seed)
     loader = try DataLoader(
       data.train, batchSize: config.train.batchSize, shuffle: config.train.shuffle,
       dropLast: config.train.dropLast, seed: config.seed)
     scale = config.pixelNormalization
-    let network = Network(
+    let network = try Network(
       model: config.model, parameters: parameters,
       batchSize: min(config.train.batchSize, data.train.count), training: true, threadPool: threadPool,
       augmentation: config.data.augmentation)
     self.network = network
-    let average = config.train.average.map { WeightAverage(decay: $0.decay, network: network) }
-    optimizer = Optimizer(config.optimizer.rule, network: network, average: average)
+    let average = try config.train.average.map { try WeightAverage(decay: $0.decay, network: network) }
+    optimizer = try Optimizer(config.optimizer.rule, network: network, average: average)
     evaluator = Evaluator(config, parameters: average?.values ?? parameters, threadPool: threadPool)
+    if let validation = try data.validation(epoch: 1) { try evaluator.prepare(for: validation.count) }
     if let resumePoint { try restore(resumePoint) }
   }
 

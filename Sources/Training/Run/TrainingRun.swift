@@ -137,10 +137,10 @@ public final class TrainingRun {
       return Result(outcome: outcome, checkpoint: folder.lastCheckpoint, bestEpoch: bestEpoch, test: nil)
     }
     var best = try Checkpoint(contentsOf: folder.bestCheckpoint)
-    best.dropTrainingState()
+    try best.dropTrainingState()
     best.config = config
     try AtomicFile.write(best.encoded(), to: folder.finalCheckpoint)
-    let evaluator = Evaluator(config, parameters: best.parameters(), threadPool: threadPool)
+    let evaluator = Evaluator(config, parameters: try best.parameters(), threadPool: threadPool)
     return Result(
       outcome: outcome, checkpoint: folder.finalCheckpoint, bestEpoch: bestEpoch,
       test: data.test.count == 0 ? nil : try evaluator.evaluate(data.test))

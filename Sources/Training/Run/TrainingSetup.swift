@@ -58,6 +58,13 @@ public struct TrainingSetup {
     return data
   }
 
+  /// Checks that training on `data` fits into memory.
+  ///
+  /// - Throws: `InsufficientMemory`.
+  public func checkMemory(for data: ExperimentData, threads: Int) throws -> MemoryForecast {
+    try config.checkMemory(for: data, threads: threads)
+  }
+
   /// Checks that a resumed run was trained on `data`.
   ///
   /// - Throws: `CheckpointError` for other data.

@@ -98,7 +98,7 @@ struct Predict: ParsableCommand {
       for (index, name) in input.names.enumerated() {
         try saved?.save(input.images.image(at: index), of: name)
       }
-      try printer.print(evaluator.predictions(input.images), of: input)
+      try printer.print(try evaluator.predictions(input.images), of: input)
     }
     try printer.finish()
     if let firstError { throw (ExitStatus(of: firstError) ?? .defect).code }

@@ -57,11 +57,12 @@ final class TrainingPrinter {
   }
 
   /// Prints what a run would do.
-  func dryRun(_ data: ExperimentData, threads: Int) throws {
+  func dryRun(_ data: ExperimentData, threads: Int, memory: MemoryForecast) throws {
     try header(data, threads: threads)
     if isJSON {
-      try print(RunEvent.dryRun(config, data: data, threads: threads).line)
+      try print(RunEvent.dryRun(config, data: data, threads: threads, memory: memory).line)
     } else if !isQuiet {
+      try print("Memory: about \(memory.bytes.byteSize)")
       try print("Dry run: config and data are valid; nothing was written.")
     }
   }
