@@ -88,7 +88,7 @@ let package = Package(
     .testTarget(name: "DatasetsTests", dependencies: ["TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["CAllocationCounter", "TestSupport", "Training"]),
     .testTarget(name: "SVGChartsTests", dependencies: ["SVGCharts", "TestSupport"]),
-    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"]),
+    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "TestSupport"]),
     .testTarget(name: "WebDemoTests", dependencies: ["WebDemo"]),
     .testTarget(name: "CommandTests", dependencies: ["TestSupport", "cnn"], exclude: ["Snapshots"]),
   ]

@@ -64,7 +64,8 @@ package struct HTTPResponse: Sendable {
         "HTTP/1.1 \(status.code) \(status.reasonPhrase)", "Content-Type: \(type)",
         "Content-Length: \(body.count)",
       ]
-      + (allow.map { ["Allow: \($0)"] } ?? []) + Self.securityHeaders
+      + (allow.map { ["Allow: \($0)"] } ?? []) + (status == .serviceUnavailable ? ["Retry-After: 1"] : [])
+      + Self.securityHeaders
       + (keepsConnection ? [] : ["Connection: close"])
     return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + (isHead ? [] : body)
   }

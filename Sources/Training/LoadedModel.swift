@@ -4,7 +4,7 @@ import FileIO
 
 /// The network that a command-line argument names: a config, a checkpoint, a run folder, or a weights file with its
 /// config.
-public struct LoadedModel {
+public struct LoadedModel: Sendable {
   /// The file that was read.
   public let path: String
   /// The config, with the model.

@@ -2,6 +2,7 @@ import CNNEngine
 import ConfigDecoding
 import FileIO
 import ImageFiles
+import Synchronization
 import Training
 
 #if canImport(FoundationEssentials)
@@ -11,10 +12,12 @@ import Training
 #endif
 
 /// Classifies drawings, and shows the network's input and first feature maps beside the prediction.
-struct DigitClassifier {
+final class DigitClassifier: Sendable {
   private let source: LoadedModel
-  private let evaluator: Evaluator
-  private let firstLayer: FirstLayer
+  /// The networks, which compute one prediction at a time.
+  private let networks: Mutex<(evaluator: Evaluator, firstLayer: FirstLayer)>
+  /// The name and output shape of the first layer.
+  private let mapSizes: [(String, JSON)]
 
   /// A classifier with the model of `source`.
   ///
@@ -22,9 +25,14 @@ struct DigitClassifier {
   init(_ source: LoadedModel, threadPool: ThreadPool) throws {
     self.source = source
     let parameters = try source.requireParameters()
-    evaluator = Evaluator(source.config, parameters: parameters, threadPool: threadPool)
+    let evaluator = Evaluator(source.config, parameters: parameters, threadPool: threadPool)
     try evaluator.prepare(for: 1)
-    firstLayer = try FirstLayer(source.config, parameters: parameters)
+    let firstLayer = try FirstLayer(source.config, parameters: parameters)
+    mapSizes = [
+      ("layer", JSON(firstLayer.name)), ("channels", JSON(firstLayer.shape[0])),
+      ("height", JSON(firstLayer.shape[1])), ("width", JSON(firstLayer.shape[2])),
+    ]
+    networks = Mutex((evaluator, firstLayer))
   }
 
   /// The response to `GET /model`: name, parameters, shapes and classes; of several outputs also their names and
@@ -55,13 +63,15 @@ struct DigitClassifier {
     let picture = Images(
       pixels: drawing.pixels, shape: ImageShape(height: drawing.height, width: drawing.width))
     guard let digit = try? prepare(picture, for: shape) else { return nil }
-    let prediction = try evaluator.predictions(digit)[0]
+    let (prediction, maps) = try networks.withLock { networks in
+      (try networks.evaluator.predictions(digit)[0], networks.firstLayer.maps(of: digit.pixels))
+    }
     // The channels of a drawing are equal.
     let gray = Array(digit.pixels.prefix(input.height * input.width))
     return JSON(
       object: prediction.members(classNames: source.outputClassNames) + [
         ("input", ["height": JSON(input.height), "width": JSON(input.width), "pixels": base64(gray)]),
-        ("maps", maps(of: digit.pixels)),
+        ("maps", quantized(maps)),
       ])
   }
 
@@ -74,21 +84,12 @@ struct DigitClassifier {
   }
 
   /// The feature maps of the first layer, quantized to bytes: 0 is `low`, 255 is `high`.
-  private func maps(of pixels: [UInt8]) -> JSON {
-    let values = firstLayer.maps(of: pixels)
+  private func quantized(_ values: [Float]) -> JSON {
     let low = values.reduce(0, min), high = values.reduce(0, max)
     let scale = high > low ? 255 / (high - low) : 0
     let bytes = values.map { UInt8((($0 - low) * scale).rounded()) }
     return JSON(
       object: mapSizes + [("low", JSON(low)), ("high", JSON(high)), ("pixels", base64(bytes))])
-  }
-
-  /// The name and output shape of the first layer.
-  private var mapSizes: [(String, JSON)] {
-    [
-      ("layer", JSON(firstLayer.name)), ("channels", JSON(firstLayer.shape[0])),
-      ("height", JSON(firstLayer.shape[1])), ("width", JSON(firstLayer.shape[2])),
-    ]
   }
 
   private func base64(_ bytes: [UInt8]) -> JSON { JSON(Data(bytes).base64EncodedString()) }

@@ -1,4 +1,7 @@
 import CNNEngine
+import Datasets
+import Foundation
+import ImageFiles
 import JSONText
 import ModelFormats
 import Testing
@@ -108,7 +111,34 @@ import Training
     #expect(!String(decoding: cross, as: UTF8.self).contains("LogSoftmax"))
     let mean = try export(
       Small.config(layers: Small.linear + #", "softmax""#, extra: #""loss": "mse","#), .onnx)
-    #expect(String(decoding: mean, as: UTF8.self).contains("LogSoftmax"))
+    let graph = try ONNXGraph(parsing: mean, name: "f")
+    #expect(graph.nodes.suffix(3).map(\.type) == ["LogSoftmax", "Max", "Softmax"])
+    // It is read back without both.
+    let layers = try ONNXNetwork(graph, path: "f").config["model"]?["layers"]?.array ?? []
+    #expect(layers.map { $0["type"]?.string } == ["flatten", "dense"])
+  }
+
+  @Test("Log-probabilities of a saturated softmax end where those of the graph do")
+  func saturatedSoftmax() throws {
+    let scores: [Float] = [113, 40, 26.5, 26, 25, 0, 0, -50, 100, 113]
+    let expected = scores.map { max($0 - 113 - log(2 + exp(-13)), -87) }
+    let config = try Small.config(layers: Small.linear + #", "softmax""#, extra: #""loss": "mse","#)
+    let buffer = try config.model.initialParameters(seed: 1)
+    for parameter in config.model.parameters {
+      let isBias = parameter.name == "fc.bias"
+      buffer.replace(
+        at: parameter.range.lowerBound,
+        with: isBias ? scores : [Float](repeating: 0, count: parameter.range.count))
+    }
+    let evaluator = Evaluator(config, parameters: buffer, threadPool: ThreadPool(threads: 1))
+    let image = Images(
+      pixels: [UInt8](repeating: 0, count: 144), shape: ImageShape(height: 12, width: 12))
+    let logits = try evaluator.scores(image)[0]
+    #expect(zip(logits, expected).allSatisfy { abs($0 - $1) < 1e-5 }, "\(logits)")
+    let graph = try ONNXGraph(parsing: export(config, .onnx), name: "f")
+    let least = try #require(graph.initializers.first { $0.name == "logits.constant" })
+    #expect(least.bytes.elementsEqual(withUnsafeBytes(of: Float(-87)) { Array($0) }))
+    #expect(logits.min() == -87)
   }
 
   @Test("Weights exported as safetensors and npz, also in Keras' layout, are imported unchanged")

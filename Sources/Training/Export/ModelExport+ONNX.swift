@@ -94,16 +94,21 @@ extension ModelExport {
     // The logits are the input of a last softmax.
     var scores = logits ?? scores
     if !output.shape.isFlat {
-      let flat = "\(prefix)scores.output"
+      let flat = "\(prefix)logits.flat"
       graph.append(ONNXOperator("Flatten", [.integer("axis", 1)]), inputs: [scores], output: flat)
       scores = flat
     }
     let overClasses: [ONNXOperator.Attribute] = [.integer("axis", 1)]
-    for (name, operation) in [
-      ("logits", output.isSoftmax ? ONNXOperator("LogSoftmax", overClasses) : ONNXOperator("Identity")),
-      ("probabilities", ONNXOperator("Softmax", overClasses)),
-    ] {
-      graph.append(operation, inputs: [scores], output: prefix + name)
+    if output.isSoftmax {
+      let log = "\(prefix)logits.unlimited"
+      graph.append(ONNXOperator("LogSoftmax", overClasses), inputs: [scores], output: log)
+      let least = ONNXOperator("Max", constant: Double(Softmax.leastLogProbability))
+      graph.append(least, inputs: [log], output: prefix + "logits")
+    } else {
+      graph.append(ONNXOperator("Identity"), inputs: [scores], output: prefix + "logits")
+    }
+    graph.append(ONNXOperator("Softmax", overClasses), inputs: [scores], output: prefix + "probabilities")
+    for name in ["logits", "probabilities"] {
       graph.file.appendOutput(prefix + name, shape: [output.classes])
     }
   }

@@ -145,11 +145,11 @@ public final class Evaluator {
 }
 
 extension Network {
-  /// The logits of an image of the batch at an output, or its log-probabilities.
+  /// The logits of an image of the batch at an output, or its log-probabilities as far down as softmax tells them apart.
   fileprivate func logits(ofImage image: Int, output: Int = 0) -> [Float] {
     let scores = outputs(ofImage: image, output: output)
     guard model.outputs[output].isSoftmax else { return scores }
-    return scores.map { log(max($0, .leastNormalMagnitude)) }
+    return scores.map { max(log($0), Softmax.leastLogProbability) }
   }
 }
 
