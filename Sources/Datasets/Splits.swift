@@ -30,7 +30,8 @@ extension Subset {
   public func holdingOut(_ count: Int, seed: UInt64) throws(DataError) -> (kept: Subset, heldOut: Subset) {
     guard 1..<max(1, self.count) ~= count else {
       throw .unsatisfiable(
-        reason: "cannot hold out \(count.grouped) of \(self.count.grouped) images for validation")
+        reason: "cannot hold out \(count.grouped) of \(self.count.pluralized("image")) for validation, "
+          + (self.count > 1 ? "at most \((self.count - 1).grouped)" : "as one has to be left for training"))
     }
     let order = CounterRandom(seed: seed, purpose: .validation).permutation(self.count)
     var isHeldOut = [Bool](repeating: false, count: self.count)

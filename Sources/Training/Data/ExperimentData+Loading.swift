@@ -15,7 +15,11 @@ extension ExperimentData {
     _ config: ExperimentConfig, directory: String?, environment: DataEnvironment, for split: Split? = nil
   ) throws -> ExperimentData {
     if directory == Dataset.builtinName || (directory == nil && config.data.source == .builtin) {
-      return try ExperimentData(synthetic(config), source: nil, config, for: split)
+      let dataset = try synthetic(config)
+      let (fitted, notices) = try config.fitted(to: dataset)
+      var data = try ExperimentData(dataset, source: nil, fitted, for: split)
+      data.notices = notices + data.notices
+      return data
     }
     let locator = config.locator(option: directory, environment: environment)
     if !locator.isPresent { try environment.whenMissing(locator) }

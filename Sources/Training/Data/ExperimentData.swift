@@ -2,6 +2,7 @@ import CNNEngine
 import ConfigDecoding
 import Datasets
 import FileIO
+import Formatting
 
 /// The training, validation and test images of a config.
 public struct ExperimentData: Sendable {
@@ -48,6 +49,7 @@ public struct ExperimentData: Sendable {
       (train, test) = try dataset.resplit(train: resplit.train, test: resplit.test, seed: config.seed)
     }
     (self.train, self.test) = (train, test)
+    try checkImages(for: split)
     do throws(DataError) {
       try holdOut()
       if split == nil { _ = try validation(epoch: 0) }
@@ -55,6 +57,16 @@ public struct ExperimentData: Sendable {
       // The other parts are there without one for validation.
       if split == nil || split == .validation { throw error }
     }
+  }
+
+  /// Checks that the part that is used has images.
+  private func checkImages(for split: Split?) throws(DataError) {
+    let isTest = split == .test
+    guard (isTest ? test : train).count == 0, split != .validation else { return }
+    let (missing, others) = isTest ? ("test", train.count) : ("training", test.count)
+    let other = isTest ? "training" : "test"
+    throw .unsuitable(
+      path: origin, reason: "there are no \(missing) images, only \(others.pluralized("\(other) image"))")
   }
 
   /// Takes the validation images from the training or the test set.
