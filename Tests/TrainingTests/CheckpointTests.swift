@@ -64,7 +64,7 @@ import Training
       let checkpoint = try Checkpoint(contentsOf: run.folder.lastCheckpoint)
       #expect(checkpoint.weights.map(\.name) == ["optimizer.weight", "optimizer.bias"])
       #expect(checkpoint.optimizer.count == 4)
-      #expect(try checkpoint.encoded() == contents(run.folder.lastCheckpoint))
+      #expect(try checkpoint.encoded() == contents(run.folder.lastCheckpoint.path))
     }
   }
 
@@ -77,7 +77,7 @@ import Training
         "optimizer": "sgd", "train": { "epochs": 1 } }
       """)
     try withRun(config) { _, run in
-      try body(run.folder.lastCheckpoint, contents(run.folder.lastCheckpoint))
+      try body(run.folder.lastCheckpoint.path, contents(run.folder.lastCheckpoint.path))
     }
   }
 

@@ -11,7 +11,7 @@ import Training
       #expect(run.path == "\(folder)/a/b")
       #expect(
         [run.config, run.metrics, run.events, run.bestCheckpoint, run.lastCheckpoint, run.finalCheckpoint]
-          .map { $0.replacing(run.path, with: "") } == [
+          .map { $0.path.replacing(run.path, with: "") } == [
             "/config.json", "/metrics.csv", "/events.jsonl", "/checkpoints/best.ckpt",
             "/checkpoints/last.ckpt",
             "/model.ckpt",
