@@ -83,8 +83,8 @@ import Training
       #expect(sections["optimizer"]?.array?.count == 8 && sections["average"]?.array?.count == 14)
       let count = try #require(file["average.norm.num_batches_tracked"])
       #expect(count.dataType == .int64 && count.shape == [] && file.integers(of: count) == [12])
-      for path in [run.folder.lastCheckpoint, run.folder.bestCheckpoint, run.folder.finalCheckpoint] {
-        #expect(try Checkpoint(contentsOf: path).encoded() == contents(path))
+      for file in [run.folder.lastCheckpoint, run.folder.bestCheckpoint, run.folder.finalCheckpoint] {
+        #expect(try Checkpoint(contentsOf: file).encoded() == contents(file.path))
       }
       let model = try SafeTensors(contentsOf: run.folder.finalCheckpoint)
       #expect(
