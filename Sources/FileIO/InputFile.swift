@@ -11,20 +11,25 @@ package struct InputFile: ~Copyable {
   package let length: Int?
   let descriptor: Int32
 
-  /// Opens the file at `path`, called `name` in errors; throws `unreadable`.
-  package init(path: String, name: String) throws(DataError) {
-    try self.init(descriptor: open(path, O_RDONLY | O_CLOEXEC), name: name)
+  /// Opens `file`, called `name` in errors; throws `unreadable`.
+  package init(_ file: FileLocation, name: String) throws(DataError) {
+    try self.init(descriptor: file.at { openat($0, $1, O_RDONLY | O_CLOEXEC) }, name: name)
   }
 
   /// Opens the regular file at `path`; throws `unreadable` for anything else, such as a pipe, without blocking, and for
   /// a link unless it is followed.
   package init(regularFile path: String, followsLinks: Bool = true) throws(DataError) {
+    try self.init(regularFile: FileLocation(path), followsLinks: followsLinks)
+  }
+
+  /// Opens a regular file as above.
+  package init(regularFile file: FileLocation, followsLinks: Bool = true) throws(DataError) {
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
-    let descriptor = open(path, flags)
+    let descriptor = file.at { openat($0, $1, flags) }
     if descriptor < 0, !followsLinks, errno == ELOOP {
-      throw .unreadable(path: path, reason: "a link, which is not followed here")
+      throw .unreadable(path: file.path, reason: "a link, which is not followed here")
     }
-    try self.init(descriptor: descriptor, name: path, mustBeRegular: true)
+    try self.init(descriptor: descriptor, name: file.path, mustBeRegular: true)
   }
 
   /// Reads standard input.

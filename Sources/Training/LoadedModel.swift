@@ -110,7 +110,7 @@ public struct LoadedModel: Sendable {
   /// The checkpoint that stands for a run folder; any other path unchanged.
   public static func file(_ path: String) throws(DataError) -> String {
     guard isFolder(path) else { return path }
-    if let found = RunFolder(path).usableCheckpoints.first(where: isFile) { return found }
+    if let found = RunFolder(path).usableCheckpoints.first(where: \.isFile) { return found.path }
     throw .unreadable(
       path: path, reason: "no checkpoint in this folder (model.ckpt, checkpoints/best.ckpt)")
   }

@@ -1,5 +1,6 @@
 import CNNEngine
 import ConfigDecoding
+import FileIO
 import Formatting
 import JSONText
 import ModelFormats
@@ -107,8 +108,11 @@ public struct Checkpoint: Sendable {
   ///
   /// - Throws: `SafeTensorsError` for a damaged file, `CheckpointError` for one of another program or without the
   ///   weights of its config.
-  public init(contentsOf path: String) throws {
-    try self.init(SafeTensors(contentsOf: path), path: path)
+  public init(contentsOf path: String) throws { try self.init(contentsOf: FileLocation(path)) }
+
+  /// Reads a checkpoint as above.
+  public init(contentsOf file: FileLocation) throws {
+    try self.init(SafeTensors(contentsOf: file), path: file.path)
   }
 
   /// Reads a checkpoint from the contents of its file; errors name `path`.

@@ -23,8 +23,8 @@ public struct RunHistory: Sendable {
   ///
   /// - Throws: `DataError.malformed` for a line that is not a row of numbers, or not JSON.
   public init(_ folder: RunFolder) throws(DataError) {
-    epochs = try Self.epochs(LineFile.lines(of: folder.metrics), folder.metrics)
-    events = try Self.events(LineFile.lines(of: folder.events), folder.events)
+    epochs = try Self.epochs(LineFile.lines(of: folder.metrics), folder.metrics.path)
+    events = try Self.events(LineFile.lines(of: folder.events), folder.events.path)
   }
 
   /// Reads the bytes of both files; errors name them `metrics.csv` and `events.jsonl`.

@@ -24,7 +24,7 @@ public struct TrainingSetup {
     }
     // Locked before its checkpoints are read, so that no other run changes them.
     let folder = request.writes && request.output == nil ? try RunFolder.open(resuming: path) : nil
-    var resumePoint = try ResumePoint(path)
+    var resumePoint = try ResumePoint(path, in: folder)
     try resumePoint.apply(request.flags)
     return TrainingSetup(
       config: resumePoint.checkpoint.config, resumePoint: resumePoint, notices: [], request: request,
