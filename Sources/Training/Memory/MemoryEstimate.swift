@@ -26,13 +26,14 @@ public struct MemoryEstimate: Sendable, Equatable, CustomStringConvertible {
   /// What training with `config` takes.
   ///
   /// - Parameters:
-  ///   - batchSize: the images of a step.
-  ///   - evaluated: the images that are evaluated at a time.
+  ///   - batchSize: the images of a step; nil for those of the config.
+  ///   - evaluated: the images that are evaluated at a time; nil for those of a large set.
   /// - Throws: `MemoryError`.
   public static func training(
-    _ config: ExperimentConfig, batchSize: Int, evaluated: Int, threads: Int
+    _ config: ExperimentConfig, batchSize: Int? = nil, evaluated: Int? = nil, threads: Int
   ) throws(MemoryError) -> MemoryEstimate {
     let model = config.model
+    let (batchSize, evaluated) = try (batchSize ?? config.train.batchSize, evaluated ?? Evaluator.batchSize(of: model))
     let slots = config.optimizer.rule.slots.count
     let stored = model.flatCount * (config.train.average == nil ? 1 : 2) + model.parameterExtent * slots
     let training = try Network.memory(
@@ -47,13 +48,15 @@ public struct MemoryEstimate: Sendable, Equatable, CustomStringConvertible {
       checkpoint: max(4 * bytes, 2 * bytes + evaluation))
   }
 
-  /// What evaluating `images` images at a time takes.
+  /// What evaluation takes.
   ///
+  /// - Parameter images: the images that are evaluated at a time; nil for those of a large set.
   /// - Throws: `MemoryError`.
   public static func evaluation(
-    _ model: Model, images: Int, threads: Int
+    _ model: Model, images: Int? = nil, threads: Int
   ) throws(MemoryError) -> MemoryEstimate {
-    let network = try Network.memory(of: model, batchSize: images, training: false, threads: threads)
+    let batchSize = try images ?? Evaluator.batchSize(of: model)
+    let network = try Network.memory(of: model, batchSize: batchSize, training: false, threads: threads)
     return MemoryEstimate(parameters: model.flatCount * 4, networks: network, checkpoint: 0)
   }
 }

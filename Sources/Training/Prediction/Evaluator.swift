@@ -29,7 +29,7 @@ public final class Evaluator {
 
   /// How many of `images` images are evaluated at a time; the same for any number of threads, since a sum of losses
   /// depends on it.
-  static func batchSize(of model: Model, images: Int) throws(MemoryError) -> Int {
+  static func batchSize(of model: Model, images: Int = .max) throws(MemoryError) -> Int {
     var size = largestBatch
     while size > 16,
       try Network.memory(of: model, batchSize: size, training: false, threads: 1) > largestNetwork

@@ -11,6 +11,9 @@ final class TrainingPrinter {
   /// Whether the reader has closed standard output.
   private(set) var isOutputClosed = false
   private var imagesBefore = 0
+  private var threads = 1
+  /// Measured since the first step of the epoch.
+  private var share: ProcessorShare?
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
 
@@ -26,6 +29,7 @@ final class TrainingPrinter {
 
   /// Prints data, network and machine.
   func header(_ data: ExperimentData, threads: Int, folder: String? = nil) throws {
+    self.threads = threads
     guard !isQuiet else { return }
     let shape = data.train.shape
     try print(
@@ -79,6 +83,7 @@ final class TrainingPrinter {
 
   private func draw(_ epoch: Int, _ step: Int, _ steps: Int, _ sums: EpochSums) {
     guard !isQuiet else { return }
+    if share == nil { share = ProcessorShare(threads: threads) }
     if bar == nil {
       bar = ProgressBar(label: "Epoch \(epoch)/\(config.train.epochs)")
       imagesBefore = sums.images
@@ -91,6 +96,7 @@ final class TrainingPrinter {
         ProgressLine.Piece("accuracy \((Double(sums.correct) / images).fixed(4))", importance: 1),
       ]
       return pieces + (rate.map { [ProgressLine.Piece("\($0.grouped) img/s", importance: 0)] } ?? [])
+        + (share?.notice.map { [ProgressLine.Piece($0, importance: 0)] } ?? [])
     }
   }
 
@@ -102,6 +108,8 @@ final class TrainingPrinter {
 
   private func line(_ metrics: EpochMetrics) throws {
     clear()
+    let notice = share?.notice
+    share = nil
     let epochs = config.train.epochs
     guard !isQuiet, metrics.epoch % config.train.logEveryEpochs == 0 || metrics.epoch == epochs else {
       return
@@ -117,6 +125,7 @@ final class TrainingPrinter {
     parts.append(metrics.seconds.duration)
     parts.append("\((metrics.seconds * 1000 / Double(metrics.steps)).fixed(1))ms/step")
     parts.append("\(Int(metrics.imagesPerSecond).grouped) img/s")
+    if let notice { parts.append(notice) }
     try print(parts.joined(separator: "  "))
     // The metrics of several outputs, a line for each, below those of the whole model.
     let indent = String(repeating: " ", count: parts[0].count)
