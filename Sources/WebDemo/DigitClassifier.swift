@@ -1,6 +1,7 @@
 import CNNEngine
 import ConfigDecoding
 import FileIO
+import Formatting
 import ImageFiles
 import Training
 
@@ -46,13 +47,15 @@ struct DigitClassifier {
   }
 
   /// The response to `POST /predict`: prediction, preprocessed input and feature maps; nil for an empty drawing.
-  func predict(_ drawing: PGM) -> JSON? {
+  ///
+  /// - Throws: `NonFiniteOutputError`.
+  func predict(_ drawing: PGM) throws(NonFiniteOutputError) -> JSON? {
     let input = source.config.model.input
     let shape = ImageShape(channels: input.channels, height: input.height, width: input.width)
     let picture = Images(
       pixels: drawing.pixels, shape: ImageShape(height: drawing.height, width: drawing.width))
     guard let digit = try? prepare(picture, for: shape) else { return nil }
-    let prediction = evaluator.predictions(digit)[0]
+    let prediction = try evaluator.predictions(digit, names: ["the drawing"])[0]
     // The channels of a drawing are equal.
     let gray = Array(digit.pixels.prefix(input.height * input.width))
     return JSON(
@@ -70,12 +73,13 @@ struct DigitClassifier {
     return try DigitPreprocessor(for: shape, source: .drawing).prepare(drawing, name: "drawing")
   }
 
-  /// The feature maps of the first layer, quantized to bytes: 0 is `low`, 255 is `high`.
+  /// The feature maps of the first layer, quantized to bytes: 0 is `low`, 255 is `high`, of the finite values.
   private func maps(of pixels: [UInt8]) -> JSON {
-    let values = firstLayer.maps(of: pixels)
-    let low = values.reduce(0, min), high = values.reduce(0, max)
+    let values = firstLayer.maps(of: pixels).map(Double.init)
+    let finite = values.lazy.filter(\.isFinite)
+    let low = finite.reduce(0, min), high = finite.reduce(0, max)
     let scale = high > low ? 255 / (high - low) : 0
-    let bytes = values.map { UInt8((($0 - low) * scale).rounded()) }
+    let bytes = values.map { UInt8(clamping: (($0 - low) * scale).rounded()) }
     return JSON(
       object: mapSizes + [("low", JSON(low)), ("high", JSON(high)), ("pixels", base64(bytes))])
   }

@@ -59,10 +59,14 @@ package struct DigitPage {
     } catch {
       throw HTTPError(.badRequest, "\(error)")
     }
-    guard let response = classifier.predict(body.drawing) else {
-      throw HTTPError(.badRequest, "request: pixels: the drawing is empty")
+    let answer: JSON?
+    do {
+      answer = try classifier.predict(body.drawing)
+    } catch {
+      throw HTTPError(.internalServerError, "\(error)")
     }
-    return HTTPResponse(json: response)
+    guard let answer else { throw HTTPError(.badRequest, "request: pixels: the drawing is empty") }
+    return HTTPResponse(json: answer)
   }
 
   /// The static files by path.

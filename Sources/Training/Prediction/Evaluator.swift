@@ -1,5 +1,6 @@
 import CNNEngine
 import Datasets
+import Formatting
 import ImageFiles
 
 #if canImport(Glibc)
@@ -34,7 +35,8 @@ public final class Evaluator {
   /// - Parameters:
   ///   - progress: called after every batch with the numbers of evaluated and of correctly classified images.
   ///   - scored: called for every image with its position in `subset`, and its label and logits at the main output.
-  /// - Throws: `DataError` if there are no images, and what `progress` throws.
+  /// - Throws: `DataError` if there are no images, `NonFiniteOutputError` for an image whose outputs are not finite, and
+  ///   what `progress` throws.
   public func evaluate(
     _ subset: Subset, progress: (_ done: Int, _ correct: Int) throws -> Void = { _, _ in },
     scored: ((_ position: Int, _ label: Int, _ logits: [Float]) -> Void)? = nil
@@ -52,6 +54,7 @@ public final class Evaluator {
         outputLossSums[number] += network.result(ofOutput: number).lossSum
         for (image, index) in batch.enumerated() {
           let label = output.label(ofClass: Int(pool.labels[Int(index)]))
+          try checkOutput(number, ofImage: image, named: "image \(done + image)")
           let prediction = network.prediction(ofImage: image, output: number)
           confusions[number].add(label: label, prediction: prediction)
           if number > 0 { continue }
@@ -62,6 +65,9 @@ public final class Evaluator {
       done += batch.count
       try progress(done, correct)
     }
+    guard lossSum.isFinite, outputLossSums.allSatisfy(\.isFinite) else {
+      throw NonFiniteOutputError(subject: "the loss of \(subset.count.pluralized("image"))", layer: nil)
+    }
     let count = Double(subset.count)
     return Evaluation(
       loss: lossSum / count,
@@ -71,28 +77,47 @@ public final class Evaluator {
       })
   }
 
+  private func checkOutput(
+    _ output: Int, ofImage image: Int, named name: @autoclosure () -> String
+  ) throws(NonFiniteOutputError) {
+    if network.hasFiniteOutputs(ofImage: image, output: output) { return }
+    throw NonFiniteOutputError(subject: name(), layer: network.firstLayerThatIsNotFinite())
+  }
+
   /// The logits of every image at the main output, `[N][classes]`; log-probabilities for an output that is a softmax
   /// outside of its loss.
-  public func scores(_ images: Images) -> [[Float]] { allScores(images).map { $0[0] } }
+  ///
+  /// - Throws: `NonFiniteOutputError`.
+  public func scores(_ images: Images) throws(NonFiniteOutputError) -> [[Float]] {
+    try allScores(images, names: nil).map { $0[0] }
+  }
 
   /// The scores of every image at every output, `[N][outputs][classes]`.
-  private func allScores(_ images: Images) -> [[[Float]]] {
+  private func allScores(_ images: Images, names: [String]?) throws(NonFiniteOutputError) -> [[[Float]]] {
     let indices = [Int32](0..<Int32(images.count))
     var scores: [[[Float]]] = []
     for first in stride(from: 0, to: images.count, by: Self.batchSize) {
       let batch = indices[first..<min(first + Self.batchSize, images.count)]
       network.load(pixels: images.pixels, indices: batch, normalization: scale)
       network.infer()
-      scores += batch.indices.map { index in
-        network.model.outputs.indices.map { logits(ofImage: index - first, output: $0) }
+      for index in batch.indices {
+        for output in network.model.outputs.indices {
+          try checkOutput(output, ofImage: index - first, named: names?[index] ?? "image \(index)")
+        }
+        scores.append(network.model.outputs.indices.map { logits(ofImage: index - first, output: $0) })
       }
     }
     return scores
   }
 
   /// The prediction for every image.
-  public func predictions(_ images: Images) -> [Prediction] {
-    allScores(images).map { scores in
+  ///
+  /// - Parameter names: what errors call the images; by default their numbers.
+  /// - Throws: `NonFiniteOutputError` for the first image whose outputs are not finite.
+  public func predictions(
+    _ images: Images, names: [String]? = nil
+  ) throws(NonFiniteOutputError) -> [Prediction] {
+    try allScores(images, names: names).map { scores in
       Prediction(
         scores: scores[0],
         outputs: zip(network.model.separateOutputs, scores).map { output, scores in
