@@ -92,12 +92,14 @@ public struct DatasetSource: Equatable, Sendable {
       let file = joinPath(path, name)
       if let start = try? start(of: file), let signature = FileSignature(start), signature != .json {
         if PictureFile.isPicture(signature) {
-          return .unsuitable(
-            path: path, reason: "pictures without classes; put those of each class into a folder of its name")
+          return .withoutClasses(path)
         }
         return .unsuitable(
           path: file, reason: "no data set: " + FileSignature.describeForeignData(start, path: file))
       }
+    }
+    if let entry = PictureTree.unreachable(in: path).first {
+      return .unreadable(path: entry.path.printable, reason: entry.reason)
     }
     return .unreadable(
       path: path,
@@ -173,9 +175,13 @@ extension DatasetSource {
       guard let tree = try PictureTree(in: folder) else {
         throw .unsuitable(path: folder, reason: "no pictures in folders of classes")
       }
-      return try DatasetCache.remembered(tree.files.map(\.path), options) { () throws(DataError) in
-        try RawDataset(tree, in: folder, options)
-      }
+      func read() throws(DataError) -> RawDataset { try RawDataset(tree, in: folder, options) }
+      // What is unreadable is no file that a cache could be compared with.
+      var raw =
+        tree.unreadable.isEmpty
+        ? try DatasetCache.remembered(tree.files.map(\.path), options, read) : try read()
+      raw.notices = tree.notices + raw.notices
+      return raw
     }
   }
 }
