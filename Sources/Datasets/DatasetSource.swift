@@ -134,8 +134,7 @@ public struct DatasetSource: Equatable, Sendable {
   static func isTable(_ start: [UInt8]) -> Bool {
     let line = start.prefix { $0 != 0x0A }
     guard line.allSatisfy({ $0 >= 0x20 || $0 == 0x09 || $0 == 0x0D }) else { return false }
-    guard let separator = CSVLine.separator(of: line) else { return false }
-    return line.count { $0 == separator } >= 4
+    return CSVLine.separator(of: line).map { $0.count >= 4 } ?? false
   }
 }
 
