@@ -152,8 +152,24 @@ extension Dataset {
 }
 
 extension DatasetSource {
-  /// Reads the images and labels.
+  /// Reads the images and labels, and the names of the classes.
   func read(_ options: DatasetOptions) throws(DataError) -> RawDataset {
+    var raw = try content(options)
+    if raw.labelNames.isEmpty { try raw.takeNames(in: namingFolders) }
+    return raw
+  }
+
+  /// The folders that may have a list of class names.
+  private var namingFolders: [String] {
+    switch kind {
+    case .idx(let files): files.folders
+    case .csv(let files): files.files.prefix(1).map { AtomicFile.folder(of: $0.path) }
+    case .pictures(let folder): [folder]
+    case .npz, .arrays, .mat, .cifar: []
+    }
+  }
+
+  private func content(_ options: DatasetOptions) throws(DataError) -> RawDataset {
     switch kind {
     case .idx(let files): return try RawDataset(files)
     case .npz(let path): return try RawDataset(NPZ(contentsOf: path), options)
