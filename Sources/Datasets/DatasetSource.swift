@@ -75,7 +75,7 @@ public struct DatasetSource: Equatable, Sendable {
     if let name = archiveNames.first(where: { isRegularFile(place($0)) }) { return try file(place(name)) }
     if let files = try ArrayFiles(in: path) { return .arrays(files) }
     if let files = CIFARFiles(in: path) { return .cifar(files) }
-    if let python = CIFARFiles.pythonFolder(path) { throw CIFARFiles.pythonFault(python) }
+    if let fault = CIFARFiles.otherVersion(in: path) { throw fault }
     let svhn = svhnNames.map(place).filter(isRegularFile)
     if !svhn.isEmpty { return .mat(paths: svhn) }
     if PictureTree.isPresent(in: path) { return .pictures(folder: path) }
@@ -110,6 +110,9 @@ public struct DatasetSource: Equatable, Sendable {
   }
 
   private static func file(_ path: String) throws(DataError) -> Kind {
+    // Their first bytes are a label and pixels, or those of any pickle.
+    if let files = CIFARFiles(file: path) { return .cifar(files) }
+    if let fault = CIFARFiles.otherVersion(file: path) { throw fault }
     let start = try start(of: path)
     func malformed(_ reason: String) -> DataError { .malformed(path: path, byte: 0, reason: reason) }
     let signature = FileSignature(start)
