@@ -47,7 +47,7 @@ extension Subset {
   /// Throws `unsatisfiable` if there are fewer images, or `count` is not positive.
   public func sample(_ count: Int, seed: UInt64, epoch: Int = 0) throws(DataError) -> Subset {
     guard count > 0, count <= self.count else {
-      throw .unsatisfiable(reason: "cannot sample \(count.grouped) of \(self.count.grouped) images")
+      throw .unsatisfiable(reason: "cannot sample \(count.grouped) of \(self.count.pluralized("image"))")
     }
     let random = CounterRandom(seed: seed, purpose: .sample, stream: UInt64(epoch))
     return Subset(of: images, indices: random.permutation(self.count)[..<count].map { indices[Int($0)] })

@@ -11,7 +11,9 @@ extension Int {
   }
 
   /// The count and its noun, in the plural unless it is 1: `1 byte`, `60,000 images`.
-  package func pluralized(_ noun: String) -> String { "\(grouped) \(noun)\(self == 1 ? "" : "s")" }
+  package func pluralized(_ noun: String) -> String {
+    "\(grouped) \(noun)\(self == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")"
+  }
 
   /// A number of bytes with its unit: `4.6 kB`, `1.5 GB`.
   package var byteSize: String {

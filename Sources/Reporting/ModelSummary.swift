@@ -27,7 +27,7 @@ extension Model {
       let map = output.labels.map { ", labels \($0.map(String.init).joined(separator: " "))" } ?? ""
       let weight = output.weight == 1 ? "" : " x \(output.weight)"
       return
-        "Output \(index + 1): \(output.name), \(output.classes.grouped) scores, \(output.lossName)\(weight)\(map)"
+        "Output \(index + 1): \(output.name), \(output.classes.pluralized("score")), \(output.lossName)\(weight)\(map)"
     }
   }
 }

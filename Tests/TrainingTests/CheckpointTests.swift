@@ -168,7 +168,7 @@ import Training
         == "DIR: a class name in the metadata has control characters")
     #expect(
       try refusal { $0.setMetadata("classes", to: "[\"0\"]") }
-        == "DIR: 1 classes in the metadata, but the network's output is 10")
+        == "DIR: 1 class in the metadata, but the network's output is 10")
   }
 
   @Test(

@@ -144,6 +144,8 @@ struct CSVRows {
       numbers.append(label)
       return
     }
+    // Names that differ only in such characters would be one.
+    if text.unicodeScalars.contains("\u{FFFD}") { throw CSVFault(.encoding, index, p) }
     var known = names ?? earlierNames()
     let name = CSVLine.number(text).flatMap { UInt16(whole: $0) }.map { String($0) } ?? text
     if known.places[name] == nil {

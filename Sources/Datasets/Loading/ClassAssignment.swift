@@ -129,7 +129,7 @@ struct ClassAssignment {
 
   /// The first names in quotes, and how many more there are.
   static func list(_ names: [String]) -> String {
-    let shown = names.prefix(12).map { "\"\($0.printable)\"" }.joined(separator: ", ")
+    let shown = names.prefix(12).map { "\"\($0.oneLine)\"" }.joined(separator: ", ")
     return names.count > 12 ? "\(shown) and \((names.count - 12).grouped) more" : shown
   }
 }
@@ -152,7 +152,7 @@ extension RawDataset {
   }
 
   /// The names of the source as a list, if it has one that knows all of `names`, or they are indices into it.
-  fileprivate func nameList(for names: [String]) -> [String]? {
+  func nameList(for names: [String]) -> [String]? {
     guard !labelNames.isEmpty, labelNames.keys.sorted() == Array(0..<labelNames.count) else { return nil }
     let list = (0..<labelNames.count).compactMap { labelNames[$0] }
     let values = names.compactMap(ClassAssignment.wholeNumber)

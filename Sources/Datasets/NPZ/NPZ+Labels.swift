@@ -29,7 +29,7 @@ extension NPZ {
   /// The places of the ones in rows of zeros and one 1.
   private func oneHotLabels(_ reader: inout Reader, count: Int) throws(DataError) -> [UInt16] {
     let columns = reader.header.shape[1]
-    guard columns <= ClassAssignment.limit else { throw reader.malformed("\(columns.grouped) classes") }
+    guard columns <= ClassAssignment.limit else { throw reader.malformed(columns.pluralized("class")) }
     let bytes = try reader.readAll()
     var labels: [UInt16] = []
     for row in 0..<count {

@@ -106,12 +106,13 @@ struct PictureReading {
       else { return .noPicture }
       return .picture(try PictureFile.decode(ByteSource(bytes: bytes, name: path)))
     } catch {
-      return .failure(error)
+      // A pipe that is called like none is no picture.
+      return PictureName.isPicture(path) || isRegularFile(path) ? .failure(error) : .noPicture
     }
   }
 
-  /// Why files could not be read, in a clause; paths are shown from `folder` on.
-  func reasons(of paths: [String], in folder: String) -> String {
+  /// Why files could not be read, in a clause each; paths are shown from `folder` on.
+  func reasons(of paths: [String], in folder: String) -> [String] {
     paths.map { path in
       var reason = "no reason is known any more"
       switch Self.decode(path) {
@@ -122,9 +123,8 @@ struct PictureReading {
           _ = try preparation.prepare(picture, for: shape, name: path)
         } catch { reason = error.description }
       }
-      let start = folder.hasSuffix("/") ? folder : folder + "/"
-      return (reason.hasPrefix(start) ? String(reason.dropFirst(start.count)) : reason).printable
-    }.joined(separator: "; ")
+      return reason.shown(from: folder).printable
+    }
   }
 
   /// The pixels of the files at some indices, in ascending order.

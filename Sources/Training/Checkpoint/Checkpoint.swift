@@ -1,5 +1,6 @@
 import CNNEngine
 import ConfigDecoding
+import Datasets
 import FileIO
 import Formatting
 import JSONText
@@ -151,10 +152,11 @@ public struct Checkpoint: Sendable {
     classNames = try json("classes").array?.compactMap(\.string) ?? []
     guard classNames.count == config.model.dataClasses else {
       let main = config.model.outputs[0]
-      let has = main.labels.map { "labels are a map of \($0.count) classes" } ?? "output is \(main.shape)"
-      throw fault("\(classNames.count) classes in the metadata, but the network's \(has)")
+      let has =
+        main.labels.map { "labels are a map of \($0.count.pluralized("class"))" } ?? "output is \(main.shape)"
+      throw fault("\(classNames.count.pluralized("class")) in the metadata, but the network's \(has)")
     }
-    guard classNames.allSatisfy({ $0 == $0.oneLine }) else {
+    guard classNames.allSatisfy(ClassName.isOneLine) else {
       throw fault("a class name in the metadata has control characters")
     }
     data = DataRecord(

@@ -112,6 +112,8 @@ extension ExperimentData {
     if path == Dataset.builtinName { return try synthetic(config) }
     var options = config.datasetOptions(environment)
     options.skipsUnreadable = true
+    // The classes are the data's own, not as many as a network has scores.
+    options.units = nil
     return try Dataset.load(from: path, options)
   }
 

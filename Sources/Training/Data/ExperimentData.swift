@@ -39,6 +39,10 @@ public struct ExperimentData: Sendable {
   init(
     _ dataset: Dataset, source: String?, origin: String? = nil, _ config: ExperimentConfig, for split: Split?
   ) throws {
+    // A checkpoint could not be read again.
+    if let fault = ClassName.fault(in: dataset.classNames) {
+      throw DataError.unsuitable(path: origin ?? dataset.name, reason: "\(fault); rename it")
+    }
     try Self.check(dataset, fits: config)
     (self.config, self.dataset) = (config, dataset)
     (self.source, self.origin) = (source, origin ?? "synthetic digits")
@@ -101,8 +105,8 @@ public struct ExperimentData: Sendable {
       if let labels = output.labels, labels.count != classes {
         fault = (
           "labels",
-          "the map of the output \"\(output.name)\" has \(labels.count) labels, but \(dataset.name) has "
-            + "\(classes) classes; it needs \(classes), one for each class"
+          "the map of the output \"\(output.name)\" has \(labels.count.pluralized("label")), but \(dataset.name) has "
+            + "\(classes.pluralized("class")); it needs \(classes.grouped), one for each class"
         )
       } else if !output.shape.isFlat {
         fault = ("layer", "the output \"\(output.name)\" is \(output.shape); put \"flatten\" behind it")
@@ -110,8 +114,8 @@ public struct ExperimentData: Sendable {
         let other = "\"labels\" with one label for each class"
         fault = (
           "layer",
-          "the output \"\(output.name)\" is \(output.shape), but \(dataset.name) has \(classes) classes; "
-            + "it needs \(classes) scores, or \(other)"
+          "the output \"\(output.name)\" is \(output.shape), but \(dataset.name) has \(classes.pluralized("class")); "
+            + "it needs \(classes.pluralized("score")), or \(other)"
         )
       } else {
         continue
@@ -122,7 +126,7 @@ public struct ExperimentData: Sendable {
         issues.report(ConfigIssue(location: location, path: path, message: fault.message))
       } else {
         let message =
-          "the output of the last layer is \(model.output), but \(dataset.name) has \(classes) classes"
+          "the output of the last layer is \(model.output), but \(dataset.name) has \(classes.pluralized("class"))"
         let last = config.resolved["model"]?["layers"]?.array?.last
         issues.report(
           ConfigIssue(location: last?.location ?? .code, path: "model.layers", message: message))

@@ -38,7 +38,7 @@ final class TrainingPrinter {
         + data.test.count.pluralized("test image"))
     try print(
       "x [\(data.train.count), \(shape.channels), \(shape.height), \(shape.width)] bytes, "
-        + "y [\(data.train.count)] in \(data.classNames.count) classes")
+        + "y [\(data.train.count)] in \(data.classNames.count.pluralized("class"))")
     let train = config.train
     try print(
       "\(config.name): \(config.model.parameterCount.grouped) parameters, \(config.optimizer.type) "
