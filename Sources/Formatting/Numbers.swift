@@ -39,7 +39,7 @@ extension Double {
     let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
     let scaled = (magnitude * scale).rounded()
     guard scaled < 9e15 else { return "\(self)" }
-    let whole = String(Int(scaled))
+    let whole = String(Int(clamping: scaled))
     let padded = String(repeating: "0", count: Swift.max(0, digits + 1 - whole.count)) + whole
     let sign = self < 0 && scaled != 0 ? "-" : ""
     return sign + padded.dropLast(digits) + (digits > 0 ? "." + padded.suffix(digits) : "")
@@ -48,7 +48,7 @@ extension Double {
   /// Minutes and seconds, or seconds alone: `1:05`, `12.3s`.
   package var duration: String {
     guard self >= 60 else { return fixed(self < 10 ? 2 : 1) + "s" }
-    let seconds = Int(self.rounded())
+    let seconds = Int(clamping: rounded())
     let (minutes, rest) = (seconds / 60, seconds % 60)
     let clock = "\(minutes % 60):\(rest < 10 ? "0" : "")\(rest)"
     return minutes < 60 ? clock : "\(minutes / 60):\(minutes % 60 < 10 ? "0" : "")\(clock)"

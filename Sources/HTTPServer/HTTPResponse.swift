@@ -24,6 +24,7 @@ package struct HTTPResponse: Sendable {
     package static let unsupportedMediaType = Status(415, "Unsupported Media Type")
     package static let misdirectedRequest = Status(421, "Misdirected Request")
     package static let headTooLarge = Status(431, "Request Header Fields Too Large")
+    package static let internalServerError = Status(500, "Internal Server Error")
     package static let notImplemented = Status(501, "Not Implemented")
     package static let serviceUnavailable = Status(503, "Service Unavailable")
     package static let versionNotSupported = Status(505, "HTTP Version Not Supported")

@@ -1,10 +1,5 @@
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Threads
 
 /// A thread beside the event loop that computes responses one after the other.
 final class ResponseWorker: Sendable {
@@ -24,9 +19,6 @@ final class ResponseWorker: Sendable {
   private let submitted: WakeupPipe
   private let computed: WakeupPipe
 
-  /// As large as a main thread's: the networks expect no less.
-  private static let stackSize = 8 << 20
-
   /// Starts the thread, for at most `limit` responses at a time.
   ///
   /// - Throws: `ListenerError` for a process without free descriptors or threads.
@@ -34,8 +26,9 @@ final class ResponseWorker: Sendable {
     self.limit = limit
     submitted = try WakeupPipe()
     computed = try WakeupPipe()
-    let status = start()
-    guard status == 0 else { throw .noWorker(reason: String(cString: strerror(status))) }
+    guard WorkerThread({ [self] in run() }) != nil else {
+      throw .noWorker(reason: "there can be no more threads")
+    }
   }
 
   /// A descriptor that is readable when responses have been computed.
@@ -93,30 +86,5 @@ final class ResponseWorker: Sendable {
       }
       computed.signal()
     }
-  }
-
-  /// Starts the detached thread, which keeps the worker alive; returns the status of `pthread_create`.
-  private func start() -> Int32 {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, Self.stackSize)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    #if canImport(Darwin)
-      var thread: pthread_t?
-    #else
-      var thread = pthread_t()
-    #endif
-    let worker = Unmanaged.passRetained(self)
-    let status = pthread_create(
-      &thread, &attributes,
-      { argument in
-        let argument: UnsafeMutableRawPointer? = argument
-        guard let argument else { return nil }
-        Unmanaged<ResponseWorker>.fromOpaque(argument).takeRetainedValue().run()
-        return nil
-      }, worker.toOpaque())
-    if status != 0 { worker.release() }
-    return status
   }
 }

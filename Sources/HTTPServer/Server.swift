@@ -1,3 +1,5 @@
+import Formatting
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -70,7 +72,7 @@ package struct Server: ~Copyable {
     polled.append(pollfd(fd: canAccept ? listener.descriptor : -1, events: Int16(POLLIN), revents: 0))
     let wait = connections.compactMap(\.deadline).reduce(Self.pollInterval) { min($0, max(.zero, $1 - now)) }
     // Rounded up, since a timeout of 0 would make a busy loop of the last millisecond.
-    let milliseconds = Int32((wait / .milliseconds(1)).rounded(.up))
+    let milliseconds = Int32(clamping: (wait / .milliseconds(1)).rounded(.up))
     guard poll(&polled, nfds_t(polled.count), milliseconds) > 0 else {
       return [Int16](repeating: 0, count: polled.count)
     }

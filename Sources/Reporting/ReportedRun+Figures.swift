@@ -84,7 +84,7 @@ extension ReportedRun {
 
   private static func figure(of images: Images, _ file: String, _ title: String) -> Figure {
     let side = 46.0
-    let enlarged = images.enlarged(by: max(1, Int(2 * side) / images.shape.width))
+    let enlarged = images.enlarged(by: max(1, Int(clamping: 2 * side) / images.shape.width))
     let items = (0..<min(images.count, maxFilters)).map { index in
       ImageGrid.Item(
         png: PNG.encode(Images(pixels: Array(enlarged[index]), shape: enlarged.shape)),

@@ -1,6 +1,7 @@
 import CNNEngine
 import ConfigDecoding
 import FileIO
+import Formatting
 import ImageFiles
 import Synchronization
 import Training
@@ -56,7 +57,7 @@ final class DigitClassifier: Sendable {
 
   /// The response to `POST /predict`: prediction, preprocessed input and feature maps; nil for an empty drawing.
   ///
-  /// - Throws: `MemoryError`.
+  /// - Throws: `NonFiniteOutputError` or `MemoryError`.
   func predict(_ drawing: PGM) throws -> JSON? {
     let input = source.config.model.input
     let shape = ImageShape(channels: input.channels, height: input.height, width: input.width)
@@ -64,7 +65,10 @@ final class DigitClassifier: Sendable {
       pixels: drawing.pixels, shape: ImageShape(height: drawing.height, width: drawing.width))
     guard let digit = try? prepare(picture, for: shape) else { return nil }
     let (prediction, maps) = try networks.withLock { networks in
-      (try networks.evaluator.predictions(digit)[0], networks.firstLayer.maps(of: digit.pixels))
+      (
+        try networks.evaluator.predictions(digit, names: ["the drawing"])[0],
+        networks.firstLayer.maps(of: digit.pixels)
+      )
     }
     // The channels of a drawing are equal.
     let gray = Array(digit.pixels.prefix(input.height * input.width))
@@ -83,11 +87,13 @@ final class DigitClassifier: Sendable {
     return try DigitPreprocessor(for: shape, source: .drawing).prepare(drawing, name: "drawing")
   }
 
-  /// The feature maps of the first layer, quantized to bytes: 0 is `low`, 255 is `high`.
+  /// The feature maps of the first layer, quantized to bytes: 0 is `low`, 255 is `high`, of the finite values.
   private func quantized(_ values: [Float]) -> JSON {
-    let low = values.reduce(0, min), high = values.reduce(0, max)
+    let values = values.map(Double.init)
+    let finite = values.lazy.filter(\.isFinite)
+    let low = finite.reduce(0, min), high = finite.reduce(0, max)
     let scale = high > low ? 255 / (high - low) : 0
-    let bytes = values.map { UInt8((($0 - low) * scale).rounded()) }
+    let bytes = values.map { UInt8(clamping: (($0 - low) * scale).rounded()) }
     return JSON(
       object: mapSizes + [("low", JSON(low)), ("high", JSON(high)), ("pixels", base64(bytes))])
   }

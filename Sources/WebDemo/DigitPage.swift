@@ -74,7 +74,7 @@ package struct DigitPage: Sendable {
     do {
       response = try classifier.predict(request.drawing)
     } catch {
-      throw HTTPError(.serviceUnavailable, "\(error)")
+      throw HTTPError(.internalServerError, "\(error)")
     }
     guard let response else { throw HTTPError(.badRequest, "request: pixels: the drawing is empty") }
     return HTTPResponse(json: response)

@@ -39,7 +39,7 @@ enum ExitStatus: Int32 {
       if case .unknownHost = error { self = .usage } else { self = .unavailable }
     case is InsufficientMemory, is MemoryError: self = .unavailable
     case is CheckpointError: self = .badData
-    case is TrainingError: self = .thresholdMissed
+    case is TrainingError, is NonFiniteOutputError: self = .thresholdMissed
     default: return nil
     }
   }
@@ -47,7 +47,10 @@ enum ExitStatus: Int32 {
   /// Every status with its meaning, for the manual.
   static let meanings: [(status: Int32, meaning: String)] = [
     (0, "Success, early stopping included."),
-    (thresholdMissed.rawValue, "--min-accuracy was missed, or training diverged."),
+    (
+      thresholdMissed.rawValue,
+      "--min-accuracy was missed, training diverged, or a network's outputs are not finite."
+    ),
     (usage.rawValue, "Wrong command line."), (badData.rawValue, "Bad data in a file."),
     (noInput.rawValue, "An input is missing or cannot be read."),
     (defect.rawValue, "A defect of the program, or a CPU that it was not built for."),

@@ -86,7 +86,9 @@ import TestSupport
     #expect(evaluated.output.contains("20 images") && evaluated.status == 0)
     #expect(try sandbox.run("show --data small --split test --count 1").status == 0)
     let chosen = try sandbox.run("train small --set data.validation.count=20 --output s")
-    #expect(chosen.status != 0 && chosen.errors.contains("cannot hold out 20 of 20 images for validation, at most 19"))
+    #expect(
+      chosen.status != 0
+        && chosen.errors.contains("cannot hold out 20 of 20 images for validation, at most 19"))
     let synthetic = try sandbox.run(
       "train --data builtin --set data.builtin.train=50 --set data.builtin.test=10 --dry-run")
     #expect(synthetic.errors.contains("5 images, a tenth, are held out for validation instead of 5,000"))

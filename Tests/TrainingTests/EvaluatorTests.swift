@@ -46,7 +46,8 @@ import Training
     let images = try Small.data(config).train.prefix(count)
     let evaluator = try evaluator(config)
     let evaluation = try evaluator.evaluate(images)
-    let scores = try evaluator.scores(Images(pixels: (0..<count).flatMap { images[$0] }, shape: images.shape))
+    let scores = try evaluator.scores(
+      Images(pixels: (0..<count).flatMap { images[$0] }, shape: images.shape))
     #expect(scores.count == count && evaluation.count == count)
     var (loss, confusion) = (0.0, Array(repeating: Array(repeating: 0, count: 10), count: 10))
     for (index, scores) in scores.enumerated() {
@@ -129,5 +130,32 @@ import Training
     let none = try Small.data(config).test.prefix(0)
     #expect(message { _ = try evaluator(config).evaluate(none) } == "no batch: there are no images")
     #expect(try evaluator(config).scores(Images(pixels: [], shape: none.shape)) == [])
+  }
+
+  @Test("Outputs that are not finite are an error that names the image and the layer")
+  func notFinite() throws {
+    let layers =
+      #""flatten", { "type": "dense", "name": "a", "units": 4 }, { "type": "dense", "name": "b", "units": 10 }"#
+    let config = try Small.config(layers: layers)
+    let images = try Small.data(config).test
+    let parameters = try config.model.initialParameters(seed: 5)
+    parameters.replace(at: 0, with: [Float](repeating: 3e38, count: parameters.count))
+    let evaluator = Evaluator(config, parameters: parameters, threadPool: ThreadPool(threads: 1))
+    let text =
+      "the network's outputs are not finite, first in layer a; its weights are too large for this input"
+    #expect(message { _ = try evaluator.evaluate(images) } == "image 0: \(text)")
+    let picture = Images(pixels: Array(images[0]), shape: images.shape)
+    #expect(message { _ = try evaluator.predictions(picture, names: ["seven.png"]) } == "seven.png: \(text)")
+    #expect(message { _ = try evaluator.scores(picture) } == "image 0: \(text)")
+  }
+
+  @Test("A loss that is not finite is an error, too")
+  func infiniteLoss() throws {
+    let config = try Small.config(layers: Small.linear, extra: #""loss": "mse","#)
+    let parameters = try config.model.initialParameters(seed: 5)
+    parameters.replace(at: 0, with: [Float](repeating: 1e25, count: parameters.count))
+    let evaluator = Evaluator(config, parameters: parameters, threadPool: ThreadPool(threads: 1))
+    let images = try Small.data(config).test
+    #expect(message { _ = try evaluator.evaluate(images) }.hasPrefix("the loss of 100 images: "))
   }
 }

@@ -314,6 +314,14 @@ public final class Network {
     return (0..<model.outputs[output].classes).map { scores[$0][lane] }
   }
 
+  /// Whether all scores of one image of the last batch are finite.
+  public func hasFiniteOutputs(ofImage image: Int, output: Int = 0) -> Bool {
+    require(image >= 0 && image < step.images)
+    let (block, lane) = image.quotientAndRemainder(dividingBy: CPUFeatures.laneCount)
+    let scores = workspace.outputs[output].scores.row(block, 0, 0)
+    return (0..<model.outputs[output].classes).allSatisfy { scores[$0][lane].isFinite }
+  }
+
   /// The class with the highest score, the first of equals, for one image of the last batch.
   public func prediction(ofImage image: Int, output: Int = 0) -> Int {
     require(image >= 0 && image < step.images)

@@ -1,4 +1,5 @@
 import CPlatform
+import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -14,19 +15,19 @@ public final class ThreadPool: Sendable {
   /// The number of threads, the caller's own included.
   public let threads: Int
   private let queue: WorkQueue
-  private let workers: [pthread_t]
+  private let workers: [WorkerThread]
 
   /// Starts `threads` - 1 threads; the caller of `run` is worker 0.
   public init(threads: Int = availableCores) {
     self.threads = max(1, threads)
     let queue = WorkQueue(slots: max(1, threads))
     self.queue = queue
-    workers = (1..<max(1, threads)).compactMap { worker in Self.start(worker: worker, with: queue) }
+    workers = (1..<max(1, threads)).compactMap { worker in WorkerThread { queue.serve(as: worker) } }
   }
 
   deinit {
     queue.stop()
-    for worker in workers { pthread_join(worker, nil) }
+    for worker in workers { worker.join() }
   }
 
   /// The cores that this process may use.
@@ -46,36 +47,5 @@ public final class ThreadPool: Sendable {
     set_floating_point_mode(flushing_denormals(mode))
     queue.run(loops, isAlone: workers.isEmpty)
     set_floating_point_mode(mode)
-  }
-
-  private static func start(worker: Int, with queue: WorkQueue) -> pthread_t? {
-    final class WorkerSlot {
-      let worker: Int
-      let queue: WorkQueue
-      init(worker: Int, queue: WorkQueue) { (self.worker, self.queue) = (worker, queue) }
-    }
-    let slot = Unmanaged.passRetained(WorkerSlot(worker: worker, queue: queue))
-    #if canImport(Darwin)
-      var thread: pthread_t?
-      let status = pthread_create(
-        &thread, nil,
-        { argument in
-          let slot = Unmanaged<WorkerSlot>.fromOpaque(argument).takeRetainedValue()
-          slot.queue.serve(as: slot.worker)
-          return nil
-        }, slot.toOpaque())
-    #else
-      var thread = pthread_t()
-      let status = pthread_create(
-        &thread, nil,
-        { argument in
-          guard let argument else { return nil }
-          let slot = Unmanaged<WorkerSlot>.fromOpaque(argument).takeRetainedValue()
-          slot.queue.serve(as: slot.worker)
-          return nil
-        }, slot.toOpaque())
-    #endif
-    if status != 0 { slot.release() }
-    return status == 0 ? thread : nil
   }
 }

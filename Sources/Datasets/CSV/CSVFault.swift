@@ -38,6 +38,6 @@ extension Double {
   /// The number, without a fraction where it is whole.
   var shortText: String {
     if isNaN { return "nan" }
-    return self == rounded() && magnitude < 1e15 ? "\(Int(self))" : "\(self)"
+    return Int(whole: self).flatMap { $0.magnitude < 1_000_000_000_000_000 ? "\($0)" : nil } ?? "\(self)"
   }
 }

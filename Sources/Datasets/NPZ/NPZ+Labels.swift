@@ -16,7 +16,7 @@ extension NPZ {
     let bytes = try reader.readAll()
     for index in 0..<count {
       let value = reader.labelValue(bytes, index)
-      guard let label = UInt16(exactly: value) else {
+      guard let label = UInt16(whole: value) else {
         throw reader.malformed(
           "label \(value.shortText) of image \(index.grouped) is not one of 0 to "
             + Int(UInt16.max).grouped)

@@ -1,7 +1,7 @@
-import Dispatch
 import FileIO
 import ImageFiles
 import Synchronization
+import Threads
 
 /// Reads the pictures in many files into one array, on all cores.
 ///
@@ -42,7 +42,7 @@ struct PictureReading {
       results.withUnsafeMutableBufferPointer { buffer in
         nonisolated(unsafe) let results = buffer
         // One task a core: each takes files until there are no more.
-        DispatchQueue.concurrentPerform(iterations: min(64, paths.count)) { _ in
+        performConcurrently(min(64, paths.count)) { _ in
           while true {
             let first = next.add(16, ordering: .relaxed).oldValue
             guard first < paths.count else { return }

@@ -1,4 +1,5 @@
 import CNNEngine
+import Formatting
 
 /// The cost of a network on this machine, measured in training steps on random images.
 public struct Benchmark: Sendable {
@@ -64,7 +65,7 @@ public struct Benchmark: Sendable {
     let loop = try BenchmarkSteps(config, threadPool: threadPool)
     loop.warmUp()
     let once = time { loop.train() }
-    let steps = max(3, Int(seconds / 3 / Double(rounds) / max(once, 1e-6)))
+    let steps = max(3, Int(clamping: seconds / 3 / Double(rounds) / max(once, 1e-6)))
     func median(_ step: () -> Void) -> Double {
       let seconds = (0..<rounds).map { _ in time { for _ in 0..<steps { step() } } / Double(steps) }
       return seconds.sorted()[rounds / 2]

@@ -33,7 +33,8 @@ public struct MemoryEstimate: Sendable, Equatable, CustomStringConvertible {
     _ config: ExperimentConfig, batchSize: Int? = nil, evaluated: Int? = nil, threads: Int
   ) throws(MemoryError) -> MemoryEstimate {
     let model = config.model
-    let (batchSize, evaluated) = try (batchSize ?? config.train.batchSize, evaluated ?? Evaluator.batchSize(of: model))
+    let batchSize = batchSize ?? config.train.batchSize
+    let evaluated = if let evaluated { evaluated } else { try Evaluator.batchSize(of: model) }
     let slots = config.optimizer.rule.slots.count
     let stored = model.flatCount * (config.train.average == nil ? 1 : 2) + model.parameterExtent * slots
     let training = try Network.memory(
@@ -55,7 +56,7 @@ public struct MemoryEstimate: Sendable, Equatable, CustomStringConvertible {
   public static func evaluation(
     _ model: Model, images: Int? = nil, threads: Int
   ) throws(MemoryError) -> MemoryEstimate {
-    let batchSize = try images ?? Evaluator.batchSize(of: model)
+    let batchSize = if let images { images } else { try Evaluator.batchSize(of: model) }
     let network = try Network.memory(of: model, batchSize: batchSize, training: false, threads: threads)
     return MemoryEstimate(parameters: model.flatCount * 4, networks: network, checkpoint: 0)
   }

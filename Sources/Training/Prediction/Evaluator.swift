@@ -70,7 +70,8 @@ public final class Evaluator {
   /// - Parameters:
   ///   - progress: called after every batch with the numbers of evaluated and of correctly classified images.
   ///   - scored: called for every image with its position in `subset`, and its label and logits at the main output.
-  /// - Throws: `DataError` if there are no images, and what `progress` throws.
+  /// - Throws: `DataError` if there are no images, `NonFiniteOutputError` for an image whose outputs are not finite, and
+  ///   what `progress` throws.
   public func evaluate(
     _ subset: Subset, progress: (_ done: Int, _ correct: Int) throws -> Void = { _, _ in },
     scored: ((_ position: Int, _ label: Int, _ logits: [Float]) -> Void)? = nil
@@ -89,6 +90,7 @@ public final class Evaluator {
         outputLossSums[number] += network.result(ofOutput: number).lossSum
         for (image, index) in batch.enumerated() {
           let label = output.label(ofClass: Int(pool.labels[Int(index)]))
+          try network.checkOutput(number, ofImage: image, named: "image \(done + image)")
           let prediction = network.prediction(ofImage: image, output: number)
           confusions[number].add(label: label, prediction: prediction)
           if number > 0 { continue }
@@ -98,6 +100,9 @@ public final class Evaluator {
       }
       done += batch.count
       try progress(done, correct)
+    }
+    guard lossSum.isFinite, outputLossSums.allSatisfy(\.isFinite) else {
+      throw NonFiniteOutputError(subject: "the loss of \(subset.count.pluralized("image"))", layer: nil)
     }
     let count = Double(subset.count)
     return Evaluation(
@@ -111,11 +116,13 @@ public final class Evaluator {
   /// The logits of every image at the main output, `[N][classes]`; log-probabilities for an output that is a softmax
   /// outside of its loss.
   ///
-  /// - Throws: `InsufficientMemory` or `MemoryError`.
-  public func scores(_ images: Images) throws -> [[Float]] { try allScores(images).map { $0[0] } }
+  /// - Throws: `NonFiniteOutputError`; `InsufficientMemory` or `MemoryError`.
+  public func scores(_ images: Images) throws -> [[Float]] {
+    try allScores(images, names: nil).map { $0[0] }
+  }
 
   /// The scores of every image at every output, `[N][outputs][classes]`.
-  private func allScores(_ images: Images) throws -> [[[Float]]] {
+  private func allScores(_ images: Images, names: [String]?) throws -> [[[Float]]] {
     let (network, batchSize) = try prepare(for: images.count)
     let indices = [Int32](0..<Int32(images.count))
     var scores: [[[Float]]] = []
@@ -123,8 +130,11 @@ public final class Evaluator {
       let batch = indices[first..<min(first + batchSize, images.count)]
       network.load(pixels: images.pixels, indices: batch, normalization: scale)
       network.infer()
-      scores += batch.indices.map { index in
-        model.outputs.indices.map { network.logits(ofImage: index - first, output: $0) }
+      for index in batch.indices {
+        for output in model.outputs.indices {
+          try network.checkOutput(output, ofImage: index - first, named: names?[index] ?? "image \(index)")
+        }
+        scores.append(model.outputs.indices.map { network.logits(ofImage: index - first, output: $0) })
       }
     }
     return scores
@@ -132,9 +142,11 @@ public final class Evaluator {
 
   /// The prediction for every image.
   ///
-  /// - Throws: `InsufficientMemory` or `MemoryError`.
-  public func predictions(_ images: Images) throws -> [Prediction] {
-    try allScores(images).map { scores in
+  /// - Parameter names: what errors call the images; by default their numbers.
+  /// - Throws: `NonFiniteOutputError` for the first image whose outputs are not finite; `InsufficientMemory` or
+  ///   `MemoryError`.
+  public func predictions(_ images: Images, names: [String]? = nil) throws -> [Prediction] {
+    try allScores(images, names: names).map { scores in
       Prediction(
         scores: scores[0],
         outputs: zip(model.separateOutputs, scores).map { output, scores in
@@ -145,6 +157,14 @@ public final class Evaluator {
 }
 
 extension Network {
+  /// Throws an error with the name of an image of the batch whose scores are not finite.
+  fileprivate func checkOutput(
+    _ output: Int, ofImage image: Int, named name: @autoclosure () -> String
+  ) throws(NonFiniteOutputError) {
+    if hasFiniteOutputs(ofImage: image, output: output) { return }
+    throw NonFiniteOutputError(subject: name(), layer: firstLayerThatIsNotFinite())
+  }
+
   /// The logits of an image of the batch at an output, or its log-probabilities as far down as softmax tells them apart.
   fileprivate func logits(ofImage image: Int, output: Int = 0) -> [Float] {
     let scores = outputs(ofImage: image, output: output)

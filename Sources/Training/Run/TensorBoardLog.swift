@@ -19,6 +19,8 @@ struct TensorBoardLog: ~Copyable {
 
   private static let (trainName, validationName) = ("train", "validation")
   private static let prefix = "events.out.tfevents."
+  /// Names of files with larger numbers are no times, in seconds, at which one was written.
+  private static let latestTime = 1 << 40
 
   private init(
     _ config: ExperimentConfig, train: consuming AppendOnlyFile, validation: consuming AppendOnlyFile?
@@ -151,6 +153,7 @@ struct TensorBoardLog: ~Copyable {
     gethostname(&host, host.count - 1)
     let name = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let existing = eventFiles(in: folder).compactMap { Int($0.dropFirst(prefix.count).prefix { $0 != "." }) }
+      .filter { $0 < latestTime }
     let seconds = max(time(nil), (existing.max() ?? 0) + 1)
     return folder.appending("\(prefix)\(seconds).\(name.isEmpty ? "localhost" : name)")
   }

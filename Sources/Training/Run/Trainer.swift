@@ -109,8 +109,12 @@ public final class Trainer {
     }
     // A run resumed after the last step of an epoch has trained for no time.
     let seconds = max((clock.now - start) / .seconds(1), 1e-9)
-    let validation = try data.validation(epoch: epoch).map { try evaluator.evaluate($0) }
-    if validation?.loss.isFinite == false { throw diverged(.loss, atStep: progress.stepInEpoch, in: nil) }
+    let validation: Evaluation?
+    do {
+      validation = try data.validation(epoch: epoch).map { try evaluator.evaluate($0) }
+    } catch let error as NonFiniteOutputError {
+      throw diverged(.loss, atStep: progress.stepInEpoch, in: error.layer)
+    }
     let sums = progress.sums
     (progress.epoch, progress.stepInEpoch, progress.sums) = (epoch, 0, EpochSums())
     return EpochMetrics(

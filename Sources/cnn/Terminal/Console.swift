@@ -1,5 +1,6 @@
 import ArgumentParser
 import FileIO
+import Reporting
 
 #if canImport(Glibc)
   import Glibc

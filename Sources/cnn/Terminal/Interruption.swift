@@ -1,4 +1,5 @@
 import Synchronization
+import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -23,21 +24,7 @@ final class Interruption: Sendable {
     let interruption = Interruption()
     var signals = signals
     pthread_sigmask(SIG_BLOCK, &signals, nil)
-    let watcher = Unmanaged.passRetained(interruption)
-    #if canImport(Darwin)
-      var thread: pthread_t?
-    #else
-      var thread = pthread_t()
-    #endif
-    let status = pthread_create(
-      &thread, nil,
-      { argument in
-        let argument: UnsafeMutableRawPointer? = argument
-        guard let argument else { return nil }
-        Unmanaged<Interruption>.fromOpaque(argument).takeRetainedValue().watch()
-        return nil
-      }, watcher.toOpaque())
-    if status != 0 { watcher.release() }
+    _ = WorkerThread { interruption.watch() }
     return interruption
   }
 

@@ -67,7 +67,8 @@ struct PredictionPrinter {
   private func print(_ prediction: Prediction, of input: String, top: Int?, hasBars: Bool) throws {
     let names = classNames[0]
     var lines = [prediction.line(input: input, classNames: names, top: top ?? 3)]
-    if hasBars, let bars = ProbabilityBars.inTerminal {
+    if hasBars, let width = Console.outputWidth {
+      let bars = ProbabilityBars(ProbabilityBars.Style(width: width, environment: Console.environment))
       lines = bars.lines(
         input: input, prediction: names.name(of: prediction.label),
         classes: prediction.probabilities(classNames: names, top: top))

@@ -1,5 +1,6 @@
 import CNNEngine
 import Formatting
+import Reporting
 import Training
 
 /// Prints the progress of a training run.
@@ -90,7 +91,7 @@ final class TrainingPrinter {
     }
     bar?.update(done: step, of: steps) { seconds in
       let images = Double(sums.images)
-      let rate = seconds.map { Int(Double(sums.images - imagesBefore) / $0) }
+      let rate = seconds.map { Int(clamping: Double(sums.images - imagesBefore) / $0) }
       let pieces = [
         ProgressLine.Piece("loss \((sums.loss / images).fixed(4))", importance: 2),
         ProgressLine.Piece("accuracy \((Double(sums.correct) / images).fixed(4))", importance: 1),
@@ -124,7 +125,7 @@ final class TrainingPrinter {
     if let accuracy = metrics.validationAccuracy { parts.append("val_accuracy \(accuracy.fixed(4))") }
     parts.append(metrics.seconds.duration)
     parts.append("\((metrics.seconds * 1000 / Double(metrics.steps)).fixed(1))ms/step")
-    parts.append("\(Int(metrics.imagesPerSecond).grouped) img/s")
+    parts.append("\(Int(clamping: metrics.imagesPerSecond).grouped) img/s")
     if let notice { parts.append(notice) }
     try print(parts.joined(separator: "  "))
     // The metrics of several outputs, a line for each, below those of the whole model.
