@@ -22,7 +22,9 @@ struct MovedRunTests {
 
   /// The columns of `metrics.csv` without those that the clock decides.
   private func rows(_ sandbox: Sandbox, _ run: String) throws -> [String] {
-    try sandbox.lines(of: "\(run)/metrics.csv").map { $0.split(separator: ",").prefix(6).joined(separator: ",") }
+    try sandbox.lines(of: "\(run)/metrics.csv").map {
+      $0.split(separator: ",").prefix(6).joined(separator: ",")
+    }
   }
 
   @Test func aMovedRunAndANewOneInItsPlaceDoNotMeet() throws {

@@ -88,7 +88,10 @@ import TestSupport
 
   @Test func removesTemporaryFilesOfKilledWriters() throws {
     try withTemporaryFolder { folder in
-      for name in ["a", ".a.tmp", ".a.1x.tmp", ".a.2y.tmp", ".a.3z", ".b.4w.tmp", "a.5v.tmp", ".cnn-6u.tmp", ".cnn-?.tmp"] {
+      for name in [
+        "a", ".a.tmp", ".a.1x.tmp", ".a.2y.tmp", ".a.3z", ".b.4w.tmp", "a.5v.tmp", ".cnn-6u.tmp",
+        ".cnn-?.tmp",
+      ] {
         try write([1], "\(folder)/\(name)")
       }
       AtomicFile.removeLeftovers(in: FileLocation(folder))

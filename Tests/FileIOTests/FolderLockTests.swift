@@ -37,7 +37,8 @@ import TestSupport
           == "DIR: cannot lock this folder (.lock): Is a directory")
       try removeFile(path)
       try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "elsewhere")
-      #expect(message(in: folder) { _ = try lock(folder) }.hasPrefix("DIR: cannot lock this folder (.lock): "))
+      #expect(
+        message(in: folder) { _ = try lock(folder) }.hasPrefix("DIR: cannot lock this folder (.lock): "))
       #expect(try listing(folder).isEmpty, "nothing is made where a link leads")
     }
   }

@@ -26,7 +26,8 @@ import TestSupport
     try withTemporaryFolder { folder in
       try AtomicFile.createFolder("\(folder)/a/b")
       #expect(
-        message(in: folder) { _ = try LineFile.create(FileLocation("\(folder)/a"), lines: []) } == "DIR/a: Is a directory")
+        message(in: folder) { _ = try LineFile.create(FileLocation("\(folder)/a"), lines: []) }
+          == "DIR/a: Is a directory")
     }
   }
 }
