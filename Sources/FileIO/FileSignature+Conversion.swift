@@ -3,14 +3,19 @@ extension FileSignature {
   /// A clause for an error about a data set at `path`: what the file is, and the line that converts it, where there is
   /// one: `this is a tar archive; unpack it: tar xf a.tar`.
   package static func describeForeignData(_ bytes: some Collection<UInt8>, path: String) -> String {
-    let found = describe(bytes)
-    return FileSignature(bytes)?.conversion(of: path).map { "\(found); \($0)" } ?? found
+    describe(bytes) { $0.conversion(of: path) }
   }
 
   /// A clause for an error about weights at `path`: what the file is, and the line that converts it, where there is one.
   package static func describeForeignWeights(_ bytes: some Collection<UInt8>, path: String) -> String {
+    describe(bytes) { $0.weightConversion(of: path) }
+  }
+
+  private static func describe(
+    _ bytes: some Collection<UInt8>, _ conversion: (FileSignature) -> String?
+  ) -> String {
     let found = describe(bytes)
-    return FileSignature(bytes)?.weightConversion(of: path).map { "\(found); \($0)" } ?? found
+    return FileSignature(bytes).flatMap(conversion).map { "\(found); \($0)" } ?? found
   }
 
   /// Python's line that converts the file at `path`, whose names are `file` and, as an archive of arrays, `npz`.

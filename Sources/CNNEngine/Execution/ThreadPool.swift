@@ -1,12 +1,6 @@
 import CPlatform
 import Threads
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// A pool of threads that runs parallel loops one after the other.
 ///
 /// Each thread runs the tasks of its own slice first and then takes over tasks of others; which of them runs a task never

@@ -20,12 +20,10 @@ package final class BenchmarkSteps {
   ///
   /// - Throws: `InsufficientMemory` or `MemoryError`.
   package init(_ config: ExperimentConfig, threadPool: ThreadPool) throws {
-    let size = config.train.batchSize
-    let estimate = try MemoryEstimate.training(
-      config, batchSize: size, evaluated: size, threads: threadPool.threads)
-    try MemoryLimits().check(estimate, for: "training \(config.name) with batches of \(size.grouped)")
     self.config = config
     batchSize = config.train.batchSize
+    let estimate = try MemoryEstimate.training(config, evaluated: batchSize, threads: threadPool.threads)
+    try MemoryLimits().check(estimate, for: "training \(config.name) with batches of \(batchSize.grouped)")
     let parameters = try config.model.initialParameters(seed: config.seed)
     network = try Network(
       model: config.model, parameters: parameters, batchSize: batchSize, training: true,

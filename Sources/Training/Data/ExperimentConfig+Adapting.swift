@@ -27,8 +27,8 @@ extension ExperimentConfig {
     return try changed([("data.pictures", JSON(preparation.rawValue), "the training images")])
   }
 
-  /// The config for data that it was not written for, if it adapts itself: as many scores as there are classes, the images' shape, and
-  /// fewer images held out.
+  /// The config for data that it was not written for, if it adapts itself: as many scores as there are classes, the
+  /// images' shape, and fewer images held out.
   ///
   /// - Returns: the config, and a notice for each change.
   func fitted(to dataset: Dataset) throws(ConfigError) -> (config: ExperimentConfig, notices: [String]) {

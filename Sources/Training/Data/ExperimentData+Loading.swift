@@ -15,11 +15,7 @@ extension ExperimentData {
     _ config: ExperimentConfig, directory: String?, environment: DataEnvironment, for split: Split? = nil
   ) throws -> ExperimentData {
     if directory == Dataset.builtinName || (directory == nil && config.data.source == .builtin) {
-      let dataset = try synthetic(config)
-      let (fitted, notices) = try config.fitted(to: dataset)
-      var data = try ExperimentData(dataset, source: nil, fitted, for: split)
-      data.notices = notices + data.notices
-      return data
+      return try fitting(config, to: synthetic(config), source: nil, for: split)
     }
     let locator = config.locator(option: directory, environment: environment)
     if !locator.isPresent { try environment.whenMissing(locator) }
@@ -95,9 +91,16 @@ extension ExperimentData {
     var options = config.datasetOptions(environment)
     if place.origin.isUsual { options.name = config.data.source.knownDataset.rawValue }
     let dataset = try Dataset.load(from: path, options)
+    let source = joinPath(environment.currentFolder, path)
+    return try fitting(config, to: dataset, source: source, origin: path, for: split)
+  }
+
+  /// Splits a data set as `config` says once it is fitted to it, with the notices of all of that.
+  private static func fitting(
+    _ config: ExperimentConfig, to dataset: Dataset, source: String?, origin: String? = nil, for split: Split?
+  ) throws -> ExperimentData {
     let (fitted, notices) = try config.fitted(to: dataset)
-    var data = try ExperimentData(
-      dataset, source: joinPath(environment.currentFolder, path), origin: path, fitted, for: split)
+    var data = try ExperimentData(dataset, source: source, origin: origin, fitted, for: split)
     data.notices = dataset.notices + notices + data.notices
     return data
   }

@@ -16,6 +16,8 @@ public final class Evaluator {
   private let threadPool: ThreadPool
   private let scale: PixelNormalization
   private var network: (network: Network, batchSize: Int)?
+  /// The largest batch size, found when images come first.
+  private var largestBatchSize: Int?
 
   private static let largestBatch = 128
   /// Batches become smaller where a network would take more, in bytes.
@@ -44,7 +46,9 @@ public final class Evaluator {
   /// - Throws: `InsufficientMemory` or `MemoryError`.
   @discardableResult
   package func prepare(for images: Int) throws -> (network: Network, batchSize: Int) {
-    let batchSize = try Self.batchSize(of: model, images: images)
+    let largest = if let largestBatchSize { largestBatchSize } else { try Self.batchSize(of: model) }
+    largestBatchSize = largest
+    let batchSize = max(1, min(largest, images))
     if let network, network.batchSize >= batchSize { return network }
     network = nil
     let estimate = try MemoryEstimate.evaluation(model, images: batchSize, threads: threadPool.threads)
