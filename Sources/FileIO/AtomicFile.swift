@@ -40,11 +40,10 @@ public enum AtomicFile {
     guard lstat(path, &status) == 0 else { return path }
     var target = path
     if status.st_mode & S_IFMT == S_IFLNK {
-      guard stat(path, &status) == 0, let resolved = realpath(path, nil) else {
+      guard stat(path, &status) == 0, let resolved = resolvedPath(path) else {
         throw .unwritable(path: path, reason: "a link that leads nowhere: \(systemMessage())")
       }
-      defer { free(resolved) }
-      target = String(cString: resolved)
+      target = resolved
     }
     guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else {
       throw .unwritable(path: path, reason: "not a regular file")
@@ -109,22 +108,28 @@ public enum AtomicFile {
     /// The temporary file.
     public let temporaryPath: String
     fileprivate let descriptor: Int32
+    private let cleanup: ExitCleanup
 
     fileprivate init(for path: String) throws(DataError) {
       let name = path.split(separator: "/").last ?? ""
       var attempts = 10
       var candidate = ""
       var opened: Int32 = -1
-      repeat {
-        let tag = String(UInt64.random(in: 0 ... .max), radix: 36)
-        candidate = joinPath(folder(of: path), ".\(name).\(tag).tmp")
-        opened = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        attempts -= 1
-      } while opened < 0 && errno == EEXIST && attempts > 0
+      let cleanup = ExitCleanup {
+        repeat {
+          let tag = String(UInt64.random(in: 0 ... .max), radix: 36)
+          candidate = joinPath(folder(of: path), ".\(name).\(tag).tmp")
+          opened = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+          attempts -= 1
+        } while opened < 0 && errno == EEXIST && attempts > 0
+        if opened < 0 { return nil }
+        return { [candidate] in unlink(candidate) }
+      }
       try check(opened < 0 ? -1 : 0, path)
       self.path = path
       temporaryPath = candidate
       descriptor = opened
+      self.cleanup = cleanup
     }
 
     /// Appends `bytes`; throws `unwritable`.

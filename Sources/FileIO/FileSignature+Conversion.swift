@@ -1,3 +1,5 @@
+import Formatting
+
 /// What to do with a file of images that is in a format of another program.
 extension FileSignature {
   /// A clause for an error about a data set at `path`: what the file is, and the line that converts it, where there is
@@ -9,8 +11,8 @@ extension FileSignature {
 
   /// The line that makes a data set of a file in this format, after a verb; nil where there is none.
   private func conversion(of path: String) -> String? {
-    let file = path.printable.pythonLiteral
-    let npz = (Self.stem(of: path.printable) + ".npz").pythonLiteral
+    let file = path.oneLine.pythonLiteral
+    let npz = (Self.stem(of: path.oneLine) + ".npz").pythonLiteral
     func python(_ code: String) -> String { "convert it: python3 -c \"\(code)\"" }
     return switch self {
     case .hdf5:

@@ -11,20 +11,28 @@ package struct InputFile: ~Copyable {
   package let length: Int?
   let descriptor: Int32
 
-  /// Opens the file at `path`, called `name` in errors; throws `unreadable`.
+  /// Opens the file at `path`, called `name` in errors; throws `unreadable`, also for pipes, devices and sockets.
+  ///
+  /// A path of a descriptor that is open already, as a shell gives one for `<(...)`, may be anything that can be read.
   package init(path: String, name: String) throws(DataError) {
-    try self.init(descriptor: open(path, O_RDONLY | O_CLOEXEC), name: name)
+    let isOpen = ["/dev/stdin", "/dev/fd/", "/proc/self/fd/"].contains(where: path.hasPrefix)
+    try self.init(descriptor: Self.open(path), name: name, mustBeRegular: !isOpen)
+    if isOpen { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK) }
   }
 
   /// Opens the regular file at `path`; throws `unreadable` for anything else, such as a pipe, without blocking, and for
   /// a link unless it is followed.
   package init(regularFile path: String, followsLinks: Bool = true) throws(DataError) {
-    let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
-    let descriptor = open(path, flags)
+    let descriptor = Self.open(path, followsLinks ? 0 : O_NOFOLLOW)
     if descriptor < 0, !followsLinks, errno == ELOOP {
       throw .unreadable(path: path, reason: "a link, which is not followed here")
     }
     try self.init(descriptor: descriptor, name: path, mustBeRegular: true)
+  }
+
+  /// Opens a path for reading without waiting for whoever writes to a pipe.
+  private static func open(_ path: String, _ flags: Int32 = 0) -> Int32 {
+    FileIO.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags)
   }
 
   /// Reads standard input.
@@ -37,12 +45,14 @@ package struct InputFile: ~Copyable {
     var status = stat()
     let isOpen = descriptor >= 0 && fstat(descriptor, &status) == 0
     let kind = status.st_mode & S_IFMT
-    let fault = isOpen ? "this is a folder, not a file" : systemMessage()
+    // ENXIO: a socket.
+    let notRegular = "not a regular file"
+    let fault = isOpen ? "this is a folder, not a file" : errno == ENXIO ? notRegular : systemMessage()
     self.descriptor = descriptor
     self.name = name
     length = kind == S_IFREG ? Int(status.st_size) : nil
     if !isOpen || kind == S_IFDIR { throw .unreadable(path: name, reason: fault) }
-    if mustBeRegular, kind != S_IFREG { throw .unreadable(path: name, reason: "not a regular file") }
+    if mustBeRegular, kind != S_IFREG { throw .unreadable(path: name, reason: notRegular) }
   }
 
   /// Reads up to `buffer.count` bytes; 0 at the end.

@@ -1,3 +1,5 @@
+import Formatting
+
 #if canImport(Darwin)
   import Darwin
 #else
@@ -26,13 +28,16 @@ package func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> 
 
 /// `directory` and `name` joined by one slash; an absolute `name` as it is.
 package func joinPath(_ directory: String, _ name: String) -> String {
-  if name.hasPrefix("/") || directory.isEmpty { return name }
-  return directory.hasSuffix("/") ? directory + name : directory + "/" + name
+  if name.utf8.first == slash || directory.isEmpty { return name }
+  return directory.utf8.last == slash ? directory + name : directory + "/" + name
 }
+
+/// As a byte: as a character it may have an accent, with which the name behind it begins.
+private let slash = UInt8(ascii: "/")
 
 /// The part of a path behind its last slash, but for slashes at its end.
 package func lastComponent(of path: String) -> String {
-  path.split(separator: "/").last.map(String.init) ?? path
+  path.utf8.split(separator: slash).last.map { String(Substring($0)) } ?? path
 }
 
 /// Whether `path` exists and is not a folder; links are followed.
@@ -49,13 +54,18 @@ package func isRegularFile(_ path: String) -> Bool {
 
 /// `path` as an absolute path, from the current folder.
 package func absolutePath(_ path: String) -> String {
-  if path.hasPrefix("/") { return path }
-  guard let folder = getcwd(nil, 0) else { return path }
-  defer { free(folder) }
+  if path.utf8.first == slash { return path }
+  guard let folder = currentFolder() else { return path }
   var name = path[...]
   while name.hasPrefix("./") { name = name.dropFirst(2) }
-  return name.isEmpty || name == "."
-    ? String(cString: folder) : joinPath(String(cString: folder), String(name))
+  return name.isEmpty || name == "." ? folder : joinPath(folder, String(name))
+}
+
+/// The current folder, getcwd(3); nil if it is gone.
+package func currentFolder() -> String? {
+  guard let folder = getcwd(nil, 0) else { return nil }
+  defer { free(folder) }
+  return String(rawBytes: folder)
 }
 
 /// Whether `path` is a folder; links are followed.
@@ -90,7 +100,7 @@ package func fileNames(in folder: String) -> [String] {
   while let entry = readdir(stream) {
     names.append(
       withUnsafePointer(to: &entry.pointee.d_name) { name in
-        String(cString: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
+        String(rawBytes: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
       })
   }
   return names

@@ -215,7 +215,10 @@ import TestSupport
         "f.csv: byte 18: line 2, column 1: the label \"70000\" is not one of 0 to 65,535"
       ),
       ("5,1,2,30,255\n,0,7,8,9\n", "f.csv: byte 13: line 2, column 1: the field is empty"),
-      ("5,1,2,30,255\n\u{1B}[31m,0,x\u{7},8,9\n", "f.csv: byte 21: line 2, column 3: \"x?\" is no number"),
+      (
+        "5,1,2,30,255\n\u{1B}[31m,0,x\u{7},8,9\n",
+        "f.csv: byte 21: line 2, column 3: \"x\\u0007\" is no number"
+      ),
       (
         "5,1,2,3,4,5,6\n",
         "f.csv: byte 0: line 1: 7 columns, of which 6 would be pixels: no square image, gray or RGB"

@@ -50,7 +50,7 @@ struct CIFARFiles: Equatable, Sendable {
       reason:
         "these are Python pickles, which can run programs; take the binary version of CIFAR-10, or convert "
         + "them: python3 -c \"import pickle, numpy as n; "
-        + "f = lambda b: pickle.load(open(\("\(folder.printable)/".pythonLiteral) + b, 'rb'), encoding='latin1'); "
+        + "f = lambda b: pickle.load(open(\("\(folder.oneLine)/".pythonLiteral) + b, 'rb'), encoding='latin1'); "
         + "x = lambda *b: n.concatenate([f(i)['data'] for i in b]).reshape(-1, 3, 32, 32); "
         + "y = lambda *b: n.concatenate([f(i)['labels'] for i in b]); "
         + "t = ['data_batch_' + str(i) for i in range(1, 6)]; "

@@ -1,4 +1,5 @@
 import FileIO
+import Formatting
 
 /// A line of a CSV file as fields of text, for headers and errors; rows of pixels are read by `CSVRows`.
 struct CSVLine {
@@ -13,7 +14,7 @@ struct CSVLine {
     func text() -> String {
       let start = field.drop { $0 == 0x20 || $0 == 0x09 }
       let end = start.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { $0 + 1 } ?? start.startIndex
-      return String(decoding: start[..<end], as: UTF8.self).printable
+      return String(decoding: start[..<end], as: UTF8.self).oneLine
     }
     for byte in line where byte != 0x0D {
       if byte == 0x22 {

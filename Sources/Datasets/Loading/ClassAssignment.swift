@@ -66,6 +66,8 @@ struct ClassAssignment {
   private static func named(
     _ indices: [UInt16], _ names: [String], _ raw: RawDataset, _ options: DatasetOptions
   ) throws(DataError) -> ClassAssignment {
+    // Names of folders may have any bytes.
+    let names = names.map(\.oneLine)
     let values = names.map(wholeNumber)
     let areNumbers = values.allSatisfy { $0 != nil }
     if areNumbers, Set(values).count < values.count {
@@ -93,7 +95,7 @@ struct ClassAssignment {
     _ options: DatasetOptions
   ) throws(DataError) -> ClassAssignment {
     var places: [String: Int] = [:]
-    for (place, name) in given.enumerated() where places[name] == nil { places[name] = place }
+    for (place, name) in given.map(\.oneLine).enumerated() where places[name] == nil { places[name] = place }
     let unknown = names.filter { places[$0] == nil }
     if !unknown.isEmpty {
       let values = names.compactMap(wholeNumber)
@@ -129,7 +131,7 @@ struct ClassAssignment {
 
   /// The first names in quotes, and how many more there are.
   static func list(_ names: [String]) -> String {
-    let shown = names.prefix(12).map { "\"\($0.printable)\"" }.joined(separator: ", ")
+    let shown = names.prefix(12).map { "\"\($0.oneLine)\"" }.joined(separator: ", ")
     return names.count > 12 ? "\(shown) and \((names.count - 12).grouped) more" : shown
   }
 }

@@ -1,4 +1,5 @@
 import FileIO
+import Formatting
 
 /// The names of classes in a text file, one a line, in the order of the labels: `classes.txt`.
 struct ClassNameFile {
@@ -17,7 +18,7 @@ struct ClassNameFile {
     for line in bytes.split(separator: 0x0A) {
       let text = line.drop { $0 <= 0x20 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
       let end = text.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? text.startIndex
-      if text.startIndex < end { names.append(String(decoding: text[..<end], as: UTF8.self).printable) }
+      if text.startIndex < end { names.append(String(decoding: text[..<end], as: UTF8.self).oneLine) }
     }
     guard !names.isEmpty, Set(names).count == names.count, names.count <= ClassAssignment.limit else {
       throw source.malformed(at: 0, "expected the names of the classes, one a line, each once")

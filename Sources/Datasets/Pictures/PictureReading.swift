@@ -1,5 +1,6 @@
 import Dispatch
 import FileIO
+import Formatting
 import ImageFiles
 import Synchronization
 
@@ -123,7 +124,7 @@ struct PictureReading {
         } catch { reason = error.description }
       }
       let start = folder.hasSuffix("/") ? folder : folder + "/"
-      return (reason.hasPrefix(start) ? String(reason.dropFirst(start.count)) : reason).printable
+      return (reason.hasPrefix(start) ? String(reason.dropFirst(start.count)) : reason).oneLine
     }.joined(separator: "; ")
   }
 

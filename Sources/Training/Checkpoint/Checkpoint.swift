@@ -122,19 +122,20 @@ public struct Checkpoint: Sendable {
         isNewerFormat: true)
     }
     guard file.isChecksummed else { throw fault("the checksum is missing; the file is damaged") }
+    func fault(in error: ConfigError) -> CheckpointError { fault("\(error)".replacing("\n", with: "; ")) }
     func json(_ key: String) throws(CheckpointError) -> JSON {
       guard let text = file.metadata(key) else { throw fault("no \(key) in the metadata") }
       do {
         return try JSON(parsing: Array(text.utf8), origin: "\(path)[\(key)]")
       } catch {
-        throw fault("\(error)")
+        throw fault(in: error)
       }
     }
     let configText = try json("config")
     do {
       config = try ExperimentConfig(configText)
     } catch {
-      throw fault("\(error)")
+      throw fault(in: error)
     }
     guard let progress = try TrainerState(json("progress")) else {
       throw fault("the progress in the metadata is incomplete or inconsistent")
@@ -146,7 +147,8 @@ public struct Checkpoint: Sendable {
       let has = main.labels.map { "labels are a map of \($0.count) classes" } ?? "output is \(main.shape)"
       throw fault("\(classNames.count) classes in the metadata, but the network's \(has)")
     }
-    guard classNames.allSatisfy({ $0 == $0.oneLine }) else {
+    guard !classNames.joined().unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+    else {
       throw fault("a class name in the metadata has control characters")
     }
     data = DataRecord(
