@@ -114,7 +114,7 @@ package enum Subprocess {
   }
 
   private static func firstLine(of message: [UInt8]) -> String? {
-    String(rawBytes: message).split(whereSeparator: \.isNewline).first.map(String.init)
+    String.decoding(rawBytes: message).split(whereSeparator: \.isNewline).first.map(String.init)
   }
 
   /// A pipe that other children do not inherit.

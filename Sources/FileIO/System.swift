@@ -65,7 +65,7 @@ package func absolutePath(_ path: String) -> String {
 package func currentFolder() -> String? {
   guard let folder = getcwd(nil, 0) else { return nil }
   defer { free(folder) }
-  return String(rawBytes: folder)
+  return String.decoding(rawBytes: folder)
 }
 
 /// Whether `path` is a folder; links are followed.
@@ -100,7 +100,7 @@ package func fileNames(in folder: String) -> [String] {
   while let entry = readdir(stream) {
     names.append(
       withUnsafePointer(to: &entry.pointee.d_name) { name in
-        String(rawBytes: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
+        String.decoding(rawBytes: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
       })
   }
   return names

@@ -7,7 +7,8 @@ import Formatting
 #endif
 
 // The system's calls that take a path. Here alone a `String` becomes the bytes of a name (see `String.rawBytes`): for a
-// `String` Swift prefers these functions to the C library's, to which it would give the text in UTF-8.
+// `String` Swift prefers these functions to the C library's, to which it would give the text in UTF-8, as they differ in
+// nothing but the type of the path.
 
 /// Calls `body` with the bytes of `path`, as the system takes them.
 package func withPath<T>(_ path: String, _ body: (UnsafePointer<CChar>) -> T) -> T {
@@ -35,14 +36,20 @@ package func openat(_ folder: Int32, _ path: String, _ flags: Int32, _ mode: mod
 }
 
 /// stat(2).
-package func stat(_ path: String, _ status: inout stat) -> Int32 { withPath(path) { stat($0, &status) } }
+package func stat(_ path: String, _ status: UnsafeMutablePointer<stat>) -> Int32 {
+  withPath(path) { stat($0, status) }
+}
 
 /// lstat(2).
-package func lstat(_ path: String, _ status: inout stat) -> Int32 { withPath(path) { lstat($0, &status) } }
+package func lstat(_ path: String, _ status: UnsafeMutablePointer<stat>) -> Int32 {
+  withPath(path) { lstat($0, status) }
+}
 
 /// fstatat(2).
-package func fstatat(_ folder: Int32, _ path: String, _ status: inout stat, _ flags: Int32) -> Int32 {
-  withPath(path) { fstatat(folder, $0, &status, flags) }
+package func fstatat(_ folder: Int32, _ path: String, _ status: UnsafeMutablePointer<stat>, _ flags: Int32)
+  -> Int32
+{
+  withPath(path) { fstatat(folder, $0, status, flags) }
 }
 
 /// access(2).
@@ -95,12 +102,12 @@ package func renameat(_ oldFolder: Int32, _ old: String, _ newFolder: Int32, _ n
 package func resolvedPath(_ path: String) -> String? {
   guard let resolved = withPath(path, { realpath($0, nil) }) else { return nil }
   defer { free(resolved) }
-  return String(rawBytes: resolved)
+  return String.decoding(rawBytes: resolved)
 }
 
 extension String {
   /// The text of a name that the system has returned.
-  package init(rawBytes name: UnsafePointer<CChar>) {
-    self.init(rawBytes: UnsafeRawBufferPointer(start: name, count: strlen(name)))
+  package static func decoding(rawBytes name: UnsafePointer<CChar>) -> String {
+    decoding(rawBytes: UnsafeRawBufferPointer(start: name, count: strlen(name)))
   }
 }

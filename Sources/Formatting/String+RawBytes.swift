@@ -1,18 +1,17 @@
 /// Names of files, arguments and environment variables are bytes, which need not be UTF-8; a `String` always is.
 ///
 /// A byte that does not decode becomes a private-use character, U+10FE00 plus the byte, and the bytes of such characters
-/// themselves are taken for undecodable ones: so `String(rawBytes:)` loses nothing, as Python's `surrogateescape`
+/// themselves are taken for undecodable ones: so `String.decoding(rawBytes:)` loses nothing, as Python's `surrogateescape`
 /// (PEP 383), whose lone surrogates Swift does not have.
 extension String {
-  /// The text of `bytes`, whatever they are.
-  package init(rawBytes bytes: some Collection<UInt8>) {
+  /// The text of `bytes`, whatever they are. No initializer: every `map(String.init)` would have to consider it.
+  package static func decoding(rawBytes bytes: some Collection<UInt8>) -> String {
     if let text = String(validating: bytes, as: UTF8.self),
       text.unicodeScalars.allSatisfy({ $0.undecodedByte == nil })
     {
-      self = text
-      return
+      return text
     }
-    self.init()
+    var text = String.UnicodeScalarView()
     var rest = Array(bytes)[...]
     while !rest.isEmpty {
       var parser = Unicode.UTF8.ForwardParser()
@@ -23,18 +22,19 @@ extension String {
         count = encoded.count
         let scalar = Unicode.UTF8.decode(encoded)
         if scalar.undecodedByte == nil {
-          unicodeScalars.append(scalar)
+          text.append(scalar)
           rest = rest.dropFirst(count)
           continue
         }
       case .error(let length): count = length
       case .emptyInput: break
       }
-      unicodeScalars += rest.prefix(count).compactMap {
+      text += rest.prefix(count).compactMap {
         UnicodeScalar(UnicodeScalar.firstUndecoded + UInt32($0))
       }
       rest = rest.dropFirst(count)
     }
+    return String(text)
   }
 
   /// The bytes that the text was made of.

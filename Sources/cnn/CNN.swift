@@ -82,7 +82,9 @@ struct CNN: ParsableCommand {
 
   /// The arguments with every byte of theirs; `CommandLine.arguments` repairs those that are not UTF-8.
   private static var arguments: [String] {
-    (1..<max(1, Int(CommandLine.argc))).compactMap { CommandLine.unsafeArgv[$0].map { String(rawBytes: $0) } }
+    (1..<max(1, Int(CommandLine.argc))).compactMap {
+      CommandLine.unsafeArgv[$0].map { String.decoding(rawBytes: $0) }
+    }
   }
 
   /// Prints the version and the formats of pictures that can be read on this computer.

@@ -12,27 +12,28 @@ import Testing
       Array(0...255), Array(128...255) + Array("é".utf8) + [0xC3],
     ] as [[UInt8]])
   func nothingIsLost(bytes: [UInt8]) {
-    #expect(String(rawBytes: bytes).rawBytes == bytes)
+    #expect(String.decoding(rawBytes: bytes).rawBytes == bytes)
   }
 
   @Test func everyPairOfBytesComesBack() {
     for first in UInt8.min ... .max {
       for second in UInt8.min ... .max {
         for bytes in [[first, second], [0xF4, 0x8F, first, second]] {
-          if String(rawBytes: bytes).rawBytes != bytes { Issue.record("\(bytes)") }
+          if String.decoding(rawBytes: bytes).rawBytes != bytes { Issue.record("\(bytes)") }
         }
       }
     }
   }
 
   @Test func namesOfDifferentBytesDiffer() {
-    #expect(String(rawBytes: [0xFF]) != String(rawBytes: Array("\u{10FEFF}".utf8)))
-    #expect(String(rawBytes: [0xFF]).unicodeScalars.map(\.value) == [0x10FEFF])
-    #expect(String(rawBytes: Array("\u{10FEFF}".utf8)).unicodeScalars.count == 4)
+    #expect(String.decoding(rawBytes: [0xFF]) != String.decoding(rawBytes: Array("\u{10FEFF}".utf8)))
+    #expect(String.decoding(rawBytes: [0xFF]).unicodeScalars.map(\.value) == [0x10FEFF])
+    #expect(String.decoding(rawBytes: Array("\u{10FEFF}".utf8)).unicodeScalars.count == 4)
   }
 
   @Test func whatIsNotToBeSeenIsEscaped() {
-    let text = String(rawBytes: Array("a\u{1B}\n\u{7F}\u{9B}\u{2028}\u{202E}é😀\u{200D}".utf8) + [0x80, 0xFF])
+    let text = String.decoding(
+      rawBytes: Array("a\u{1B}\n\u{7F}\u{9B}\u{2028}\u{202E}é😀\u{200D}".utf8) + [0x80, 0xFF])
     #expect(text.oneLine == "a\\u001b\\n\\u007f\\u009b\\u2028\\u202eé😀\u{200D}\\x80\\xff")
     #expect(text.oneLine.oneLine == text.oneLine)
     #expect(

@@ -77,14 +77,15 @@ enum Console {
   }
 
   /// The value of an environment variable.
-  static func variable(_ name: String) -> String? { getenv(name).map { String(rawBytes: $0) } }
+  static func variable(_ name: String) -> String? { getenv(name).map { String.decoding(rawBytes: $0) } }
 
   /// All environment variables.
   static var environment: [String: String] {
     var variables: [String: String] = [:]
     var entry = environ
     while let text = entry.pointee {
-      let parts = String(rawBytes: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let parts = String.decoding(rawBytes: text).split(
+        separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
       entry += 1
     }

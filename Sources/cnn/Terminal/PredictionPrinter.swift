@@ -58,7 +58,7 @@ struct PredictionPrinter {
       if let firstRow {
         lines.append(prediction.csvRow(number: firstRow + index, classNames: classNames[0]))
       } else {
-        lines.append(prediction.csvRow(input: input.names[index], classNames: classNames[0]))
+        lines.append(prediction.csvRow(input: input.names[index].oneLine, classNames: classNames[0]))
       }
     }
     try Console.print(lines)
