@@ -38,13 +38,14 @@ let package = Package(
     .target(name: "CSubprocess"),
     .target(name: "Formatting"),
     .target(name: "Randomness"),
+    .target(name: "Threads"),
     .target(name: "ConfigDecoding", dependencies: ["Formatting"]),
     .target(name: "JSONText", dependencies: ["ConfigDecoding"]),
 
     // The engine
     .target(
       name: "CNNEngine",
-      dependencies: ["CPlatform", "CSIMD", "ConfigDecoding", "Randomness"],
+      dependencies: ["CPlatform", "CSIMD", "ConfigDecoding", "Randomness", "Threads"],
       swiftSettings: [
         // Kernels are generic in their tile size: only once they are unrolled do the tiles stay in registers.
         .unsafeFlags(["-Ounchecked", "-Xllvm", "-unroll-threshold=3000"] + cpuFlags)
@@ -55,7 +56,8 @@ let package = Package(
     .target(name: "ModelFormats", dependencies: ["FileIO", "JSONText"]),
     .target(name: "ImageFiles", dependencies: ["CPictureLibraries", "CPNG", "CTurboJPEG", "FileIO"]),
     .target(
-      name: "Datasets", dependencies: ["CCrypto", "FileIO", "ImageFiles", "ModelFormats", "Randomness"]),
+      name: "Datasets",
+      dependencies: ["CCrypto", "FileIO", "ImageFiles", "ModelFormats", "Randomness", "Threads"]),
     .target(
       name: "Training", dependencies: ["CNNEngine", "Datasets", "JSONText"],
       resources: [.embedInCode("Configs")]),
@@ -63,7 +65,7 @@ let package = Package(
     // What people see
     .target(name: "SVGCharts", dependencies: ["Formatting"]),
     .target(name: "Reporting", dependencies: ["SVGCharts", "Training"]),
-    .target(name: "HTTPServer", dependencies: ["Formatting"]),
+    .target(name: "HTTPServer", dependencies: ["Formatting", "Threads"]),
     .target(name: "WebDemo", dependencies: ["HTTPServer", "Training"], resources: [.embedInCode("Page")]),
     .executableTarget(
       name: "cnn",
@@ -77,6 +79,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CNNEngine", "Datasets"], path: "Tests/Support",
       exclude: ["CAllocationCounter"], swiftSettings: [.unsafeFlags(cpuFlags)]),
+    .testTarget(name: "FormattingTests", dependencies: ["Formatting"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ConfigDecodingTests", dependencies: ["JSONText"]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"]),
@@ -89,7 +92,7 @@ let package = Package(
     .testTarget(name: "DatasetsTests", dependencies: ["TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["CAllocationCounter", "TestSupport", "Training"]),
     .testTarget(name: "SVGChartsTests", dependencies: ["SVGCharts", "TestSupport"]),
-    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"]),
+    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "TestSupport"]),
     .testTarget(name: "WebDemoTests", dependencies: ["WebDemo"]),
     .testTarget(name: "CommandTests", dependencies: ["TestSupport", "cnn"], exclude: ["Snapshots"]),
   ]
@@ -99,6 +102,6 @@ let package = Package(
 if Context.environment["CNN_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["Training"], path: "Tests/Fuzz", exclude: ["Corpus"],
+      name: "fuzz", dependencies: ["Reporting"], path: "Tests/Fuzz", exclude: ["Corpus"],
       swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
 }

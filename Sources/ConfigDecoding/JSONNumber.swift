@@ -1,3 +1,5 @@
+import Formatting
+
 extension JSON {
   /// A finite number, stored as its text, so that it is written again with the same digits.
   public struct Number: Sendable {
@@ -27,7 +29,7 @@ extension JSON {
     /// The exact value as an integer type: of `2`, `2.0` and `2e0`; above 2^53 of plain digits only.
     public func exact<Integer: FixedWidthInteger>(_ type: Integer.Type) -> Integer? {
       if let integer = Integer(text) { return integer }
-      return double.magnitude <= 0x1p53 ? Integer(exactly: double) : nil
+      return double.magnitude <= 0x1p53 ? Integer(whole: double) : nil
     }
 
     /// Whether `text` is `-? int frac? exp?` of RFC 8259.

@@ -75,7 +75,7 @@ public struct DatasetSource: Equatable, Sendable {
     if let name = archiveNames.first(where: { isRegularFile(place($0)) }) { return try file(place(name)) }
     if let files = try ArrayFiles(in: path) { return .arrays(files) }
     if let files = CIFARFiles(in: path) { return .cifar(files) }
-    if let python = CIFARFiles.pythonFolder(path) { throw CIFARFiles.pythonFault(python) }
+    if let fault = CIFARFiles.otherVersion(in: path) { throw fault }
     let svhn = svhnNames.map(place).filter(isRegularFile)
     if !svhn.isEmpty { return .mat(paths: svhn) }
     if PictureTree.isPresent(in: path) { return .pictures(folder: path) }
@@ -92,12 +92,14 @@ public struct DatasetSource: Equatable, Sendable {
       let file = joinPath(path, name)
       if let start = try? start(of: file), let signature = FileSignature(start), signature != .json {
         if PictureFile.isPicture(signature) {
-          return .unsuitable(
-            path: path, reason: "pictures without classes; put those of each class into a folder of its name")
+          return .withoutClasses(path)
         }
         return .unsuitable(
           path: file, reason: "no data set: " + FileSignature.describeForeignData(start, path: file))
       }
+    }
+    if let entry = PictureTree.unreachable(in: path).first {
+      return .unreadable(path: entry.path.oneLine, reason: entry.reason)
     }
     return .unreadable(
       path: path,
@@ -108,6 +110,9 @@ public struct DatasetSource: Equatable, Sendable {
   }
 
   private static func file(_ path: String) throws(DataError) -> Kind {
+    // Their first bytes are a label and pixels, or those of any pickle.
+    if let files = CIFARFiles(file: path) { return .cifar(files) }
+    if let fault = CIFARFiles.otherVersion(file: path) { throw fault }
     let start = try start(of: path)
     func malformed(_ reason: String) -> DataError { .malformed(path: path, byte: 0, reason: reason) }
     let signature = FileSignature(start)
@@ -132,8 +137,7 @@ public struct DatasetSource: Equatable, Sendable {
   static func isTable(_ start: [UInt8]) -> Bool {
     let line = start.prefix { $0 != 0x0A }
     guard line.allSatisfy({ $0 >= 0x20 || $0 == 0x09 || $0 == 0x0D }) else { return false }
-    guard let separator = CSVLine.separator(of: line) else { return false }
-    return line.count { $0 == separator } >= 4
+    return CSVLine.separator(of: line).map { $0.count >= 4 } ?? false
   }
 }
 
@@ -151,8 +155,24 @@ extension Dataset {
 }
 
 extension DatasetSource {
-  /// Reads the images and labels.
+  /// Reads the images and labels, and the names of the classes.
   func read(_ options: DatasetOptions) throws(DataError) -> RawDataset {
+    var raw = try content(options)
+    if raw.labelNames.isEmpty { try raw.takeNames(in: namingFolders) }
+    return raw
+  }
+
+  /// The folders that may have a list of class names.
+  private var namingFolders: [String] {
+    switch kind {
+    case .idx(let files): files.folders
+    case .csv(let files): files.files.prefix(1).map { AtomicFile.folder(of: $0.path) }
+    case .pictures(let folder): [folder]
+    case .npz, .arrays, .mat, .cifar: []
+    }
+  }
+
+  private func content(_ options: DatasetOptions) throws(DataError) -> RawDataset {
     switch kind {
     case .idx(let files): return try RawDataset(files)
     case .npz(let path): return try RawDataset(NPZ(contentsOf: path), options)
@@ -173,9 +193,13 @@ extension DatasetSource {
       guard let tree = try PictureTree(in: folder) else {
         throw .unsuitable(path: folder, reason: "no pictures in folders of classes")
       }
-      return try DatasetCache.remembered(tree.files.map(\.path), options) { () throws(DataError) in
-        try RawDataset(tree, in: folder, options)
-      }
+      func read() throws(DataError) -> RawDataset { try RawDataset(tree, in: folder, options) }
+      // What is unreadable is no file that a cache could be compared with.
+      var raw =
+        tree.unreadable.isEmpty
+        ? try DatasetCache.remembered(tree.files.map(\.path), options, read) : try read()
+      raw.notices = tree.notices + raw.notices
+      return raw
     }
   }
 }

@@ -138,7 +138,7 @@ public struct MNISTDownload: Sendable {
             try output.write(bytes)
             report()
           }
-          guard try Self.isContent(of: file, in: ByteSource(path: output.temporaryPath, name: url)) else {
+          guard try Self.isContent(of: file, in: ByteSource(output.temporary, name: url)) else {
             throw .malformed(path: url, byte: 0, reason: Self.otherContent)
           }
         }

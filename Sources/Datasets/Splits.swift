@@ -30,7 +30,8 @@ extension Subset {
   public func holdingOut(_ count: Int, seed: UInt64) throws(DataError) -> (kept: Subset, heldOut: Subset) {
     guard 1..<max(1, self.count) ~= count else {
       throw .unsatisfiable(
-        reason: "cannot hold out \(count.grouped) of \(self.count.grouped) images for validation")
+        reason: "cannot hold out \(count.grouped) of \(self.count.pluralized("image")) for validation, "
+          + (self.count > 1 ? "at most \((self.count - 1).grouped)" : "as one has to be left for training"))
     }
     let order = CounterRandom(seed: seed, purpose: .validation).permutation(self.count)
     var isHeldOut = [Bool](repeating: false, count: self.count)
@@ -46,7 +47,7 @@ extension Subset {
   /// Throws `unsatisfiable` if there are fewer images, or `count` is not positive.
   public func sample(_ count: Int, seed: UInt64, epoch: Int = 0) throws(DataError) -> Subset {
     guard count > 0, count <= self.count else {
-      throw .unsatisfiable(reason: "cannot sample \(count.grouped) of \(self.count.grouped) images")
+      throw .unsatisfiable(reason: "cannot sample \(count.grouped) of \(self.count.pluralized("image"))")
     }
     let random = CounterRandom(seed: seed, purpose: .sample, stream: UInt64(epoch))
     return Subset(of: images, indices: random.permutation(self.count)[..<count].map { indices[Int($0)] })

@@ -6,19 +6,19 @@
 
 /// A file that is written at its end only.
 package struct AppendOnlyFile: ~Copyable {
-  private let path: String
+  private let location: FileLocation
   private let descriptor: Int32
 
-  /// Replaces the file at `path` by `bytes` and opens it; throws `unwritable`.
-  package static func create(_ path: String, bytes: [UInt8]) throws(DataError) -> AppendOnlyFile {
-    try AtomicFile.write(bytes, to: path)
-    return try AppendOnlyFile(opening: path)
+  /// Replaces the file by `bytes` and opens it; throws `unwritable`.
+  package static func create(_ location: FileLocation, bytes: [UInt8]) throws(DataError) -> AppendOnlyFile {
+    try AtomicFile.write(bytes, to: location)
+    return try AppendOnlyFile(opening: location)
   }
 
-  private init(opening path: String) throws(DataError) {
-    self.path = path
-    descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
-    try check(descriptor)
+  private init(opening location: FileLocation) throws(DataError) {
+    self.location = location
+    descriptor = location.at { openat($0, $1, O_WRONLY | O_APPEND | O_CLOEXEC) }
+    try location.check(descriptor)
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
@@ -27,17 +27,13 @@ package struct AppendOnlyFile: ~Copyable {
   package func append(_ bytes: [UInt8]) throws(DataError) {
     let end = lseek(descriptor, 0, SEEK_END)
     if bytes.withUnsafeBytes({ writeAll($0, to: descriptor) }) { return }
-    let reason = systemMessage()
+    let fault = location.fault()
     ftruncate(descriptor, end)
-    throw .unwritable(path: path, reason: reason)
+    throw fault
   }
 
   /// Waits until the file is stored on the disk; throws `unwritable`.
   package func sync() throws(DataError) {
-    while fsync(descriptor) != 0 { if errno != EINTR { try check(-1) } }
-  }
-
-  private func check(_ result: Int32) throws(DataError) {
-    if result < 0 { throw .unwritable(path: path, reason: systemMessage()) }
+    while fsync(descriptor) != 0 { if errno != EINTR { throw location.fault() } }
   }
 }

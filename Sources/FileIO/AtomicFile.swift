@@ -8,14 +8,13 @@
 ///
 /// Only regular files are replaced: links are followed, and devices and pipes are refused.
 /// A temporary file is created in the same folder, written, synced, closed and renamed over the old one, and the
-/// folder is synced. On any error the old file is kept and the temporary one removed.
+/// folder is synced: all in one open folder. On any error the old file is kept and the temporary one removed.
 public enum AtomicFile {
-  /// Replaces the file at `path` by the output of `body`; throws `unwritable` with the path, or what `body` throws.
+  /// Replaces `file` by the output of `body`; throws `unwritable` with the path, or what `body` throws.
   public static func write(
-    to path: String, _ body: (borrowing Output) throws(DataError) -> Void
+    to file: FileLocation, _ body: (borrowing Output) throws(DataError) -> Void
   ) throws(DataError) {
-    let target = try target(of: path)
-    let output = try Output(for: target)
+    let output = try Output(for: target(of: file))
     do throws(DataError) {
       do throws(DataError) {
         try body(output)
@@ -25,73 +24,64 @@ public enum AtomicFile {
         throw error
       }
       // `close` closes the descriptor even if it is interrupted, and the bytes are synced already.
-      if close(output.descriptor) != 0, errno != EINTR { try check(-1, path) }
-      try check(rename(output.temporaryPath, target), path)
+      if close(output.descriptor) != 0, errno != EINTR { throw output.target.fault() }
+      try output.temporary.rename(to: output.target)
     } catch {
-      unlink(output.temporaryPath)
+      output.temporary.remove()
       throw error
     }
-    try syncFolder(of: target)
+    try output.target.syncFolder()
   }
 
-  /// The file that `path` means, behind its links; throws `unwritable` for a device or a pipe, which a rename would replace.
-  private static func target(of path: String) throws(DataError) -> String {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return path }
-    var target = path
-    if status.st_mode & S_IFMT == S_IFLNK {
-      guard stat(path, &status) == 0, let resolved = resolvedPath(path) else {
-        throw .unwritable(path: path, reason: "a link that leads nowhere: \(systemMessage())")
-      }
-      target = resolved
-    }
-    guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else {
-      throw .unwritable(path: path, reason: "not a regular file")
-    }
-    return target
+  /// Replaces the file at `path` by the output of `body`; throws `unwritable` with the path, or what `body` throws.
+  public static func write(
+    to path: String, _ body: (borrowing Output) throws(DataError) -> Void
+  ) throws(DataError) {
+    try write(to: FileLocation(path), body)
+  }
+
+  /// Replaces `file` by `bytes`; throws `unwritable`.
+  public static func write(_ bytes: [UInt8], to file: FileLocation) throws(DataError) {
+    try write(to: file) { (output) throws(DataError) in try output.write(bytes) }
   }
 
   /// Replaces the file at `path` by `bytes`; throws `unwritable`.
   public static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
-    try write(to: path) { (output) throws(DataError) in try output.write(bytes) }
+    try write(bytes, to: FileLocation(path))
   }
+
+  /// The file that `file` means, behind its links, in its folder, which is opened; throws `unwritable` for a device or a
+  /// pipe, which a rename would replace.
+  private static func target(of file: FileLocation) throws(DataError) -> FileLocation {
+    if let status = file.status() {
+      guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else {
+        throw .unwritable(path: file.path, reason: "not a regular file")
+      }
+    } else if file.linkTarget != nil {
+      throw .unwritable(path: file.path, reason: "a link that leads nowhere")
+    }
+    var target = try file.inOpenFolder()
+    for _ in 0..<maxLinks {
+      guard let link = target.linkTarget else { return target }
+      target = try target.sibling(link).inOpenFolder()
+    }
+    throw .unwritable(path: file.path, reason: "too many links")
+  }
+
+  private static let maxLinks = 40
 
   /// Creates the folder at `path` and its missing parents; throws `unwritable`.
-  public static func createFolder(_ path: String) throws(DataError) {
-    if isFolder(path) { return }
-    let parent = folder(of: path)
-    if parent != path { try createFolder(parent) }
-    if mkdir(path, 0o777) == 0 { return }
-    let (fault, message) = (errno, systemMessage())
-    if isFile(path) { throw .unwritable(path: path, reason: "a file of this name exists") }
-    if fault != EEXIST { throw .unwritable(path: path, reason: "cannot create this folder: \(message)") }
-  }
+  public static func createFolder(_ path: String) throws(DataError) { try createFolder(FileLocation(path)) }
 
-  /// Removes the temporary files of killed writers from a folder that no other process writes to.
-  package static func removeLeftovers(in folder: String) {
-    for name in fileNames(in: folder) where isTemporary(name) { unlink(joinPath(folder, name)) }
-  }
-
-  /// Whether a name is that of a temporary file: `.NAME.TAG.tmp`.
-  private static func isTemporary(_ name: String) -> Bool {
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count >= 4 && parts[0].isEmpty && parts[parts.count - 1] == "tmp"
-      && UInt64(parts[parts.count - 2], radix: 36) != nil
-  }
-
-  private static func check(_ result: Int32, _ path: String) throws(DataError) {
-    if result != 0 { throw .unwritable(path: path, reason: systemMessage()) }
-  }
-
-  /// A rename is durable only once the folder is synced too; a few file systems cannot sync folders.
-  private static func syncFolder(of path: String) throws(DataError) {
-    let descriptor = open(folder(of: path), O_RDONLY | O_CLOEXEC)
-    try check(descriptor < 0 ? -1 : 0, path)
-    defer { close(descriptor) }
-    while fsync(descriptor) != 0 {
-      if errno == EINVAL || errno == ENOTSUP { return }
-      if errno != EINTR { try check(-1, path) }
-    }
+  /// Creates a folder and its missing parents; throws `unwritable`.
+  public static func createFolder(_ folder: FileLocation) throws(DataError) {
+    if folder.isFolder { return }
+    let parent = folder.parent
+    if parent.path != folder.path { try createFolder(parent) }
+    if folder.at({ mkdirat($0, $1, 0o777) }) == 0 { return }
+    let (isThere, fault) = (errno == EEXIST, folder.fault("cannot create this folder"))
+    if folder.isFile { throw .unwritable(path: folder.path, reason: "a file of this name exists") }
+    if !isThere { throw fault }
   }
 
   /// `a` of `a/b` and `a/b/`, `.` of `b`, `/` of `/b`.
@@ -101,35 +91,59 @@ public enum AtomicFile {
     return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
   }
 
+  // MARK: Temporary files
+
+  /// Removes the temporary files of killed writers from a folder that no other process writes to.
+  package static func removeLeftovers(in folder: FileLocation) {
+    for name in folder.fileNames where isTemporary(name) { folder.appending(name).remove() }
+  }
+
+  /// The name of a new temporary file, short enough for every file system: `.cnn-TAG.tmp`.
+  private static func temporaryName() -> String {
+    temporaryPrefix + String(UInt64.random(in: 0 ... .max), radix: 36) + temporarySuffix
+  }
+
+  /// Whether a name is that of a temporary file, `.cnn-TAG.tmp`, or `.NAME.TAG.tmp` of an older version.
+  private static func isTemporary(_ name: String) -> Bool {
+    guard name.hasPrefix("."), name.hasSuffix(temporarySuffix) else { return false }
+    let stem = name.dropLast(temporarySuffix.count)
+    let tag =
+      stem.hasPrefix(temporaryPrefix)
+      ? stem.dropFirst(temporaryPrefix.count) : stem.dropFirst().split(separator: ".").dropFirst().last ?? ""
+    return UInt64(tag, radix: 36) != nil
+  }
+
+  private static let (temporaryPrefix, temporarySuffix) = (".cnn-", ".tmp")
+
   /// The temporary file, open for writing.
   public struct Output: ~Copyable {
     /// The file that will be replaced.
-    public let path: String
+    let target: FileLocation
     /// The temporary file.
-    public let temporaryPath: String
+    public let temporary: FileLocation
     fileprivate let descriptor: Int32
     private let cleanup: ExitCleanup
 
-    fileprivate init(for path: String) throws(DataError) {
-      let name = path.split(separator: "/").last ?? ""
+    /// Creates the temporary file in the open folder of `target`.
+    fileprivate init(for target: FileLocation) throws(DataError) {
       var attempts = 10
-      var candidate = ""
+      var candidate = target
       var opened: Int32 = -1
-      let cleanup = ExitCleanup {
+      var fault: DataError?
+      cleanup = ExitCleanup {
         repeat {
-          let tag = String(UInt64.random(in: 0 ... .max), radix: 36)
-          candidate = joinPath(folder(of: path), ".\(name).\(tag).tmp")
-          opened = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+          candidate = target.sibling(temporaryName())
+          opened = candidate.at { openat($0, $1, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
           attempts -= 1
         } while opened < 0 && errno == EEXIST && attempts > 0
-        if opened < 0 { return nil }
-        return { [candidate] in unlink(candidate) }
+        if opened < 0 {
+          fault = target.fault()
+          return nil
+        }
+        return { [candidate] in candidate.remove() }
       }
-      try check(opened < 0 ? -1 : 0, path)
-      self.path = path
-      temporaryPath = candidate
-      descriptor = opened
-      self.cleanup = cleanup
+      (self.target, temporary, descriptor) = (target, candidate, opened)
+      if let fault { throw fault }
     }
 
     /// Appends `bytes`; throws `unwritable`.
@@ -141,14 +155,14 @@ public enum AtomicFile {
 
     /// Appends `bytes`; throws `unwritable`.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(DataError) {
-      try check(writeAll(bytes, to: descriptor) ? 0 : -1, path)
+      if !writeAll(bytes, to: descriptor) { throw target.fault() }
     }
 
     fileprivate func sync() throws(DataError) {
       #if canImport(Darwin)
         if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
       #endif
-      while fsync(descriptor) != 0 { if errno != EINTR { try check(-1, path) } }
+      while fsync(descriptor) != 0 { if errno != EINTR { throw target.fault() } }
     }
   }
 }

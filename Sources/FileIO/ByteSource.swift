@@ -24,7 +24,13 @@ public struct ByteSource: ~Copyable {
 
   /// Opens the file at `path`, called `name` in errors; throws `unreadable`.
   public init(path: String, name: String? = nil) throws(DataError) {
-    try self.init(BufferedReader(InputFile(path: path, name: name ?? path)), name: name ?? path)
+    try self.init(FileLocation(path), name: name)
+  }
+
+  /// Opens `file`, called `name` in errors; throws `unreadable`.
+  public init(_ file: FileLocation, name: String? = nil) throws(DataError) {
+    let name = name ?? file.path
+    try self.init(BufferedReader(InputFile(file, name: name)), name: name)
   }
 
   /// Reads from memory; throws `malformed` where `name` ends in `.gz` and the content is neither gzip nor IDX.

@@ -4,15 +4,16 @@ public enum FileSignature: Sendable, CaseIterable {
   case html, xml, numpy, hdf5, matlab, gitLFS
   // Found in zip archives: they are before `zip` in the order of the search.
   case torch, keras, spreadsheet
-  case pickle, tar, json, parquet, arrow, safetensors, sqlite, pdf, sevenZip, rar, compress, onnx
+  case emptyZip, pickle, tar, json, parquet, arrow, safetensors, sqlite, pdf, sevenZip, rar, compress
+  case savedModel, onnx, tflite, gguf, elf, utf16
 
   /// The number of bytes that decide the format: a tar archive is known at byte 257.
   package static let length = 512
 
   /// The formats in the order in which they are tried: the particular before the general.
   private static let order =
-    [.torch, .keras, .spreadsheet, .safetensors] + allCases.filter { ![.json, .onnx].contains($0) }
-    + [.json, .onnx]
+    [.torch, .keras, .spreadsheet, .safetensors, .savedModel]
+    + allCases.filter { ![.json, .onnx].contains($0) } + [.json, .onnx]
 
   /// The format that begins with these bytes, nil for an unknown one.
   public init?(_ bytes: some Collection<UInt8>) {
@@ -59,6 +60,7 @@ public enum FileSignature: Sendable, CaseIterable {
       begins(0x49, 0x49, 0x2A, 0) || begins(0x4D, 0x4D, 0, 0x2A) || begins(0x49, 0x49, 0x2B, 0)
         || begins(0x4D, 0x4D, 0, 0x2B)
     case .zip: Self.isZip(start)
+    case .emptyZip: begins(0x50, 0x4B, 0x05, 0x06)
     case .xz: begins(0xFD, 0x37, 0x7A, 0x58)
     case .bzip2: begins(0x42, 0x5A, 0x68)
     case .zstandard: begins(0x28, 0xB5, 0x2F, 0xFD)
@@ -72,7 +74,8 @@ public enum FileSignature: Sendable, CaseIterable {
     case .torch: Self.firstEntry(of: start).hasSuffix("/data.pkl")
     case .keras: ["metadata.json", "config.json", "model.weights.h5"].contains(Self.firstEntry(of: start))
     case .spreadsheet: Self.firstEntry(of: start) == "[Content_Types].xml" || begins(0xD0, 0xCF, 0x11, 0xE0)
-    case .pickle: begins(0x80) && start.count >= 3 && 2...5 ~= start[1] && start[2] >= 0x28
+    case .pickle:
+      begins(0x80) && start.count >= 3 && 2...5 ~= start[1] && start[2] >= 0x28 || Self.isTextPickle(start)
     case .tar: start.dropFirst(257).starts(with: "ustar".utf8)
     case .json: text("{\"") || text("{ ") || text("{\n") || text("{\r") || text("[{") || text("[[")
     case .parquet: start.starts(with: "PAR1".utf8)
@@ -86,6 +89,35 @@ public enum FileSignature: Sendable, CaseIterable {
     case .compress: begins(0x1F, 0x9D)
     // ir_version, then producer_name.
     case .onnx: start.count > 4 && start[0] == 8 && start[1] < 32 && start[2] == 0x12 && start[3] < 64
+    // The version of its schema, which is 1, then the graphs.
+    case .savedModel: begins(8, 1, 0x12)
+    case .tflite: start.dropFirst(4).starts(with: "TFL3".utf8)
+    case .gguf: start.starts(with: "GGUF".utf8)
+    case .elf: begins(0x7F, 0x45, 0x4C, 0x46)
+    case .utf16: begins(0xFF, 0xFE) || begins(0xFE, 0xFF) || Self.isUTF16(start)
+    }
+  }
+
+  /// Whether it is a pickle of protocol 0 or 1: a container with its number in the memo, or a global of a usual module.
+  private static func isTextPickle(_ start: [UInt8]) -> Bool {
+    let line = start.prefix { $0 != 0x0A }
+    if line.count == start.count { return false }
+    if ["(dp", "(lp"].contains(where: { line.starts(with: $0.utf8) }) {
+      return line.dropFirst(3).allSatisfy { 0x30...0x39 ~= $0 }
+    }
+    return ["numpy", "torch", "collections", "copy_reg", "__builtin__"].contains { module in
+      line.starts(with: ("c" + module).utf8) && line.allSatisfy { $0 > 0x20 && $0 != 0x2C }
+    }
+  }
+
+  /// Whether it is text in ASCII with a zero before or behind each character.
+  private static func isUTF16(_ start: [UInt8]) -> Bool {
+    guard start.count >= 8 else { return false }
+    return [0, 1].contains { first in
+      stride(from: 0, to: 8, by: 2).allSatisfy { index in
+        let character = start[index + first]
+        return start[index + 1 - first] == 0 && (0x20..<0x7F ~= character || 0x09...0x0D ~= character)
+      }
     }
   }
 
@@ -119,6 +151,7 @@ public enum FileSignature: Sendable, CaseIterable {
     case .bmp: "a BMP picture"
     case .tiff: "a TIFF picture"
     case .zip: "a zip archive"
+    case .emptyZip: "an empty zip archive"
     case .xz: "an xz file"
     case .bzip2: "a bzip2 file"
     case .zstandard: "a Zstandard file"
@@ -143,6 +176,11 @@ public enum FileSignature: Sendable, CaseIterable {
     case .rar: "a RAR archive"
     case .compress: "a file compressed by compress"
     case .onnx: "an ONNX model"
+    case .savedModel: "a TensorFlow SavedModel"
+    case .tflite: "a TensorFlow Lite model"
+    case .gguf: "a GGUF model"
+    case .elf: "a program (ELF)"
+    case .utf16: "text in UTF-16"
     }
   }
 

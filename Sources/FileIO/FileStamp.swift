@@ -17,8 +17,7 @@ package struct FileStamp: Equatable, Sendable {
 
   /// The stamp of the file at `path`, links followed; nil if there is none.
   package init?(of path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
+    guard let status = FileLocation(path).status() else { return nil }
     func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec) }
     size = Int(status.st_size)
     (inode, device) = (UInt64(status.st_ino), UInt64(truncatingIfNeeded: status.st_dev))

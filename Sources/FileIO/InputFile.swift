@@ -11,28 +11,33 @@ package struct InputFile: ~Copyable {
   package let length: Int?
   let descriptor: Int32
 
-  /// Opens the file at `path`, called `name` in errors; throws `unreadable`, also for pipes, devices and sockets.
+  /// Opens `file`, called `name` in errors; throws `unreadable`, also for pipes, devices and sockets.
   ///
-  /// A path of a descriptor that is open already, as a shell gives one for `<(...)`, may be anything that can be read.
-  package init(path: String, name: String) throws(DataError) {
-    let isOpen = ["/dev/stdin", "/dev/fd/", "/proc/self/fd/"].contains(where: path.hasPrefix)
-    try self.init(descriptor: Self.open(path), name: name, mustBeRegular: !isOpen)
+  /// The path of a descriptor that is open already, as a shell gives one for `<(...)`, may be anything that can be read.
+  package init(_ file: FileLocation, name: String) throws(DataError) {
+    let isOpen = ["/dev/stdin", "/dev/fd/", "/proc/self/fd/"].contains(where: file.path.hasPrefix)
+    try self.init(descriptor: Self.open(file), name: name, mustBeRegular: !isOpen)
     if isOpen { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK) }
   }
 
   /// Opens the regular file at `path`; throws `unreadable` for anything else, such as a pipe, without blocking, and for
   /// a link unless it is followed.
   package init(regularFile path: String, followsLinks: Bool = true) throws(DataError) {
-    let descriptor = Self.open(path, followsLinks ? 0 : O_NOFOLLOW)
-    if descriptor < 0, !followsLinks, errno == ELOOP {
-      throw .unreadable(path: path, reason: "a link, which is not followed here")
-    }
-    try self.init(descriptor: descriptor, name: path, mustBeRegular: true)
+    try self.init(regularFile: FileLocation(path), followsLinks: followsLinks)
   }
 
-  /// Opens a path for reading without waiting for whoever writes to a pipe.
-  private static func open(_ path: String, _ flags: Int32 = 0) -> Int32 {
-    FileIO.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags)
+  /// Opens a regular file as above.
+  package init(regularFile file: FileLocation, followsLinks: Bool = true) throws(DataError) {
+    let descriptor = Self.open(file, followsLinks ? 0 : O_NOFOLLOW)
+    if descriptor < 0, !followsLinks, errno == ELOOP {
+      throw .unreadable(path: file.path, reason: "a link, which is not followed here")
+    }
+    try self.init(descriptor: descriptor, name: file.path, mustBeRegular: true)
+  }
+
+  /// Opens a file for reading without waiting for whoever writes to a pipe.
+  private static func open(_ file: FileLocation, _ flags: Int32 = 0) -> Int32 {
+    file.at { openat($0, $1, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags) }
   }
 
   /// Reads standard input.

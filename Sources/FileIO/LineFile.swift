@@ -2,9 +2,9 @@
 package struct LineFile: ~Copyable {
   private let file: AppendOnlyFile
 
-  /// Replaces the file at `path` by `lines` and opens it; throws `unwritable`.
-  package static func create(_ path: String, lines: [String]) throws(DataError) -> LineFile {
-    LineFile(file: try AppendOnlyFile.create(path, bytes: Array(lines.map { "\($0)\n" }.joined().utf8)))
+  /// Replaces the file by `lines` and opens it; throws `unwritable`.
+  package static func create(_ location: FileLocation, lines: [String]) throws(DataError) -> LineFile {
+    LineFile(file: try AppendOnlyFile.create(location, bytes: Array(lines.map { "\($0)\n" }.joined().utf8)))
   }
 
   private init(file: consuming AppendOnlyFile) { self.file = file }
@@ -15,20 +15,20 @@ package struct LineFile: ~Copyable {
   /// Waits until all lines are stored on the disk; throws `unwritable`.
   package func sync() throws(DataError) { try file.sync() }
 
-  /// The complete lines of the file at `path`: a last one without a newline, cut off by a crash, is left out.
+  /// The complete lines of a file: a last one without a newline, cut off by a crash, is left out.
   ///
   /// None if there is no file; throws `unreadable`.
-  package static func lines(of path: String) throws(DataError) -> [String] {
-    guard isFile(path) else { return [] }
-    var source = try ByteSource(path: path)
+  package static func lines(of file: FileLocation) throws(DataError) -> [String] {
+    guard file.isFile else { return [] }
+    var source = try ByteSource(file)
     return lines(in: try source.readAll())
   }
 
-  /// The complete lines of the file at `path` up to the last one that satisfies `predicate`; none if no line does.
-  package static func lines(of path: String, upToLast predicate: (String) -> Bool) throws(DataError)
-    -> [String]
-  {
-    let lines = try lines(of: path)
+  /// The complete lines of a file up to the last one that satisfies `predicate`; none if no line does.
+  package static func lines(
+    of file: FileLocation, upToLast predicate: (String) -> Bool
+  ) throws(DataError) -> [String] {
+    let lines = try lines(of: file)
     return lines.lastIndex(where: predicate).map { Array(lines[...$0]) } ?? []
   }
 

@@ -22,7 +22,9 @@ package enum Subprocess {
   /// The program called `name` in the first folder of `searchPath`, separated by colons as in `$PATH`, that has
   /// it; nil where none does.
   package static func find(_ name: String, in searchPath: String) -> String? {
-    searchPath.split(separator: ":").map { joinPath(String($0), name) }.first { access($0, X_OK) == 0 }
+    searchPath.split(separator: ":").map { joinPath(String($0), name) }.first { path in
+      withPath(path) { access($0, X_OK) } == 0
+    }
   }
 
   /// Runs `program` until it exits, handing its standard output to `receive` in chunks, and none of it several times a

@@ -41,16 +41,19 @@ package func lastComponent(of path: String) -> String {
 }
 
 /// Whether `path` exists and is not a folder; links are followed.
-package func isFile(_ path: String) -> Bool {
-  var status = stat()
-  return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
-}
+package func isFile(_ path: String) -> Bool { FileLocation(path).isFile }
 
 /// Whether `path` is a regular file, and no device or pipe, whose reading could block; links are followed.
-package func isRegularFile(_ path: String) -> Bool {
-  var status = stat()
-  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-}
+package func isRegularFile(_ path: String) -> Bool { FileLocation(path).isRegularFile }
+
+/// Whether `path` is a folder; links are followed.
+package func isFolder(_ path: String) -> Bool { FileLocation(path).isFolder }
+
+/// Whether two paths name the same file (device and inode).
+package func isSameFile(_ a: String, _ b: String) -> Bool { FileLocation(a).isSameFile(as: FileLocation(b)) }
+
+/// The names of all entries of a folder, unordered; none if it cannot be read.
+package func fileNames(in folder: String) -> [String] { FileLocation(folder).fileNames }
 
 /// `path` as an absolute path, from the current folder.
 package func absolutePath(_ path: String) -> String {
@@ -68,16 +71,9 @@ package func currentFolder() -> String? {
   return String.decoding(rawBytes: folder)
 }
 
-/// Whether `path` is a folder; links are followed.
-package func isFolder(_ path: String) -> Bool {
-  var status = stat()
-  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-}
-
 /// When the content of a file last changed, in seconds since 1970; 0 for none.
 package func modificationTime(of path: String) -> Int {
-  var status = stat()
-  guard stat(path, &status) == 0 else { return 0 }
+  guard let status = FileLocation(path).status() else { return 0 }
   #if canImport(Darwin)
     return status.st_mtimespec.tv_sec
   #else
@@ -85,23 +81,16 @@ package func modificationTime(of path: String) -> Int {
   #endif
 }
 
-/// Whether two paths name the same file (device and inode).
-package func isSameFile(_ a: String, _ b: String) -> Bool {
-  var (first, second) = (stat(), stat())
-  return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev
-    && first.st_ino == second.st_ino
+/// Calls `body` with the bytes of `path`, as the system takes them: names become bytes here alone.
+package func withPath<T>(_ path: String, _ body: (UnsafePointer<CChar>) -> T) -> T {
+  var name = path.rawBytes.map { CChar(bitPattern: $0) }
+  name.append(0)
+  return name.withUnsafeBufferPointer { name in name.baseAddress.map(body) ?? "".withCString(body) }
 }
 
-/// The names of all entries of a folder, unordered; none if it cannot be read.
-package func fileNames(in folder: String) -> [String] {
-  guard let stream = opendir(folder) else { return [] }
-  defer { closedir(stream) }
-  var names: [String] = []
-  while let entry = readdir(stream) {
-    names.append(
-      withUnsafePointer(to: &entry.pointee.d_name) { name in
-        String.decoding(rawBytes: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
-      })
+extension String {
+  /// The text of a name that the system has returned.
+  package static func decoding(rawBytes name: UnsafePointer<CChar>) -> String {
+    decoding(rawBytes: UnsafeRawBufferPointer(start: name, count: strlen(name)))
   }
-  return names
 }

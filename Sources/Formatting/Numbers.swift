@@ -11,7 +11,18 @@ extension Int {
   }
 
   /// The count and its noun, in the plural unless it is 1: `1 byte`, `60,000 images`.
-  package func pluralized(_ noun: String) -> String { "\(grouped) \(noun)\(self == 1 ? "" : "s")" }
+  package func pluralized(_ noun: String) -> String {
+    "\(grouped) \(noun)\(self == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")"
+  }
+
+  /// A number of bytes with its unit: `4.6 kB`, `1.5 GB`.
+  package var byteSize: String {
+    switch self {
+    case ..<1_000_000: "\((Double(self) / 1e3).fixed(1)) kB"
+    case ..<1_000_000_000: "\((Double(self) / 1e6).fixed(1)) MB"
+    default: "\((Double(self) / 1e9).fixed(1)) GB"
+    }
+  }
 }
 
 extension UInt8 {
@@ -28,7 +39,7 @@ extension Double {
     let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
     let scaled = (magnitude * scale).rounded()
     guard scaled < 9e15 else { return "\(self)" }
-    let whole = String(Int(scaled))
+    let whole = String(Int(clamping: scaled))
     let padded = String(repeating: "0", count: Swift.max(0, digits + 1 - whole.count)) + whole
     let sign = self < 0 && scaled != 0 ? "-" : ""
     return sign + padded.dropLast(digits) + (digits > 0 ? "." + padded.suffix(digits) : "")
@@ -37,7 +48,7 @@ extension Double {
   /// Minutes and seconds, or seconds alone: `1:05`, `12.3s`.
   package var duration: String {
     guard self >= 60 else { return fixed(self < 10 ? 2 : 1) + "s" }
-    let seconds = Int(self.rounded())
+    let seconds = Int(clamping: rounded())
     let (minutes, rest) = (seconds / 60, seconds % 60)
     let clock = "\(minutes % 60):\(rest < 10 ? "0" : "")\(rest)"
     return minutes < 60 ? clock : "\(minutes / 60):\(minutes % 60 < 10 ? "0" : "")\(clock)"

@@ -2,7 +2,7 @@
 package struct HTTPRequest: Equatable, Sendable {
   /// The method, such as `GET`; case-sensitive.
   package let method: String
-  /// The path of the request target, without its query.
+  /// The path of the request target, without host and query.
   package let path: String
   /// Whether the connection is persistent.
   package let keepsConnection: Bool
@@ -28,14 +28,14 @@ extension HTTPRequest {
     let text = String(decoding: head, as: UTF8.self)
     var lines = text.unicodeScalars.split(separator: "\r\n".unicodeScalars).map(String.init)[...]
     let words = (lines.popFirst() ?? "").split(separator: " ", omittingEmptySubsequences: false)
-    guard words.count == 3, words[0].isToken, words[1].hasPrefix("/") else {
+    guard words.count == 3, words[0].isToken, let target = Self.target(words[1]) else {
       throw HTTPError(.badRequest, "malformed request line")
     }
     guard words[2] == "HTTP/1.1" || words[2] == "HTTP/1.0" else {
       throw HTTPError(.versionNotSupported, "only HTTP/1.1 and HTTP/1.0 are supported")
     }
     method = String(words[0])
-    path = String(words[1].prefix { $0 != "?" })
+    path = target.path
     var headers: [String: String] = [:]
     for line in lines {
       let name = line.prefix { $0 != ":" }
@@ -53,9 +53,22 @@ extension HTTPRequest {
         headers[key] = String(value)
       }
     }
+    // The host of a URI replaces the Host header, without which a request of HTTP/1.1 remains malformed.
+    if let host = target.host, headers["host"] != nil || words[2] == "HTTP/1.0" { headers["host"] = host }
     self.headers = headers
     let connection = (headers["connection"] ?? "").lowercased()
     keepsConnection = words[2] == "HTTP/1.1" && !connection.contains("close")
+  }
+
+  /// Host and path of a request target without its query: a path, or an `http` URI (RFC 9112, 3.2); nil for others.
+  private static func target(_ text: Substring) -> (host: String?, path: String)? {
+    let text = text.prefix { $0 != "?" }
+    if text.hasPrefix("/") { return (nil, String(text)) }
+    let scheme = "http://"
+    guard text.prefix(scheme.count).lowercased() == scheme else { return nil }
+    let host = text.dropFirst(scheme.count).prefix { $0 != "/" }
+    if host.isEmpty { return nil }
+    return (String(host), host.endIndex == text.endIndex ? "/" : String(text[host.endIndex...]))
   }
 
   /// Header fields that must not be repeated: they determine the routing and the length of the body.

@@ -24,6 +24,7 @@ package struct HTTPResponse: Sendable {
     package static let unsupportedMediaType = Status(415, "Unsupported Media Type")
     package static let misdirectedRequest = Status(421, "Misdirected Request")
     package static let headTooLarge = Status(431, "Request Header Fields Too Large")
+    package static let internalServerError = Status(500, "Internal Server Error")
     package static let notImplemented = Status(501, "Not Implemented")
     package static let serviceUnavailable = Status(503, "Service Unavailable")
     package static let versionNotSupported = Status(505, "HTTP Version Not Supported")
@@ -64,7 +65,8 @@ package struct HTTPResponse: Sendable {
         "HTTP/1.1 \(status.code) \(status.reasonPhrase)", "Content-Type: \(type)",
         "Content-Length: \(body.count)",
       ]
-      + (allow.map { ["Allow: \($0)"] } ?? []) + Self.securityHeaders
+      + (allow.map { ["Allow: \($0)"] } ?? []) + (status == .serviceUnavailable ? ["Retry-After: 1"] : [])
+      + Self.securityHeaders
       + (keepsConnection ? [] : ["Connection: close"])
     return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + (isHead ? [] : body)
   }

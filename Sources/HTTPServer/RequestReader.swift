@@ -4,16 +4,19 @@ package struct RequestReader {
   private var bytes: [UInt8] = []
   /// The offset from which to search for the end of the head.
   private var searched = 0
-  /// A request whose body is incomplete, and the range of the body.
-  private var pending: (request: HTTPRequest, body: Range<Int>)?
+  /// A request whose head has been taken from `bytes`, and the length of its body.
+  private var pending: (request: HTTPRequest, bodyLength: Int)?
   /// Whether the client waits for `100 Continue`; true once per request.
   package private(set) var expectsContinue = false
 
   /// A parser without bytes.
   package init(_ limits: Server.Limits) { self.limits = limits }
 
-  /// Whether no bytes of another request are buffered.
-  var isEmpty: Bool { bytes.isEmpty }
+  /// Whether no part of another request has been received.
+  var isEmpty: Bool { bytes.isEmpty && pending == nil }
+
+  /// The number of buffered bytes.
+  var count: Int { bytes.count }
 
   /// Appends received bytes.
   package mutating func append(_ received: [UInt8]) { bytes += received }
@@ -24,11 +27,9 @@ package struct RequestReader {
   package mutating func next() throws(HTTPError) -> HTTPRequest? {
     expectsContinue = false
     if pending == nil { try parseHead() }
-    guard let pending, bytes.count >= pending.body.upperBound else { return nil }
-    var request = pending.request
-    request.body = Array(bytes[pending.body])
-    bytes.removeFirst(pending.body.upperBound)
-    (self.pending, searched) = (nil, 0)
+    guard case (var request, let bodyLength)? = pending, bytes.count >= bodyLength else { return nil }
+    request.body = take(bodyLength)
+    (pending, searched) = (nil, 0)
     return request
   }
 
@@ -39,10 +40,20 @@ package struct RequestReader {
     }
     guard end <= limits.headBytes else { throw tooLarge }
     let request = try HTTPRequest(head: bytes[..<end])
-    let start = end + Self.blankLine.count
     let length = try request.bodyLength(limit: limits.bodyBytes)
-    pending = (request, start..<start + length)
-    expectsContinue = request["expect"]?.lowercased() == "100-continue" && bytes.count < start + length
+    _ = take(end + Self.blankLine.count)
+    pending = (request, length)
+    expectsContinue = request["expect"]?.lowercased() == "100-continue" && bytes.count < length
+  }
+
+  /// Removes the first `count` bytes; a large body is neither copied nor does its memory stay.
+  private mutating func take(_ count: Int) -> [UInt8] {
+    if count == bytes.count {
+      defer { bytes = [] }
+      return bytes
+    }
+    defer { bytes = Array(bytes.dropFirst(count)) }
+    return Array(bytes.prefix(count))
   }
 
   private var tooLarge: HTTPError {

@@ -1,4 +1,5 @@
 import FileIO
+import Formatting
 
 /// Converts pictures to the input of a network, as MNIST was made: the digit is cropped, fitted into 20x20 pixels and
 /// centred by its mass in 28x28, white on black; other sizes are in proportion.
@@ -80,7 +81,7 @@ public struct DigitPreprocessor: Sendable {
     let large = digit.resized(into: min(max(digit.width, digit.height), 8 * box))
     let image = Self.thickened(large).resized(into: box).centered(width: shape.width, height: shape.height)
     let brightest = max(image.values.reduce(0, max), 1e-6)
-    let pixels = image.values.map { UInt8($0 / brightest * 255 + 0.5) }
+    let pixels = image.values.map { UInt8(clamping: $0 / brightest * 255 + 0.5) }
     return Images(pixels: pixels, shape: ImageShape(height: shape.height, width: shape.width))
       .replicated(to: shape.channels)
   }
@@ -88,7 +89,7 @@ public struct DigitPreprocessor: Sendable {
   /// The digit with strokes of at least MNIST's width in proportion to its size.
   private static func thickened(_ digit: GrayImage) -> GrayImage {
     let missing = minimumStrokeWidth / 20 * Float(max(digit.width, digit.height)) - digit.strokeWidth
-    let radius = Int((missing / 2).rounded())
+    let radius = Int(clamping: (missing / 2).rounded())
     return radius < 1 ? digit : digit.padded(radius).dilated(radius: radius)
   }
 }

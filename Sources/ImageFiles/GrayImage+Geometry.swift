@@ -1,3 +1,5 @@
+import Formatting
+
 extension GrayImage {
   /// The image at another size: area averaging where it is reduced, linear interpolation where it is enlarged.
   package func resized(width: Int, height: Int) -> GrayImage {
@@ -12,7 +14,7 @@ extension GrayImage {
     for column in 0..<newWidth {
       let center = (Float(column) + 0.5) * scale
       let (from, to) = (max(center - reach, 0), min(center + reach, Float(width)))
-      let pixels = Int(from)..<min(width, Int(to.rounded(.up)))
+      let pixels = Int(clamping: from)..<min(width, Int(clamping: to.rounded(.up)))
       let weights = pixels.map { (min(to, Float($0 + 1)) - max(from, Float($0))) / (to - from) }
       for row in 0..<height {
         var sum: Float = 0
@@ -26,7 +28,9 @@ extension GrayImage {
   /// The image scaled to fit a square of `box` pixels, with its aspect ratio.
   func resized(into box: Int) -> GrayImage {
     let longest = max(width, height)
-    func length(_ side: Int) -> Int { max(1, Int((Float(side) * Float(box) / Float(longest)).rounded())) }
+    func length(_ side: Int) -> Int {
+      max(1, Int(clamping: (Float(side) * Float(box) / Float(longest)).rounded()))
+    }
     return resized(width: length(width), height: length(height))
   }
 
@@ -55,8 +59,9 @@ extension GrayImage {
     }
     let centerOfMass = moment / max(mass, 1e-6)
     return placed(
-      row: min(max(newHeight / 2 - Int(centerOfMass.x.rounded()), 0), newHeight - height),
-      column: min(max(newWidth / 2 - Int(centerOfMass.y.rounded()), 0), newWidth - width), width: newWidth,
+      row: min(max(newHeight / 2 - Int(clamping: centerOfMass.x.rounded()), 0), newHeight - height),
+      column: min(max(newWidth / 2 - Int(clamping: centerOfMass.y.rounded()), 0), newWidth - width),
+      width: newWidth,
       height: newHeight)
   }
 

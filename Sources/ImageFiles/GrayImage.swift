@@ -1,3 +1,5 @@
+import Formatting
+
 /// A gray image of floats: the brightness, or the amount of ink, of each pixel.
 package struct GrayImage: Equatable, Sendable {
   /// The number of columns.
@@ -44,8 +46,8 @@ package struct GrayImage: Equatable, Sendable {
   /// The value below which a fraction (0 to 1) of all pixels is, in steps of 1/1024.
   package func quantile(_ fraction: Double) -> Float {
     var counts = [Int](repeating: 0, count: 1025)
-    for value in values { counts[Int(min(max(value, 0), 1) * 1024 + 0.5)] += 1 }
-    let rank = min(Int(Double(values.count) * fraction), values.count - 1)
+    for value in values { counts[Int(clamping: min(max(value, 0), 1) * 1024 + 0.5)] += 1 }
+    let rank = min(Int(clamping: Double(values.count) * fraction), values.count - 1)
     var below = 0
     for (bin, count) in counts.enumerated() {
       below += count

@@ -1,3 +1,5 @@
+import Formatting
+
 extension Images {
   /// The first image in gray.
   var gray: Images {
@@ -17,5 +19,5 @@ extension Images {
 
 extension GrayImage {
   /// The pixels as bytes, 0 to 255.
-  fileprivate var bytes: [UInt8] { values.map { UInt8(min(max($0, 0), 1) * 255 + 0.5) } }
+  fileprivate var bytes: [UInt8] { values.map { UInt8(clamping: min(max($0, 0), 1) * 255 + 0.5) } }
 }

@@ -1,3 +1,5 @@
+import Formatting
+
 extension Images {
   /// The first image scaled to `shape`, gray or RGB: area averaging where it is reduced, linear interpolation where it
   /// is enlarged.
@@ -50,7 +52,7 @@ extension Images {
         target += 1
       }
     }
-    return sums.map { UInt8(min(max($0, 0), 1) * 255 + 0.5) }
+    return sums.map { UInt8(clamping: min(max($0, 0), 1) * 255 + 0.5) }
   }
 }
 
@@ -70,8 +72,8 @@ private struct ScalingWindow {
     let reach = max(scale, 1) / 2
     let center = (Float(index) + 0.5) * scale
     let (from, to) = (max(center - reach, 0), min(center + reach, Float(length)))
-    start = Int(from)
-    weights = (start..<max(start, min(length, Int(to.rounded(.up))))).map {
+    start = Int(clamping: from)
+    weights = (start..<max(start, min(length, Int(clamping: to.rounded(.up))))).map {
       (min(to, Float($0 + 1)) - max(from, Float($0))) / (to - from)
     }
   }

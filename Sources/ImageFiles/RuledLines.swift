@@ -1,3 +1,5 @@
+import Formatting
+
 /// Removes the lines of ruled or squared paper: straight, thin, parallel, from edge to edge of the picture.
 package enum RuledLines {
   /// The slopes that are searched, in rows per column.
@@ -24,7 +26,7 @@ package enum RuledLines {
     let slope: Float
 
     /// The first row in a column.
-    func top(_ column: Int) -> Int { rows.lowerBound + Int((slope * Float(column)).rounded()) }
+    func top(_ column: Int) -> Int { rows.lowerBound + Int(clamping: (slope * Float(column)).rounded()) }
   }
 
   private static func horizontalRemoved(from ink: GrayImage, threshold: Float) -> GrayImage {
@@ -58,12 +60,12 @@ package enum RuledLines {
       var counts = [Int32](repeating: 0, count: ink.height + 2 * margin)
       var ends = counts
       for (row, column) in inked {
-        let start = row - Int((slope * Float(column)).rounded()) + margin
+        let start = row - Int(clamping: (slope * Float(column)).rounded()) + margin
         counts[start] += 1
         if column < width / 16 || column >= width - width / 16 { ends[start] += 1 }
       }
-      let minimumCount = Int32(minimumCoverage * Float(width))
-      let minimumEnds = Int32(minimumCoverage * Float(width / 16 * 2))
+      let minimumCount = Int32(clamping: minimumCoverage * Float(width))
+      let minimumEnds = Int32(clamping: minimumCoverage * Float(width / 16 * 2))
       var bands: [Band] = []
       var sharpness: Float = 0
       for (index, count) in counts.enumerated() where count >= minimumCount && ends[index] >= minimumEnds {
@@ -77,7 +79,7 @@ package enum RuledLines {
       }
       if sharpness > best.sharpness { best = (sharpness, bands) }
     }
-    let maximumRows = max(2, Int(Double(min(ink.width, ink.height)) * maximumThickness))
+    let maximumRows = max(2, Int(clamping: Double(min(ink.width, ink.height)) * maximumThickness))
     return best.bands.filter { $0.rows.count <= maximumRows }
   }
 }

@@ -7,11 +7,12 @@ extension JSON {
     public var bytes: Int
     /// The maximum depth of nested arrays and objects.
     public var depth: Int
+    /// The maximum number of values.
+    public var values: Int
 
     /// By default the limits of a config: 1 MiB and 32 levels.
-    public init(bytes: Int = 1 << 20, depth: Int = 32) {
-      self.bytes = bytes
-      self.depth = depth
+    public init(bytes: Int = 1 << 20, depth: Int = 32, values: Int = .max) {
+      (self.bytes, self.depth, self.values) = (bytes, depth, values)
     }
   }
 
@@ -45,6 +46,7 @@ struct JSONParser {
   let issues: IssueList
   private var cursor: ConfigLocationCursor
   private var path = JSONPath()
+  private var valueCount = 0
   var index = 0
 
   init(bytes: [UInt8], origin: String, limits: JSON.Limits, issues: IssueList) {
@@ -72,6 +74,8 @@ struct JSONParser {
   }
 
   private mutating func value(depth: Int) throws(ConfigIssue) -> JSON {
+    valueCount += 1
+    if valueCount > limits.values { throw fault("more than \(limits.values) values", at: index) }
     let location = cursor.location(at: index, in: bytes)
     switch peek {
     case UInt8(ascii: "{"):

@@ -1,3 +1,5 @@
+import Formatting
+
 /// TensorBoard's histogram: the counts of values in buckets of equal width from the minimum to the maximum.
 public struct Histogram: Sendable, Equatable {
   /// The smallest value; 0 without values.
@@ -15,8 +17,9 @@ public struct Histogram: Sendable, Equatable {
   /// The number of values in each bucket.
   public let counts: [Int]
 
-  /// The histogram of finite `values`; if all are equal, or there are none, it has one bucket.
+  /// The histogram of the finite ones of `values`; if all are equal, or there are none, it has one bucket.
   public init(_ values: [Float], buckets: Int = 64) {
+    let values = values.filter(\.isFinite)
     let (minimum, maximum) = (Double(values.min() ?? 0), Double(values.max() ?? 0))
     let buckets = minimum < maximum ? buckets : 1
     let width = (maximum - minimum) / Double(buckets)
@@ -26,7 +29,7 @@ public struct Histogram: Sendable, Equatable {
       let value = Double(value)
       sum += value
       sumOfSquares += value * value
-      counts[width > 0 ? min(Int((value - minimum) / width), buckets - 1) : 0] += 1
+      counts[width > 0 ? min(Int(clamping: (value - minimum) / width), buckets - 1) : 0] += 1
     }
     (self.minimum, self.maximum, count) = (minimum, maximum, values.count)
     (self.sum, self.sumOfSquares, self.counts) = (sum, sumOfSquares, counts)

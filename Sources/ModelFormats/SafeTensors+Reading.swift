@@ -8,23 +8,30 @@ extension SafeTensors {
   public init(
     contentsOf path: String, limits: Limits = Limits(), requiringChecksum: Bool = false
   ) throws(SafeTensorsError) {
-    let file = try Self.open(path)
+    try self.init(contentsOf: FileLocation(path), limits: limits, requiringChecksum: requiringChecksum)
+  }
+
+  /// Reads a file as above.
+  public init(
+    contentsOf location: FileLocation, limits: Limits = Limits(), requiringChecksum: Bool = false
+  ) throws(SafeTensorsError) {
+    let file = try Self.open(location)
     try self.init(
-      file: path, limits: limits, requiringChecksum: requiringChecksum, fileCount: file.length ?? 0
+      file: location.path, limits: limits, requiringChecksum: requiringChecksum, fileCount: file.length ?? 0
     ) { (count) throws(SafeTensorsError) in
       do throws(DataError) {
         return try file.read(exactly: count)
       } catch {
-        throw SafeTensorsError(error, file: path)
+        throw SafeTensorsError(error, file: location.path)
       }
     }
   }
 
-  private static func open(_ path: String) throws(SafeTensorsError) -> InputFile {
+  private static func open(_ location: FileLocation) throws(SafeTensorsError) -> InputFile {
     do throws(DataError) {
-      return try InputFile(regularFile: path)
+      return try InputFile(regularFile: location)
     } catch {
-      throw SafeTensorsError(error, file: path)
+      throw SafeTensorsError(error, file: location.path)
     }
   }
 

@@ -8,10 +8,10 @@ extension Benchmark {
     let step = (secondsPerStep * 1e3).fixed(2)
     return ["\(name), batches of \(batchSize)"] + table.lines + [
       "Other work: \(otherWork); waiting \(waitingShare.wholePercent)",
-      "Training: \(Int(trainedPerSecond).grouped) images/s, \(step) ms/step, "
+      "Training: \(Int(clamping: trainedPerSecond).grouped) images/s, \(step) ms/step, "
         + "\((Double(flopsPerStep) / secondsPerStep / 1e9).fixed(0)) GFLOP/s, "
         + "\(shareOfPeak.wholePercent) of the peak",
-      "Evaluation: \(Int(evaluatedPerSecond).grouped) images/s",
+      "Evaluation: \(Int(clamping: evaluatedPerSecond).grouped) images/s",
       "Peak memory: \((Double(peakMemory) / 1e6).fixed(0)) MB",
     ]
   }

@@ -8,14 +8,18 @@ extension DatasetStatistics {
   /// - Parameter path: the data set as the user named it.
   package func lines(of dataset: Dataset, path: String) -> [String] {
     let count = parts.reduce(0) { $0 + $1.count }
-    let classes = dataset.classNames.count
+    // A number without images is no class of the data.
+    let labels = dataset.classNames.indices.filter { label in
+      Int(dataset.classNames[label]) == nil || parts.contains { $0.classCounts[label] > 0 }
+    }
+    let classes = labels.count
     var lines = [
       "\(dataset.name) (\(path)): \(count.pluralized("image")) of \(dataset.pool.shape), "
-        + (classes == 1 ? "1 class" : "\(classes.grouped) classes"), "",
+        + classes.pluralized("class"), "",
     ]
-    lines += classTable(dataset.classNames).lines
+    lines += classTable(dataset.classNames, labels).lines
     if classes > Self.listedClasses {
-      lines.append("and \((classes - Self.listedClasses).grouped) more classes")
+      lines.append("and \((classes - Self.listedClasses).pluralized("more class"))")
     }
     lines.append("")
     if let sizes = dataset.pictureSizes {
@@ -44,11 +48,11 @@ extension DatasetStatistics {
     values.map { $0.fixed(4) }.joined(separator: ", ")
   }
 
-  /// A row per class: its numbers of images.
-  private func classTable(_ names: [String]) -> Table {
+  /// A row for each of the classes `labels`: its numbers of images.
+  private func classTable(_ names: [String], _ labels: [Int]) -> Table {
     var table = Table([("class", .left)] + parts.map { ($0.name, .right) })
-    for (label, name) in names.prefix(Self.listedClasses).enumerated() {
-      table.add([name] + parts.map { $0.classCounts[label].grouped })
+    for label in labels.prefix(Self.listedClasses) {
+      table.add([names[label].oneLine] + parts.map { $0.classCounts[label].grouped })
     }
     table.add(["all"] + parts.map(\.count.grouped))
     return table

@@ -33,7 +33,8 @@ public struct FigureFiles: Sendable {
     return files
   }
 
-  private init(folder: String) { self.folder = folder }
+  /// No files yet, beside a page whose figures have a `folder`.
+  package init(folder: String) { self.folder = folder }
 
   private mutating func write(_ figure: Figure, renderer program: String?) throws(DataError) {
     let svg = joinPath(folder, "\(figure.name).svg")

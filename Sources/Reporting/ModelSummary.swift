@@ -27,7 +27,7 @@ extension Model {
       let map = output.labels.map { ", labels \($0.map(String.init).joined(separator: " "))" } ?? ""
       let weight = output.weight == 1 ? "" : " x \(output.weight)"
       return
-        "Output \(index + 1): \(output.name), \(output.classes.grouped) scores, \(output.lossName)\(weight)\(map)"
+        "Output \(index + 1): \(output.name), \(output.classes.pluralized("score")), \(output.lossName)\(weight)\(map)"
     }
   }
 }
@@ -41,10 +41,5 @@ extension Int {
         reason: "--batch-size \(batchSize): \(grouped) for each image are too many to count")
     }
     return product
-  }
-
-  /// A number of bytes as kB or MB.
-  fileprivate var byteSize: String {
-    self < 1_000_000 ? "\((Double(self) / 1e3).fixed(1)) kB" : "\((Double(self) / 1e6).fixed(1)) MB"
   }
 }

@@ -66,8 +66,10 @@ extension ReportedRun {
   public var filters: Filters? {
     guard let after = checkpoint.weights.first(where: { $0.shape.count == 4 }) else { return nil }
     var tensors = [(file: "filters-after", title: "After training", tensor: after)]
-    if history.beganWithWeights == false {
-      let initial = config.model.tensors(of: config.model.initialParameters(seed: config.seed))
+    if history.beganWithWeights == false,
+      let parameters = try? config.model.initialParameters(seed: config.seed)
+    {
+      let initial = config.model.tensors(of: parameters)
       if let before = initial.first(where: { $0.name == after.name }) {
         tensors.insert(("filters-before", "Before training", before), at: 0)
       }
@@ -82,7 +84,7 @@ extension ReportedRun {
 
   private static func figure(of images: Images, _ file: String, _ title: String) -> Figure {
     let side = 46.0
-    let enlarged = images.enlarged(by: max(1, Int(2 * side) / images.shape.width))
+    let enlarged = images.enlarged(by: max(1, Int(clamping: 2 * side) / images.shape.width))
     let items = (0..<min(images.count, maxFilters)).map { index in
       ImageGrid.Item(
         png: PNG.encode(Images(pixels: Array(enlarged[index]), shape: enlarged.shape)),

@@ -65,11 +65,17 @@ public struct ReportedRun: Sendable {
     label = lastComponent(of: run.path)
   }
 
+  /// A run in memory, called `name`.
+  package init(_ checkpoint: Checkpoint, history: RunHistory, name: String) {
+    (self.checkpoint, self.history, checkpointPath) = (checkpoint, history, name)
+    (folder, label) = (name, name)
+  }
+
   /// Evaluates the checkpoint on the test images of `data`.
   ///
-  /// - Throws: `DataError` where there are no test images.
+  /// - Throws: `DataError` where there are no test images, `NonFiniteOutputError`.
   public mutating func evaluate(_ data: ExperimentData, threadPool: ThreadPool) throws {
-    let evaluator = Evaluator(config, parameters: checkpoint.parameters(), threadPool: threadPool)
+    let evaluator = Evaluator(config, parameters: try checkpoint.parameters(), threadPool: threadPool)
     let test = data.test
     var misclassified: [(index: Int, label: Int, confidence: Double)] = []
     let evaluation = try evaluator.evaluate(

@@ -26,7 +26,9 @@ public struct AxisScale: Sendable, Equatable {
     guard isLogarithmic else {
       return (value - domain.lowerBound) / (domain.upperBound - domain.lowerBound)
     }
-    return log(value / domain.lowerBound) / log(domain.upperBound / domain.lowerBound)
+    // Differences, because the quotient of the ends can be too large.
+    let low = log(domain.lowerBound)
+    return (log(value) - low) / (log(domain.upperBound) - low)
   }
 
   /// A scale for `values`: logarithmic where they are positive and span more than two decades.
@@ -48,9 +50,14 @@ public struct AxisScale: Sendable, Equatable {
     isTight: Bool = false
   ) -> AxisScale {
     var (low, high) = (max(values.lowerBound, -maxMagnitude), min(values.upperBound, maxMagnitude))
+    if let bounds {
+      func clamped(_ value: Double) -> Double { min(max(value, bounds.lowerBound), bounds.upperBound) }
+      (low, high) = (clamped(low), clamped(high))
+    }
     let magnitude = max(abs(low), abs(high))
-    if high - low <= 1e-9 * magnitude || magnitude == 0 {
-      let margin = magnitude == 0 ? 1 : magnitude * 0.1
+    let isZero = magnitude < 1 / maxMagnitude
+    if high - low <= 1e-9 * magnitude || isZero {
+      let margin = isZero ? 1 : magnitude * 0.1
       (low, high) = (low - margin, high + margin)
     }
     if let bounds { (low, high) = (max(low, bounds.lowerBound), min(high, bounds.upperBound)) }
@@ -77,9 +84,10 @@ public struct AxisScale: Sendable, Equatable {
         .map(step.times)
     }
     while ticks(step).count > max(count, 2) { step = step.next }
-    let margin = low == high ? 0.5 : 0
+    let margin = low == high ? max(0.5, abs(low) * 1e-9) : 0
     return AxisScale(
-      domain: low - margin...high + margin, ticks: ticks(step), labels: ticks(step).map { Int($0).grouped },
+      domain: low - margin...high + margin, ticks: ticks(step),
+      labels: ticks(step).map { Int(clamping: $0).grouped },
       isLogarithmic: false)
   }
 

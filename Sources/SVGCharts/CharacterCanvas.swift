@@ -1,3 +1,5 @@
+import Formatting
+
 /// A grid of characters on which lines are drawn, in Braille dots or ASCII letters.
 struct CharacterCanvas {
   private let (columns, rows): (Int, Int)
@@ -29,7 +31,7 @@ struct CharacterCanvas {
       let last = points[after - 1]
       value = last.y + (next.y - last.y) * (x - last.x) / (next.x - last.x)
     }
-    return Int(((1 - value) * Double(rows * dots.y - 1)).rounded())
+    return Int(clamping: ((1 - value) * Double(rows * dots.y - 1)).rounded())
   }
 
   /// Draws a line through `points`, whose coordinates are from 0 to 1.
@@ -55,7 +57,7 @@ struct CharacterCanvas {
   mutating func mark(_ points: [(x: Double, y: Double)], letter: Character, offset: Double) {
     let markCount = 5
     var columns = (0..<markCount).map {
-      Int((Double($0) + offset) / Double(markCount) * Double(self.columns * dots.x))
+      Int(clamping: (Double($0) + offset) / Double(markCount) * Double(self.columns * dots.x))
     }
     if points.count == 1 { columns = Array(0..<self.columns * dots.x) }
     for column in columns {

@@ -11,18 +11,19 @@ public struct HistogramChart: Sendable {
 
   private static let maxBins = 40
 
-  /// A histogram of `values`, which are finite.
+  /// A histogram of the finite ones of `values`.
   public init(_ title: String, subtitle: String = "", _ values: [Float]) {
     (self.title, self.subtitle) = (title, subtitle)
+    let values = values.filter(\.isFinite)
     let low = Double(values.min() ?? 0), high = Double(values.max() ?? 0)
     // Equal values share one bin, with a margin so that its width is not zero.
     let margin = low == high ? max(abs(low) * 0.1, 1e-6) : 0
     range = low - margin...high + margin
-    let bins = low == high ? 1 : max(5, min(Self.maxBins, Int(Double(values.count).squareRoot())))
+    let bins = low == high ? 1 : max(5, min(Self.maxBins, Int(clamping: Double(values.count).squareRoot())))
     var counts = [Int](repeating: 0, count: bins)
     let width = (range.upperBound - range.lowerBound) / Double(bins)
     for value in values {
-      counts[min(bins - 1, max(0, Int((Double(value) - range.lowerBound) / width)))] += 1
+      counts[min(bins - 1, max(0, Int(clamping: (Double(value) - range.lowerBound) / width)))] += 1
     }
     self.counts = counts
   }

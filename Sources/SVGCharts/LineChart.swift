@@ -1,3 +1,5 @@
+import Formatting
+
 /// A line chart over integers such as epochs, with axes, grid and legend.
 public struct LineChart: Sendable {
   /// A data point.
@@ -61,7 +63,7 @@ public struct LineChart: Sendable {
     let widest = Drawing.width(of: "\(lastX),,", size: Drawing.textSize)
     let left = 12 + (y.labels.map { Drawing.width(of: $0, size: Drawing.textSize) }.max() ?? 0)
     let right = Self.size.width - max(14, widest / 2)
-    let x = AxisScale.integer(firstX...lastX, ticks: min(10, Int((right - left) / (widest + 14))))
+    let x = AxisScale.integer(firstX...lastX, ticks: min(10, Int(clamping: (right - left) / (widest + 14))))
     let entries = legend
     let legend = LegendLayout(entries, width: Self.size.width - 2 * 8)
     let top = 26 + legend.height + 14, bottom = top + Self.size.plotHeight

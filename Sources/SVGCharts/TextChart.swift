@@ -49,7 +49,7 @@ public struct TextChart: Sendable {
         offset: (Double(index) + 0.5) / Double(series.count))
     }
     var lines = [title + (y.isLogarithmic ? " (logarithmic scale)" : "")]
-    let rowOfTick = y.ticks.map { Int(((1 - y.position($0)) * Double(Self.rows - 1)).rounded()) }
+    let rowOfTick = y.ticks.map { Int(clamping: ((1 - y.position($0)) * Double(Self.rows - 1)).rounded()) }
     for (row, text) in canvas.lines.enumerated() {
       let tick = rowOfTick.firstIndex(of: row)
       let label = tick.map { y.labels[$0] } ?? ""
@@ -64,7 +64,7 @@ public struct TextChart: Sendable {
     var labels = [Character](repeating: " ", count: margin + 2 + columns)
     var firstFree = 0
     for (tick, label) in zip(x.ticks, x.labels) {
-      let column = min(columns - 1, Int(x.position(tick) * Double(columns)))
+      let column = min(columns - 1, Int(clamping: x.position(tick) * Double(columns)))
       rule[column] = ascii ? "+" : "┬"
       let start = min(max(firstFree, margin + 2 + column - label.count / 2), labels.count - label.count)
       guard start >= firstFree else { continue }

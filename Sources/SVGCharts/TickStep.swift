@@ -17,13 +17,13 @@ struct TickStep {
 
   /// The largest step that is at most `value`, which is positive.
   init(atMost value: Double) {
-    self.init(1, Int(log10(value).rounded(.down)) - 1)
+    self.init(1, Int(clamping: log10(value).rounded(.down)) - 1)
     while next.size <= value { self = next }
   }
 
   /// The smallest step that is at least `value`, which is positive.
   init(atLeast value: Double) {
-    self.init(1, Int(log10(value).rounded(.down)) - 1)
+    self.init(1, Int(clamping: log10(value).rounded(.down)) - 1)
     while size < value { self = next }
   }
 
@@ -49,11 +49,11 @@ struct TickStep {
   func label(among ticks: [Double]) -> (Double) -> String {
     let largest = ticks.map(abs).max() ?? 0
     guard largest >= 1e6 || exponent < -5 else {
-      return { [exponent] value in exponent < 0 ? value.fixed(-exponent) : Int(value).grouped }
+      return { [exponent] value in exponent < 0 ? value.fixed(-exponent) : Int(clamping: value).grouped }
     }
     return { [exponent] value in
       if value == 0 { return "0" }
-      let power = Int(log10(abs(value) * (1 + 1e-12)).rounded(.down))
+      let power = Int(clamping: log10(abs(value) * (1 + 1e-12)).rounded(.down))
       let digits = TickStep(1, -power).times(value).fixed(min(max(0, power - exponent), 6))
       return "\(digits)e\(power)"
     }

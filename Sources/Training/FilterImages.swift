@@ -1,3 +1,4 @@
+import Formatting
 import ImageFiles
 
 extension NamedTensor {
@@ -15,8 +16,9 @@ extension NamedTensor {
   /// - Parameter largest: a magnitude that no element exceeds.
   public func filterImages(largest: Float) -> Images? {
     guard shape.count == 4, !values.isEmpty else { return nil }
-    let scale = largest > 0 ? 127.5 / largest : 0
-    let pixels = values.map { UInt8(($0 * scale + 127.5).rounded()) }
+    // In Double, which holds the quotient for the smallest weights, too.
+    let scale = largest > 0 ? 127.5 / Double(largest) : 0
+    let pixels = values.map { UInt8(clamping: (Double($0) * scale + 127.5).rounded()) }
     return Images(
       pixels: pixels, shape: ImageShape(channels: shape[1] == 3 ? 3 : 1, height: shape[2], width: shape[3]))
   }

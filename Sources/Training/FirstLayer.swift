@@ -10,14 +10,16 @@ public final class FirstLayer {
   private let scale: PixelNormalization
 
   /// The first layer of a model; `parameters` is shared.
-  public init(_ config: ExperimentConfig, parameters: FlatTensorBuffer) {
+  ///
+  /// - Throws: `MemoryError`.
+  public init(_ config: ExperimentConfig, parameters: FlatTensorBuffer) throws(MemoryError) {
     let layers = config.model.layers
     let first = layers.firstIndex { $0.layer is Conv2D || $0.layer is Dense } ?? 0
     let isActivated =
       layers[first].layer.activation == nil && first + 1 < layers.count
       && layers[first + 1].layer is any ActivationLayer && layers[first + 1].inputs == [first + 1]
     let last = isActivated ? first + 1 : first
-    probe = LayerProbe(Model(config.model, prefix: last + 1), parameters: parameters, images: 1)
+    probe = try LayerProbe(Model(config.model, prefix: last + 1), parameters: parameters, images: 1)
     scale = config.pixelNormalization
     name = layers[last].name
     let output = probe.model.output

@@ -4,7 +4,7 @@ import FileIO
 
 /// The network that a command-line argument names: a config, a checkpoint, a run folder, or a weights file with its
 /// config.
-public struct LoadedModel {
+public struct LoadedModel: Sendable {
   /// The file that was read.
   public let path: String
   /// The config, with the model.
@@ -33,7 +33,7 @@ public struct LoadedModel {
     if let configPath {
       config = try ConfigSource.load(configPath, settings: settings)
       let weights = try WeightImport(of: config.model, contentsOf: file)
-      parameters = config.model.buffer(of: weights.tensors)
+      parameters = try config.model.buffer(of: weights.tensors)
       notices = weights.notice.map { [$0] } ?? []
     } else if Self.isConfig(file) {
       config = try ConfigSource.load(file, settings: settings)
@@ -41,11 +41,11 @@ public struct LoadedModel {
     } else if let network = try Self.foreignNetwork(file, settings) {
       config = network.config
       let weights = try WeightImport(of: config.model, in: network.weights, path: file)
-      parameters = config.model.buffer(of: weights.tensors)
+      parameters = try config.model.buffer(of: weights.tensors)
       notices = network.notices
     } else {
       let content = try Checkpoint(contentsOf: file)
-      parameters = content.parameters()
+      parameters = try content.parameters()
       config =
         try settings.isEmpty
         ? content.config : ConfigSource.load(content.config.resolved, flags: [], settings: settings)
@@ -110,7 +110,7 @@ public struct LoadedModel {
   /// The checkpoint that stands for a run folder; any other path unchanged.
   public static func file(_ path: String) throws(DataError) -> String {
     guard isFolder(path) else { return path }
-    if let found = RunFolder(path).usableCheckpoints.first(where: isFile) { return found }
+    if let found = RunFolder(path).usableCheckpoints.first(where: \.isFile) { return found.path }
     throw .unreadable(
       path: path, reason: "no checkpoint in this folder (model.ckpt, checkpoints/best.ckpt)")
   }

@@ -1,7 +1,9 @@
 import CNNEngine
 import ConfigDecoding
 import FileIO
+import Formatting
 import ImageFiles
+import Synchronization
 import Training
 
 #if canImport(FoundationEssentials)
@@ -11,19 +13,27 @@ import Training
 #endif
 
 /// Classifies drawings, and shows the network's input and first feature maps beside the prediction.
-struct DigitClassifier {
+final class DigitClassifier: Sendable {
   private let source: LoadedModel
-  private let evaluator: Evaluator
-  private let firstLayer: FirstLayer
+  /// The networks, which compute one prediction at a time.
+  private let networks: Mutex<(evaluator: Evaluator, firstLayer: FirstLayer)>
+  /// The name and output shape of the first layer.
+  private let mapSizes: [(String, JSON)]
 
   /// A classifier with the model of `source`.
   ///
-  /// - Throws: `CheckpointError` for a model without weights.
-  init(_ source: LoadedModel, threadPool: ThreadPool) throws(CheckpointError) {
+  /// - Throws: `CheckpointError` for a model without weights; `InsufficientMemory` or `MemoryError`.
+  init(_ source: LoadedModel, threadPool: ThreadPool) throws {
     self.source = source
     let parameters = try source.requireParameters()
-    evaluator = Evaluator(source.config, parameters: parameters, threadPool: threadPool)
-    firstLayer = FirstLayer(source.config, parameters: parameters)
+    let evaluator = Evaluator(source.config, parameters: parameters, threadPool: threadPool)
+    try evaluator.prepare(for: 1)
+    let firstLayer = try FirstLayer(source.config, parameters: parameters)
+    mapSizes = [
+      ("layer", JSON(firstLayer.name)), ("channels", JSON(firstLayer.shape[0])),
+      ("height", JSON(firstLayer.shape[1])), ("width", JSON(firstLayer.shape[2])),
+    ]
+    networks = Mutex((evaluator, firstLayer))
   }
 
   /// The response to `GET /model`: name, parameters, shapes and classes; of several outputs also their names and
@@ -46,19 +56,26 @@ struct DigitClassifier {
   }
 
   /// The response to `POST /predict`: prediction, preprocessed input and feature maps; nil for an empty drawing.
-  func predict(_ drawing: PGM) -> JSON? {
+  ///
+  /// - Throws: `NonFiniteOutputError` or `MemoryError`.
+  func predict(_ drawing: PGM) throws -> JSON? {
     let input = source.config.model.input
     let shape = ImageShape(channels: input.channels, height: input.height, width: input.width)
     let picture = Images(
       pixels: drawing.pixels, shape: ImageShape(height: drawing.height, width: drawing.width))
     guard let digit = try? prepare(picture, for: shape) else { return nil }
-    let prediction = evaluator.predictions(digit)[0]
+    let (prediction, maps) = try networks.withLock { networks in
+      (
+        try networks.evaluator.predictions(digit, names: ["the drawing"])[0],
+        networks.firstLayer.maps(of: digit.pixels)
+      )
+    }
     // The channels of a drawing are equal.
     let gray = Array(digit.pixels.prefix(input.height * input.width))
     return JSON(
       object: prediction.members(classNames: source.outputClassNames) + [
         ("input", ["height": JSON(input.height), "width": JSON(input.width), "pixels": base64(gray)]),
-        ("maps", maps(of: digit.pixels)),
+        ("maps", quantized(maps)),
       ])
   }
 
@@ -70,22 +87,15 @@ struct DigitClassifier {
     return try DigitPreprocessor(for: shape, source: .drawing).prepare(drawing, name: "drawing")
   }
 
-  /// The feature maps of the first layer, quantized to bytes: 0 is `low`, 255 is `high`.
-  private func maps(of pixels: [UInt8]) -> JSON {
-    let values = firstLayer.maps(of: pixels)
-    let low = values.reduce(0, min), high = values.reduce(0, max)
+  /// The feature maps of the first layer, quantized to bytes: 0 is `low`, 255 is `high`, of the finite values.
+  private func quantized(_ values: [Float]) -> JSON {
+    let values = values.map(Double.init)
+    let finite = values.lazy.filter(\.isFinite)
+    let low = finite.reduce(0, min), high = finite.reduce(0, max)
     let scale = high > low ? 255 / (high - low) : 0
-    let bytes = values.map { UInt8((($0 - low) * scale).rounded()) }
+    let bytes = values.map { UInt8(clamping: (($0 - low) * scale).rounded()) }
     return JSON(
       object: mapSizes + [("low", JSON(low)), ("high", JSON(high)), ("pixels", base64(bytes))])
-  }
-
-  /// The name and output shape of the first layer.
-  private var mapSizes: [(String, JSON)] {
-    [
-      ("layer", JSON(firstLayer.name)), ("channels", JSON(firstLayer.shape[0])),
-      ("height", JSON(firstLayer.shape[1])), ("width", JSON(firstLayer.shape[2])),
-    ]
   }
 
   private func base64(_ bytes: [UInt8]) -> JSON { JSON(Data(bytes).base64EncodedString()) }

@@ -5,68 +5,83 @@ import JSONText
 import Training
 
 /// The web demo: a page on which a digit is drawn, and the routes that classify it.
-package struct DigitPage {
+package struct DigitPage: Sendable {
   private let classifier: DigitClassifier
+  /// The static files and the description of the model by path.
+  private let resources: [String: HTTPResponse]
 
   /// A page for the model of `source`.
   ///
-  /// - Throws: `CheckpointError` for a model without weights.
-  package init(_ source: LoadedModel, threadPool: ThreadPool) throws(CheckpointError) {
+  /// - Throws: `CheckpointError` for a model without weights; `InsufficientMemory` or `MemoryError`.
+  package init(_ source: LoadedModel, threadPool: ThreadPool) throws {
     classifier = try DigitClassifier(source, threadPool: threadPool)
+    resources = Self.files.merging(["/model": HTTPResponse(json: classifier.model)]) { $1 }
   }
 
   /// A server of the page on `listener`, which listens on `host`.
+  ///
+  /// - Throws: `ListenerError` for a process without free descriptors or threads.
   package func server(
     on listener: consuming Listener, host: String, limits: Server.Limits = Server.Limits()
-  ) -> Server {
+  ) throws(ListenerError) -> Server {
     let policy = OriginPolicy(
       host: host, address: listener.address, port: listener.port, isWildcard: listener.isWildcard)
-    return Server(listener, limits: limits) { request in
+    return try Server(listener, limits: limits) { request in
       do throws(HTTPError) {
         try policy.check(request)
-        return try response(to: request)
+        return try answer(to: request)
       } catch {
-        return HTTPResponse(error)
+        return .now(HTTPResponse(error))
       }
     }
   }
 
   /// Routes a request that the origin policy allows.
-  private func response(to request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+  private func answer(to request: HTTPRequest) throws(HTTPError) -> Answer {
     let isPrediction = request.path == "/predict"
-    let resource =
-      Self.resources[request.path] ?? (request.path == "/model" ? HTTPResponse(json: classifier.model) : nil)
+    let resource = resources[request.path]
     guard isPrediction || resource != nil else { throw HTTPError(.notFound, "not found") }
     let methods = isPrediction ? ["POST"] : ["GET", "HEAD"]
     guard methods.contains(request.method) else {
       let allow = methods.joined(separator: ", ")
       var response = HTTPResponse(HTTPError(.methodNotAllowed, "method not allowed; use \(allow)"))
       response.allow = allow
-      return response
+      return .now(response)
     }
-    if let resource { return resource }
-    return try predict(request)
-  }
-
-  private func predict(_ request: HTTPRequest) throws(HTTPError) -> HTTPResponse {
+    if let resource { return .now(resource) }
     let type = request["content-type"]?.lowercased().prefix { $0 != ";" && $0 != " " }
     guard type == "application/json" else {
       throw HTTPError(.unsupportedMediaType, "send JSON with Content-Type: application/json")
     }
-    let body: PredictRequest
+    return .later { [self, body = request.body] in
+      do throws(HTTPError) {
+        return try predict(body)
+      } catch {
+        return HTTPResponse(error)
+      }
+    }
+  }
+
+  /// The response to `POST /predict`.
+  private func predict(_ body: [UInt8]) throws(HTTPError) -> HTTPResponse {
+    let request: PredictRequest
     do {
-      body = try PredictRequest(parsing: request.body)
+      request = try PredictRequest(parsing: body)
     } catch {
       throw HTTPError(.badRequest, "\(error)")
     }
-    guard let response = classifier.predict(body.drawing) else {
-      throw HTTPError(.badRequest, "request: pixels: the drawing is empty")
+    let response: JSON?
+    do {
+      response = try classifier.predict(request.drawing)
+    } catch {
+      throw HTTPError(.internalServerError, "\(error)")
     }
+    guard let response else { throw HTTPError(.badRequest, "request: pixels: the drawing is empty") }
     return HTTPResponse(json: response)
   }
 
   /// The static files by path.
-  private static let resources = [
+  private static let files = [
     "/": HTTPResponse(PackageResources.index_html, type: "text/html; charset=utf-8"),
     "/page.css": HTTPResponse(PackageResources.page_css, type: "text/css; charset=utf-8"),
     "/page.js": HTTPResponse(PackageResources.page_js, type: "text/javascript; charset=utf-8"),

@@ -20,7 +20,9 @@ package struct PredictRequest {
   ///
   /// - Throws: `ConfigError` with all its faults.
   package init(parsing bytes: [UInt8]) throws(ConfigError) {
-    let json = try JSON(parsing: bytes, origin: "request", limits: JSON.Limits(depth: 4))
+    // The server has limited the size; few values also limit the time.
+    let limits = JSON.Limits(bytes: bytes.count, depth: 4, values: 64)
+    let json = try JSON(parsing: bytes, origin: "request", limits: limits)
     let field = ConfigField<(width: Int, height: Int, pixels: [UInt8])>.object { decoder in
       let width = decoder.value("width", .integer(Self.sizes), "Width in pixels.")
       let height = decoder.value("height", .integer(Self.sizes), "Height in pixels.")

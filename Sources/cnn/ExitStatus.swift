@@ -1,4 +1,5 @@
 import ArgumentParser
+import CNNEngine
 import ConfigDecoding
 import FileIO
 import HTTPServer
@@ -38,8 +39,9 @@ enum ExitStatus: Int32 {
     case let error as SafeTensorsError: self = error.kind == .unreadable ? .noInput : .badData
     case let error as ListenerError:
       if case .unknownHost = error { self = .usage } else { self = .unavailable }
+    case is InsufficientMemory, is MemoryError: self = .unavailable
     case is CheckpointError: self = .badData
-    case is TrainingError: self = .thresholdMissed
+    case is TrainingError, is NonFiniteOutputError: self = .thresholdMissed
     default: return nil
     }
   }
@@ -47,7 +49,10 @@ enum ExitStatus: Int32 {
   /// Every status with its meaning, for the manual.
   static let meanings: [(status: Int32, meaning: String)] = [
     (0, "Success, early stopping included."),
-    (thresholdMissed.rawValue, "--min-accuracy was missed, or training diverged."),
+    (
+      thresholdMissed.rawValue,
+      "--min-accuracy was missed, training diverged, or a network's outputs are not finite."
+    ),
     (usage.rawValue, "Wrong command line."), (badData.rawValue, "Bad data in a file."),
     (noInput.rawValue, "An input is missing or cannot be read."),
     (defect.rawValue, "A defect of the program, or a CPU that it was not built for."),

@@ -267,7 +267,7 @@ func readAugmentation(_ entries: [JSON]) throws -> Augmentation {
     }
     let model = try makeModel([1, 12, 12], layers)
     let augmentation = try readAugmentation(Self.everything)
-    let network = Network(
+    let network = try Network(
       model: model, parameters: model.initialParameters(seed: 5), batchSize: 40,
       training: true, threadPool: ThreadPool(threads: threads), augmentation: augmentation)
     let images = TestImages(noise: 60, size: 144)
@@ -281,9 +281,9 @@ func readAugmentation(_ entries: [JSON]) throws -> Augmentation {
     let outputs = network.outputs(images: 37)
 
     let drawn = TestImages(
-      pixels: indices.flatMap { index in
+      pixels: try indices.flatMap { index in
         let image = images.pixels[Int(index) * 144..<Int(index + 1) * 144]
-        return augmentation.augment(image, model.input, number: index, random)
+        return try augmentation.augment(image, model.input, number: index, random)
       }, labels: indices.map { images.labels[Int($0)] })
     drawn.load(0..<37, into: network)
     #expect(network.forward().lossSum == result.lossSum)

@@ -16,7 +16,7 @@ import Testing
     let network = try makeNetwork(makeModel([1, 12, 12], Self.layers), batchSize: 20)
     let images = TestImages(noise: 60, size: 144)
     let (rule, rate) = try readOptimizer(["type": "sgd", "lr": 0.05])
-    let optimizer = Optimizer(rule, network: network)
+    let optimizer = try Optimizer(rule, network: network)
     for step in 0..<3 {
       images.load(step * 20..<(step + 1) * 20, into: network)
       _ = network.gradientsOfLoadedBatch()
@@ -27,7 +27,7 @@ import Testing
 
   @Test func foldedIntoWeightsItGivesTheSameLogits() throws {
     let (network, images) = try trained()
-    let evaluating = Network(
+    let evaluating = try Network(
       model: network.model, parameters: network.parameters, batchSize: 20, training: false,
       threadPool: ThreadPool(threads: 2))
     images.load(0..<20, into: network)
@@ -78,7 +78,7 @@ import Testing
       model.state.map(\.name).prefix(3) == ["bn1.running_mean", "bn1.running_var", "bn1.num_batches_tracked"])
     #expect(model.parameterExtent < model.flatCount)
     let network = try makeNetwork(model, batchSize: 4)
-    let optimizer = Optimizer(try readOptimizer(["type": "adam", "lr": 0.1]).optimizer, network: network)
+    let optimizer = try Optimizer(try readOptimizer(["type": "adam", "lr": 0.1]).optimizer, network: network)
     #expect(optimizer.slots.allSatisfy { $0.count == model.parameterExtent })
     #expect(network.gradients?.count == model.parameterExtent)
   }

@@ -35,7 +35,7 @@ import Testing
     let network = try makeNetwork(
       makeModel([1, 28, 28], layers), batchSize: batch, threads: threads)
     let (optimizer, rate) = try readOptimizer(["type": "rmsprop", "lr": 0.001, "momentum": 0.5])
-    let run = Optimizer(optimizer, network: network)
+    let run = try Optimizer(optimizer, network: network)
     let images = TestImages(noise: 5 * batch, size: 784)
     var loss = 0.0
     for step in 0..<5 {

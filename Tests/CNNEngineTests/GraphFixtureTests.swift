@@ -18,14 +18,14 @@ import Testing
         #require(description["model"]), loss: description["loss"] ?? "cross_entropy")
       batch = try #require(description["batch"]?.integer)
       let steps = try #require(description["steps"]?.integer)
-      network = Network(
+      network = try Network(
         model: model, parameters: model.initialParameters(seed: 0), batchSize: batch, training: true,
         threadPool: ThreadPool(threads: threads))
       for (parameter, values) in zip(model.parameters, graphParameters(of: model)) {
         network.parameters.replace(at: parameter.offset, with: values)
       }
       let (rule, rate) = try readOptimizer(#require(description["optimizer"]))
-      (optimizer, self.rate) = (Optimizer(rule, network: network), rate)
+      (optimizer, self.rate) = (try Optimizer(rule, network: network), rate)
       images = TestImages(noise: steps * batch, size: model.input.count)
     }
 
@@ -84,7 +84,7 @@ import Testing
           tolerance: 2e-5, least: 0.1)
       }
       // Norms are folded into weights where they can be.
-      let evaluating = Network(
+      let evaluating = try Network(
         model: run.model, parameters: run.network.parameters, batchSize: run.batch, training: false,
         threadPool: ThreadPool(threads: 1))
       run.images.load(0..<run.batch, into: evaluating)

@@ -10,7 +10,7 @@ import Testing
     layer["init"] = initializer
     layer["bias"] = false
     let model = try makeModel(isDense ? [500] : [40, 5, 5], [layer])
-    return model.initialParameters(seed: seed)[model.parameters[0].range]
+    return try model.initialParameters(seed: seed)[model.parameters[0].range]
   }
 
   /// Mean 0 (or `mean`) and variance, each within six standard errors; limits that are reached but not passed.
@@ -81,7 +81,7 @@ import Testing
       var layer: JSON = ["type": "dense", "units": 1000]
       layer["bias_init"] = initializer
       let model = try makeModel([400], [layer])
-      return model.initialParameters(seed: 1)[model.parameters[1].range]
+      return try model.initialParameters(seed: 1)[model.parameters[1].range]
     }
     expect(try biases(nil), variance: 1 / 1200, limit: 0.05)
     #expect(Set(try biases("keras_default")) == [0])
@@ -93,14 +93,14 @@ import Testing
       ["type": "dense", "name": "a", "units": 50], ["type": "dense", "name": "b", "units": 50],
     ]
     let model = try makeModel([50], layers)
-    func draw(_ seed: UInt64) -> [[Float]] {
-      let buffer = model.initialParameters(seed: seed)
+    func draw(_ seed: UInt64) throws -> [[Float]] {
+      let buffer = try model.initialParameters(seed: seed)
       return model.parameters.map { buffer[$0.range] }
     }
-    #expect(draw(1) == draw(1))
-    #expect(zip(draw(1), draw(2)).allSatisfy { $0 != $1 })
+    #expect(try draw(1) == draw(1))
+    #expect(try zip(draw(1), draw(2)).allSatisfy { $0 != $1 })
     // Two parameters of one shape share no number.
-    let (a, b) = (draw(1)[0], draw(1)[2])
+    let (a, b) = try (draw(1)[0], draw(1)[2])
     #expect(zip(a, b).allSatisfy { $0 != $1 })
     #expect(Set(a).count > 2400)
   }

@@ -32,7 +32,7 @@ import TestSupport
     let (optimizer, learningRate) = try readOptimizer(fixture.json("optimizer"))
     let model = try NetworkFixtureTests.model(of: Fixture("network-\(fixture.text("config"))"))
     let network = try makeNetwork(model, batchSize: batch, threads: 2)
-    let run = Optimizer(optimizer, network: network)
+    let run = try Optimizer(optimizer, network: network)
     var losses: [Float] = []
     for start in stride(from: 0, to: images.labels.count, by: batch) {
       images.load(start..<min(start + batch, images.labels.count), into: network)

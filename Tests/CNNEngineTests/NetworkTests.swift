@@ -66,7 +66,7 @@ import Testing
 
   @Test func evaluationSharesTheWeights() throws {
     let trained = try network(8)
-    let evaluating = Network(
+    let evaluating = try Network(
       model: trained.model, parameters: trained.parameters, batchSize: 50,
       training: false, threadPool: ThreadPool(threads: 2))
     #expect(evaluating.gradients == nil)
@@ -180,7 +180,7 @@ import Testing
         ], "outputs": JSON(outputs.map { ["layer": JSON($0)] }),
       ]
       let checked = try readModel(model, loss: "cross_entropy")
-      return Network(
+      return try Network(
         model: checked, parameters: checked.initialParameters(seed: 3), batchSize: 20, training: true,
         threadPool: ThreadPool(threads: 2))
     }
@@ -192,7 +192,7 @@ import Testing
     #expect(losses[0] == losses[1] && losses[1] == losses[2])
 
     let model = try makeModel([1, 6, 6], [["type": "flatten"], ["type": "dense", "units": 10]])
-    let alone = Network(
+    let alone = try Network(
       model: model, parameters: model.initialParameters(seed: 3), batchSize: 20, training: true,
       threadPool: ThreadPool(threads: 2))
     images.load(0..<20, into: alone)

@@ -11,7 +11,7 @@ import Testing
       let model = try makeModel([1], [["type": "dense", "units": 64, "bias": false]])
       let network = try makeNetwork(model, batchSize: 1)
       let (optimizer, learningRate) = try readOptimizer(fixture.json(name))
-      let run = Optimizer(optimizer, network: network)
+      let run = try Optimizer(optimizer, network: network)
       var before = FixtureValues.optimizerVector(step: 0)
       network.parameters.replace(at: 0, with: before)
       let path = try fixture.floats(name)

@@ -12,7 +12,7 @@ import Testing
     ] as [(JSON, [String])])
   func slotsOfACheckpoint(optimizer: JSON, names: [String]) throws {
     let network = try makeNetwork(makeModel([3], [["type": "dense", "units": 2]]), batchSize: 1)
-    let run = Optimizer(try readOptimizer(optimizer).optimizer, network: network)
+    let run = try Optimizer(try readOptimizer(optimizer).optimizer, network: network)
     #expect(run.slotNames == names)
     #expect(run.slots.map(\.count) == names.map { _ in network.parameters.count })
     #expect(run.step == 0)
@@ -21,7 +21,7 @@ import Testing
   @Test func meanSquaresStartWhereTheFrameworksStartThem() throws {
     func start(_ optimizer: JSON) throws -> [Float] {
       let network = try makeNetwork(makeModel([3], [["type": "dense", "units": 2]]), batchSize: 1)
-      return Optimizer(try readOptimizer(optimizer).optimizer, network: network).slots[0][0..<1]
+      return try Optimizer(try readOptimizer(optimizer).optimizer, network: network).slots[0][0..<1]
     }
     #expect(try start(["type": "rmsprop", "lr": 1]) == [0])
     #expect(try start(["type": "rmsprop", "lr": 1, "flavor": "keras"]) == [0])
@@ -38,7 +38,7 @@ import Testing
     let before = network.parameters[0..<model.flatCount]
     let gradients = try #require(network.gradients)
     gradients.replace(at: 0, with: [Float](repeating: 0.5, count: model.flatCount))
-    let run = Optimizer(try readOptimizer(["type": "sgd", "lr": 0.5]).optimizer, network: network)
+    let run = try Optimizer(try readOptimizer(["type": "sgd", "lr": 0.5]).optimizer, network: network)
     run.update(learningRate: 0.5)
     #expect(network.parameters[0..<model.flatCount] == before.map { $0 - 0.25 })
     #expect(run.step == 1)
@@ -48,7 +48,7 @@ import Testing
   @Test func newWeightsAreUsedAtOnce() throws {
     let network = try makeNetwork(
       makeModel([1, 4, 4], [["type": "flatten"], ["type": "dense", "units": 3]]), batchSize: 5)
-    let run = Optimizer(try readOptimizer(["type": "sgd", "lr": 0.3]).optimizer, network: network)
+    let run = try Optimizer(try readOptimizer(["type": "sgd", "lr": 0.3]).optimizer, network: network)
     let images = TestImages(pixels: FixtureValues.images(5, pixels: 16), labels: [0, 1, 2, 0, 1])
     images.load(0..<5, into: network)
     var losses: [Double] = []

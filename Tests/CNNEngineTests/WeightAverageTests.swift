@@ -20,8 +20,8 @@ import Testing
     threads: Int, decay: Double, _ body: (Int, Network, WeightAverage) throws -> Void
   ) throws -> [Float] {
     let (network, images) = try makeNorm(threads: threads)
-    let average = WeightAverage(decay: decay, network: network)
-    let optimizer = Optimizer(
+    let average = try WeightAverage(decay: decay, network: network)
+    let optimizer = try Optimizer(
       try readOptimizer(["type": "adam", "lr": 1]).optimizer, network: network, average: average)
     try body(0, network, average)
     for step in 1...10 {
@@ -66,8 +66,8 @@ import Testing
   @Test("A network for evaluation that shares the average sees every update")
   func evaluation() throws {
     let images = TestImages(noise: 60, size: 36)
-    func loss(_ network: Network, _ values: FlatTensorBuffer) -> Double {
-      let other = Network(
+    func loss(_ network: Network, _ values: FlatTensorBuffer) throws -> Double {
+      let other = try Network(
         model: network.model, parameters: values, batchSize: 20, training: false,
         threadPool: ThreadPool(threads: 1))
       images.load(0..<20, into: other)
@@ -77,14 +77,14 @@ import Testing
     var losses: [Double] = []
     _ = try train(threads: 1, decay: 0.5) { _, network, average in
       let shared =
-        sharing
+        try sharing
         ?? Network(
           model: network.model, parameters: average.values, batchSize: 20, training: false,
           threadPool: ThreadPool(threads: 1))
       sharing = shared
       images.load(0..<20, into: shared)
       losses.append(shared.forward().lossSum)
-      #expect(losses.last == loss(network, average.values))
+      #expect(try losses.last == loss(network, average.values))
     }
     #expect(Set(losses).count == losses.count)
   }
@@ -93,8 +93,8 @@ import Testing
   func constraints() throws {
     let network = try makeNetwork(
       makeModel([30], [["type": "dense", "units": 5, "max_norm": 0.001]]), batchSize: 1)
-    let average = WeightAverage(decay: 0, network: network)
-    let optimizer = Optimizer(
+    let average = try WeightAverage(decay: 0, network: network)
+    let optimizer = try Optimizer(
       try readOptimizer(["type": "sgd", "lr": 1]).optimizer, network: network, average: average)
     optimizer.update(learningRate: 1)
     for unit in 0..<5 {
@@ -106,7 +106,7 @@ import Testing
   @Test("A running statistic that is not finite is reported as a weight is")
   func finite() throws {
     let (network, _) = try makeNorm(threads: 2)
-    let optimizer = Optimizer(try readOptimizer(["type": "sgd", "lr": 1]).optimizer, network: network)
+    let optimizer = try Optimizer(try readOptimizer(["type": "sgd", "lr": 1]).optimizer, network: network)
     #expect(optimizer.update(learningRate: 0))
     let variance = try #require(network.model.state.first { $0.name == "norm.running_var" })
     network.parameters.replace(at: variance.offset + 2, with: [.infinity])

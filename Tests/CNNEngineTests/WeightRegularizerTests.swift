@@ -27,7 +27,7 @@ import Testing
       network.gradients?.replace(
         at: parameter.offset, with: [Float](repeating: 0, count: parameter.count))
     }
-    Optimizer(optimizer, network: network).update(learningRate: rate)
+    try Optimizer(optimizer, network: network).update(learningRate: rate)
     return values(network.parameters, network)
   }
 

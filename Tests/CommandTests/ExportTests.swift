@@ -20,6 +20,16 @@ struct ExportTests {
     }
   }
 
+  @Test func aNameMayHave255Bytes() throws {
+    let sandbox = try Sandbox()
+    try sandbox.writePixelsModel()
+    let name = String(repeating: "x", count: 250) + ".onnx"
+    let export = try sandbox.run(
+      "export pixels.safetensors --config pixels.json --format onnx --output \(name)")
+    #expect(export.status == 0, "\(export.errors)")
+    #expect(sandbox.has(name))
+  }
+
   @Test func faultsAreAsRecorded() throws {
     let sandbox = try Sandbox()
     try sandbox.writePixelsModel()

@@ -1,4 +1,4 @@
-import cnn
+import Reporting
 import Testing
 import TestSupport
 

@@ -1,4 +1,4 @@
-import cnn
+import Reporting
 import Testing
 
 /// A narrow window shortens the bar first, then drops the texts after it.

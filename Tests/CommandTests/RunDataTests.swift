@@ -86,9 +86,29 @@ import TestSupport
     #expect(evaluated.output.contains("20 images") && evaluated.status == 0)
     #expect(try sandbox.run("show --data small --split test --count 1").status == 0)
     let chosen = try sandbox.run("train small --set data.validation.count=20 --output s")
-    #expect(chosen.status != 0 && chosen.errors.contains("cannot hold out 20 of 20 images for validation"))
+    #expect(
+      chosen.status != 0
+        && chosen.errors.contains("cannot hold out 20 of 20 images for validation, at most 19"))
+    let synthetic = try sandbox.run(
+      "train --data builtin --set data.builtin.train=50 --set data.builtin.test=10 --dry-run")
+    #expect(synthetic.errors.contains("5 images, a tenth, are held out for validation instead of 5,000"))
     let said = try sandbox.run("train small --dry-run")
     #expect(said.errors.contains("2 images, a tenth, are held out for validation instead of 5,000"))
+  }
+
+  @Test("Test files alone are enough for eval, and train says that there is nothing to train on")
+  func testFilesAlone() throws {
+    let sandbox = try Sandbox()
+    try sandbox.writeDataset(to: "both")
+    try sandbox.writeDataset(
+      to: "alone", ["train-images-idx3-ubyte": .some(nil), "train-labels-idx1-ubyte": .some(nil)])
+    #expect(try sandbox.run("train both --output r --epochs 1 --quiet").status == 0)
+    #expect(try sandbox.run("eval r --data alone").status == 0)
+    let trained = try sandbox.run("train alone --output s")
+    #expect(trained.status == 65)
+    #expect(trained.errors.hasPrefix("alone: there are no training images, only "))
+    let split = try sandbox.run("eval r --data alone --split train")
+    #expect(split.status == 65 && split.errors.contains("alone: there are no training images"))
   }
 
   @Test("Arguments of train without an option are told apart by what is there")

@@ -65,6 +65,27 @@ enum Samples {
       + tensors.flatMap { $0.values.flatMap { bigEndian(Int($0.bitPattern)).reversed() } }
   }
 
+  /// A convolution of one pixel before the sample network.
+  static let deepConfig = """
+    {
+      "name": "deep",
+      "model": {
+        "layers": [
+          { "type": "conv2d", "name": "conv", "filters": 2, "kernel": 1, "bias": false }, "flatten",
+          { "type": "dense", "name": "fc", "units": 10, "bias": false }
+        ]
+      }
+    }
+    """
+
+  /// Its weights, all of the same size.
+  static func deepWeights(_ weight: Float) -> [UInt8] {
+    safetensors([
+      ("conv.weight", [2, 1, 1, 1], [weight, -weight]),
+      ("fc.weight", [10, 1568], [Float](repeating: weight, count: 15_680)),
+    ])
+  }
+
   /// The config of the sample network with two heads: the class, and whether it is odd.
   static let headsConfig = """
     {

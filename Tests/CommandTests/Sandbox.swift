@@ -126,6 +126,7 @@ final class Sandbox {
     return text.replacing(folder, with: "<folder>").replacing(cache, with: "<cache>")
       .replacing(layerTypes, with: "<layer types>")
       .replacing(/\d+\.\d+s\b/, with: "#s").replacing(/\d+\.\d+ms\/step/, with: "#ms/step")
-      .replacing(/[\d,]+ img\/s/, with: "# img/s").replacing(/\((AVX[^)]*|NEON|SSE[^)]*)\)/, with: "(<cpu>)")
+      .replacing(/[\d,]+ img\/s/, with: "# img/s").replacing(/about [\d.]+ [kMG]B/, with: "about # MB")
+      .replacing(/\((AVX[^)]*|NEON|SSE[^)]*)\)/, with: "(<cpu>)")
   }
 }

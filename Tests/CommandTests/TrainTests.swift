@@ -145,6 +145,14 @@ struct TrainTests {
     }
   }
 
+  @Test func initialWeightsAreLookedAtBeforeData() throws {
+    let sandbox = try Sandbox()
+    try sandbox.write(Array("no weights".utf8), to: "notes.txt")
+    let outcome = try sandbox.run("train --init notes.txt")
+    #expect(outcome.status == 65)
+    #expect(outcome.errors.hasPrefix("notes.txt: ") && outcome.errors.count { $0 == "\n" } == 1)
+  }
+
   @Test func aRunOrItsCheckpointIsAConfig() throws {
     let sandbox = try Sandbox()
     try sandbox.trainTiny("--quiet --epochs 1")

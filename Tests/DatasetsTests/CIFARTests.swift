@@ -54,4 +54,39 @@ import TestSupport
       }
     }
   }
+
+  @Test("One file is read by its name, whatever its bytes look like")
+  func oneFile() throws {
+    try DataSource.with { source in
+      // The first bytes are those of an IDX file of 32-bit integers.
+      try source.write([0, 0, 12, 2] + record(7, 3).dropFirst(4) + record(7, 3), "data_batch_2.bin")
+      try source.write(record(9, 100), "test_batch.bin")
+      let set = try source.load("data_batch_2.bin", DatasetOptions(undivided: .test))
+      #expect(set.pool.labels == [0, 7] && set.notices.isEmpty)
+      #expect(try source.load("test_batch.bin").test.count == 1)
+    }
+  }
+
+  @Test("The Python version, and CIFAR-100, are named", arguments: ["", "cifar-10-batches-py/"])
+  func otherVersions(folder: String) throws {
+    for name in ["data_batch_1", "test_batch", "batches.meta"] {
+      try DataSource.with { source in
+        try source.write([0x80, 2, 0x7D, 0x71], folder + name)
+        for place in ["", folder + name] {
+          let text = message { _ = try source.load(place) }
+          #expect(text.contains("\(name): CIFAR-10's Python version: these are Python pickles"), "\(text)")
+          #expect(text.contains("cifar-10-binary.tar.gz") && text.contains("n.savez('cifar10.npz'"))
+        }
+      }
+    }
+    try DataSource.with { source in
+      try source.write([3] + record(7, 3) + [4] + record(99, 3), "train.bin")
+      for place in ["", "train.bin"] {
+        let text = message { _ = try source.load(place) }
+        #expect(text.contains("train.bin: CIFAR-100's binary version, 3,074 bytes for each image"), "\(text)")
+      }
+      try source.write([1, 2, 3], "train.bin")
+      #expect(!message { _ = try source.load() }.contains("CIFAR-100"))
+    }
+  }
 }

@@ -234,12 +234,4 @@ import TestSupport
   func refuses(text: String, expected: String) {
     #expect(message { _ = try read(text) } == "DIR/" + expected)
   }
-
-  @Test func refusesUTF16() throws {
-    try DataSource.with { source in
-      try source.write(
-        [0xFF, 0xFE] + "5,1,2,3,4\n".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }, "f.csv")
-      #expect(message { _ = try source.load("f.csv") }.contains("not CSV in UTF-8"))
-    }
-  }
 }

@@ -103,6 +103,41 @@ import TestSupport
     #expect(message { _ = try folders(["a"], classFile: "x\nx\n") }.contains("one a line, each once"))
   }
 
+  @Test("A list of names serves numbers too; one that does not fit is said, and one that is no text refused")
+  func namesOfNumbers() throws {
+    let set = try numbers([0, 1, 2], DatasetOptions(units: 10), classFile: "dog\ncat\nant\n")
+    #expect(set.names.prefix(4) == ["dog", "cat", "ant", "3"] && set.notices.isEmpty)
+    #expect(try numbers([1, 2], DatasetOptions(), classFile: "a\nb").names == ["a", "b"])
+    for (file, count) in [("a\nb", "2 names"), ("a\nb\nc\nd", "4 names"), ("a", "1 name")] {
+      let notices = try numbers([0, 1, 2], DatasetOptions(), classFile: file).notices
+      #expect(notices == ["classes.txt has \(count), but the labels are 0 to 2"])
+    }
+    for file in ["a\nb\0c\n", "a\n\u{1B}[2J\n", "\u{FEFF}a\rb"] {
+      let text = message { _ = try numbers([0, 1], DatasetOptions(), classFile: file) }
+      #expect(text.contains("classes.txt: byte ") && text.contains("in UTF-8; line "), "\(text)")
+    }
+    try DataSource.with { source in
+      try source.writeIDX(DataSource.images(2, labels: [0, 1]), "t10k")
+      try source.write([0xFF, 0xFE, 0x61, 0, 0x0A, 0], "classes.txt")
+      #expect(message { _ = try source.load() }.contains("this is text in UTF-16"))
+      try source.write("\u{FF41}\n\u{FF42}\n", "classes.txt")
+      #expect(try source.load().classNames == ["\u{FF41}", "\u{FF42}"])
+    }
+  }
+
+  @Test func listsThatDoNotFitFoldersAreSaid() throws {
+    for (file, notice) in [
+      ("a\nb\n", nil), ("a\nb\nc\n", "classes.txt has 3 names for 2 classes"),
+      ("x\ny\n", "classes.txt is not used: its 2 names do not fit the classes \"a\", \"b\""),
+    ] as [(String, String?)] {
+      try DataSource.with { source in
+        for name in ["a", "b"] { try source.write(TestPNG.file(1, 1, rows: [[0]]), "test/\(name)/1.png") }
+        try source.write(file, "classes.txt")
+        #expect(try source.load().notices == (notice.map { [$0] } ?? []))
+      }
+    }
+  }
+
   @Test func oneClassAndMissingOnesAreSaid() throws {
     #expect(try numbers([3, 3], DatasetOptions(units: 10)).notices == ["all images are of one class, \"3\""])
     try DataSource.with { source in

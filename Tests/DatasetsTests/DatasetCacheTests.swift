@@ -50,7 +50,7 @@ import TestSupport
       let path = try cacheFiles(source)[0]
       var bytes = try contents(path)
       bytes[bytes.count - 5] ^= 1
-      let start = "cnn data cache 1\n".utf8.count + 32 + 8
+      let start = "cnn data cache 2\n".utf8.count + 32 + 8
       let sum = TestBytes.crc32(Array(bytes[start..<bytes.count - 4]))
       bytes.replaceSubrange((bytes.count - 4)..., with: TestBytes.littleEndian(sum, 4))
       try write(bytes, path)
@@ -87,7 +87,7 @@ import TestSupport
         #expect(try source.load("p", options).fingerprint() == first)
       }
       // What cannot be trusted even with the right checksum.
-      let start = "cnn data cache 1\n".utf8.count + 32 + 8
+      let start = "cnn data cache 2\n".utf8.count + 32 + 8
       for index in stride(from: start, to: whole.count - 4 - 80, by: 3) {
         for value in [UInt8(0xFF), 0x7F, 1] {
           var copy = whole

@@ -92,14 +92,4 @@ import TestSupport
           "pictures without classes; put those of each class into a folder of its name"))
     }
   }
-
-  @Test func pickledCIFARIsNamed() throws {
-    try DataSource.with { source in
-      try source.write([0x80, 2], "cifar-10-batches-py/data_batch_1")
-      try source.write([0x80, 2], "cifar-10-batches-py/test_batch")
-      let text = message { _ = try source.load() }
-      #expect(text.contains("these are Python pickles"))
-      #expect(text.contains("n.savez('cifar10.npz'"))
-    }
-  }
 }

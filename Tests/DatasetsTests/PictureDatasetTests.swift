@@ -98,7 +98,6 @@ import TestSupport
         try source.write(png(1), "test/\(name)/1.png")
         try source.write([1, 2, 3], "test/\(name)/.DS_Store")
         try source.write("names", "test/\(name)/readme.txt")
-        mkfifo(source.path("test/\(name)/pipe.png"), 0o600)
       }
       // A picture without an extension is one.
       try source.write(png(2), "test/a/2")

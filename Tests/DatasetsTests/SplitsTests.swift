@@ -52,7 +52,7 @@ import TestSupport
   func holdingOutRefuses(count: Int) {
     #expect(
       message { _ = try set.train.holdingOut(count, seed: 0) }
-        == "cannot hold out \(count.grouped) of 80 images for validation")
+        == "cannot hold out \(count.grouped) of 80 images for validation, at most 79")
   }
 
   @Test func samplesDifferInEachEpoch() throws {

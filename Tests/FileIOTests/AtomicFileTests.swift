@@ -10,7 +10,7 @@ import TestSupport
       try AtomicFile.write([1, 2], to: path)
       #expect(try contents(path) == [1, 2])
       try AtomicFile.write(to: path) { (output) throws(DataError) in
-        #expect(output.temporaryPath.hasPrefix("\(folder)/.a."))
+        #expect((try? listing(folder))?.first?.contains(/^\.cnn-[0-9a-z]+\.tmp$/) == true)
         try output.write([3])
         try output.write([4, 5])
         #expect((try? contents(path)) == [1, 2])
@@ -39,6 +39,38 @@ import TestSupport
     }
   }
 
+  @Test("Links lead on from link to link, and not in a circle")
+  func chainsOfLinks() throws {
+    try withTemporaryFolder { folder in
+      func link(_ name: String, to target: String) throws {
+        try FileManager.default.createSymbolicLink(
+          atPath: "\(folder)/\(name)", withDestinationPath: target)
+      }
+      try AtomicFile.createFolder("\(folder)/below/deeper")
+      try AtomicFile.write([1], to: "\(folder)/below/a")
+      try link("first", to: "below/deeper/second")
+      try link("below/deeper/second", to: "../../third")
+      try link("third", to: "\(folder)/below/a")
+      try AtomicFile.write([2], to: "\(folder)/first")
+      #expect(try contents("\(folder)/below/a") == [2])
+      #expect(try listing(folder).count == 6, "no link is replaced, no temporary file left")
+      try link("here", to: "there")
+      try link("there", to: "here")
+      #expect(
+        message(in: folder) { try AtomicFile.write([3], to: "\(folder)/here") }
+          == "DIR/here: a link that leads nowhere")
+    }
+  }
+
+  @Test func namesMayBeAsLongAsTheFileSystemAllows() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/\(String(repeating: "x", count: 255))"
+      for byte: UInt8 in 1...2 { try AtomicFile.write([byte], to: path) }
+      #expect(try contents(path) == [2])
+      #expect(throws: DataError.self) { try AtomicFile.write([3], to: path + "x") }
+    }
+  }
+
   @Test func anErrorKeepsTheOldFileAndRemovesTheTemporaryOne() throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/a"
@@ -56,12 +88,15 @@ import TestSupport
 
   @Test func removesTemporaryFilesOfKilledWriters() throws {
     try withTemporaryFolder { folder in
-      for name in ["a", ".a.tmp", ".a.1x.tmp", ".a.2y.tmp", ".a.3z", ".b.4w.tmp", "a.5v.tmp"] {
+      for name in [
+        "a", ".a.tmp", ".a.1x.tmp", ".a.2y.tmp", ".a.3z", ".b.4w.tmp", "a.5v.tmp", ".cnn-6u.tmp",
+        ".cnn-?.tmp",
+      ] {
         try write([1], "\(folder)/\(name)")
       }
-      AtomicFile.removeLeftovers(in: folder)
-      #expect(try listing(folder) == [".a.3z", ".a.tmp", "a", "a.5v.tmp"])
-      AtomicFile.removeLeftovers(in: "\(folder)/none")
+      AtomicFile.removeLeftovers(in: FileLocation(folder))
+      #expect(try listing(folder) == [".a.3z", ".a.tmp", ".cnn-?.tmp", "a", "a.5v.tmp"])
+      AtomicFile.removeLeftovers(in: FileLocation("\(folder)/none"))
     }
   }
 

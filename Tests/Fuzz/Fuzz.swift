@@ -29,7 +29,7 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
   "npz": readNPZ, "npy": readNPY, "mat": readMAT, "torch": readPyTorch, "onnx": readONNX, "hdf5": readHDF5,
   "keras": readKeras, "csv": readCSV, "cifar": readCIFAR, "cache": readCache, "config": readConfig,
   "history": readHistory, "checkpoint": readRepairedCheckpoint, "damage": readCheckpoint,
-  "network": trainNetwork,
+  "network": trainNetwork, "report": reportRun, "terminal": printToTerminal,
 ]
 
 /// Whether `body` succeeds; it may only throw the errors of readers.
@@ -39,7 +39,8 @@ func succeeds(_ body: () throws -> Void) -> Bool {
     return true
   } catch {
     precondition(
-      error is DataError || error is ConfigError || error is SafeTensorsError || error is CheckpointError)
+      error is DataError || error is ConfigError || error is SafeTensorsError || error is CheckpointError
+        || error is NonFiniteOutputError)
     precondition(!"\(error)".isEmpty)
     return false
   }
@@ -151,7 +152,7 @@ private func readRepairedCheckpoint(_ bytes: [UInt8]) {
 }
 
 /// The network of the seed corpus.
-private let small: ExperimentConfig = {
+let small: ExperimentConfig = {
   let text =
     #"{ "model": { "input": [1, 8, 8], "layers": ["flatten", { "type": "dense", "name": "fc", "units": 10 }] } }"#
   do {

@@ -9,10 +9,10 @@ func trainNetwork(_ bytes: [UInt8]) {
   var choices = Choices(bytes)
   let input = [choices.next(1...33), choices.next(1...20), choices.next(1...20)]
   let layers = (0..<choices.next(0...4)).flatMap { choices.block($0) }
-  let tail: [JSON] = ["flatten", ["type": "dense", "units": 10, "bias": choices.flag()]]
+  let tail: [JSON] = ["flatten", ["type": "dense", "units": 10, "bias": JSON(choices.flag())]]
   let text = JSON(object: [
     ("model", JSON(object: [("input", JSON(input.map { JSON($0) })), ("layers", JSON(layers + tail))])),
-    ("engine", ["winograd": choices.flag()]),
+    ("engine", ["winograd": JSON(choices.flag())]),
   ]).text()
   let images = choices.next(1...40)
   let (threads, inputGradient) = (choices.next(2...5), choices.next(0...1) == 1)
@@ -28,7 +28,7 @@ func trainNetwork(_ bytes: [UInt8]) {
 
 /// The bits of all outputs and gradients of a step.
 private func step(_ model: Model, images: Int, threads: Int, inputGradient: Bool) -> [UInt32] {
-  let probe = LayerProbe(
+  let probe = try LayerProbe(
     model, parameters: model.initialParameters(seed: 0), images: images, threads: threads,
     training: true,
     inputGradient: inputGradient)
@@ -43,20 +43,9 @@ private func step(_ model: Model, images: Int, threads: Int, inputGradient: Bool
 /// Values between -1/2 and 1/2.
 private func values(_ count: Int) -> [Float] { (0..<count).map { Float($0 * 37 % 101) / 100 - 0.5 } }
 
-/// Random choices from the input; after its end, every choice is the first.
-private struct Choices {
-  private var rest: ArraySlice<UInt8>
-
-  init(_ bytes: [UInt8]) { rest = bytes[...] }
-
-  mutating func next(_ range: ClosedRange<Int>) -> Int {
-    range.lowerBound + Int(rest.popFirst() ?? 0) % range.count
-  }
-
-  mutating func flag() -> JSON { JSON(next(0...1) == 1) }
-
+extension Choices {
   /// One layer, or two that are merged with a value before them, of the last block or of any earlier one.
-  mutating func block(_ number: Int) -> [JSON] {
+  fileprivate mutating func block(_ number: Int) -> [JSON] {
     let before: JSON = number == 0 ? "input" : JSON("block\(number - 1)")
     let name = JSON("block\(number)")
     let kind = next(0...5)
@@ -98,7 +87,7 @@ private struct Choices {
       "type": "conv2d", "filters": JSON(next(1...10) * groups), "groups": JSON(groups),
       "dilation": [JSON(next(1...3)), JSON(next(1...2))], "kernel": [JSON(next(1...5)), JSON(next(1...5))],
       "stride": [JSON(next(1...3)), JSON(next(1...3))], "padding": padding(), "rounding": "floor",
-      "bias": flag(),
+      "bias": JSON(flag()),
     ]
   }
 

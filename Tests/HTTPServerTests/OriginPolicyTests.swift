@@ -62,4 +62,31 @@ struct OriginPolicyTests {
   func crossOriginRequestsAreRejected(origin: String, expected: Int?) throws {
     #expect(try status(loopback, host: "localhost:8080", origin: origin) == expected)
   }
+
+  @Test(
+    arguments: [
+      ("http://localhost:8080/", "evil.example", nil), ("HTTP://LocalHost:8080/x", "127.0.0.1:8080", nil),
+      ("http://evil.example/", "localhost:8080", 421), ("http://localhost/", "localhost:8080", 421),
+      ("http://evil@localhost:8080/", "localhost:8080", 421), ("http://localhost:8080/", nil, 400),
+      ("http://localhost:8080@evil.example/", "localhost:8080", 421),
+    ] as [(String, String?, Int?)])
+  func theHostOfAnAbsoluteURIReplacesTheHeader(target: String, host: String?, expected: Int?) throws {
+    let header = host.map { "Host: \($0)\r\n" } ?? ""
+    let request = try HTTPRequest(head: Array("GET \(target) HTTP/1.1\r\n\(header)".utf8)[...])
+    do throws(HTTPError) {
+      try loopback.check(request)
+      #expect(expected == nil)
+    } catch {
+      #expect(error.status.code == expected)
+    }
+  }
+
+  @Test func anOriginIsComparedWithTheHostOfAnAbsoluteURI() throws {
+    for (origin, isAllowed) in [("http://localhost:8080", true), ("http://127.0.0.1:8080", false)] {
+      let head =
+        "GET http://localhost:8080/ HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nOrigin: \(origin)\r\n"
+      let request = try HTTPRequest(head: Array(head.utf8)[...])
+      #expect(((try? loopback.check(request)) != nil) == isAllowed)
+    }
+  }
 }

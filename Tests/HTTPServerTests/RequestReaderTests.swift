@@ -38,6 +38,15 @@ struct RequestReaderTests {
     #expect(request.body == Array("hello".utf8))
   }
 
+  @Test(arguments: [
+    ("http://b:2/x/y?z=/", "b:2", "/x/y"), ("HTTP://b", "b", "/"), ("http://b?x", "b", "/"),
+    ("//b/x", "a:1", "//b/x"),
+  ])
+  func anAbsoluteURIHasItsHostAndPath(target: String, host: String, path: String) throws {
+    let request = try #require(try requests(["GET \(target) HTTP/1.1\r\nHost: a:1\r\n\r\n"]).first)
+    #expect(request["host"] == host && request.path == path)
+  }
+
   @Test func anyChunkSizeGivesTheSameRequests() throws {
     let text = post + "GET / HTTP/1.1\r\nHost: a\r\n\r\n" + post
     let whole = try requests([text])
@@ -62,7 +71,9 @@ struct RequestReaderTests {
 
   @Test(arguments: [
     ("\r\n\r\n", 400), ("GET\r\n\r\n", 400), ("GET /\r\n\r\n", 400), ("GET  / HTTP/1.1\r\n\r\n", 400),
-    ("GET http://a/ HTTP/1.1\r\n\r\n", 400), ("G\u{E9}T / HTTP/1.1\r\n\r\n", 400),
+    ("GET https://a/ HTTP/1.1\r\n\r\n", 400), ("GET http:// HTTP/1.1\r\n\r\n", 400),
+    ("GET http:///a HTTP/1.1\r\n\r\n", 400), ("GET a HTTP/1.1\r\n\r\n", 400),
+    ("G\u{E9}T / HTTP/1.1\r\n\r\n", 400),
     ("GET / HTTP/2.0\r\n\r\n", 505), ("GET / HTTP/1.1 \r\n\r\n", 400), ("GET / XYZ\r\n\r\n", 505),
     ("GET / HTTP/1.1\r\nHost\r\n\r\n", 400), ("GET / HTTP/1.1\r\n: a\r\n\r\n", 400),
     ("GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400), ("GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400),

@@ -51,4 +51,11 @@ import Testing
     let nearlyEqual = Histogram([1, Float(1).nextUp])
     #expect(nearlyEqual.counts.reduce(0, +) == 2)
   }
+
+  @Test func onlyFiniteValuesAreCounted() {
+    let largest = Float.greatestFiniteMagnitude
+    let histogram = Histogram([.nan, -largest, .infinity, .leastNonzeroMagnitude, largest, -.infinity])
+    #expect(histogram.count == 3 && histogram.counts.reduce(0, +) == 3)
+    #expect(histogram.maximum == Double(largest) && histogram.limits.allSatisfy(\.isFinite))
+  }
 }

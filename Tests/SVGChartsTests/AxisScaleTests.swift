@@ -32,6 +32,26 @@ struct AxisScaleTests {
   func bounds() {
     #expect(AxisScale.linear(1...1, ticks: 5, within: 0...1).domain.upperBound == 1)
     #expect(AxisScale.linear(0...0, ticks: 5, within: 0...1).domain.lowerBound == 0)
+    for values in [97.5...97.5, -3...(-2), 0.5...97.5, -1e300...1e300] as [ClosedRange<Double>] {
+      let scale = AxisScale.linear(values, ticks: 5, within: 0...1)
+      #expect(scale.domain.lowerBound >= 0 && scale.domain.upperBound <= 1 && scale.ticks.count > 1)
+    }
+  }
+
+  @Test("Values of any size have finite positions")
+  func extremes() {
+    let largest = Double.greatestFiniteMagnitude, smallest = Double.leastNonzeroMagnitude
+    for values in [
+      [smallest], [0, smallest], [8 * smallest, 1e-300], [smallest, largest], [-largest, largest],
+    ] {
+      let scale = AxisScale.fitting(values, ticks: 5)
+      #expect(values.allSatisfy { (0...1).contains(scale.position($0)) }, "\(values)")
+    }
+    for numbers in [Int.min...Int.min, Int.max...Int.max, Int.max - 1...Int.max, Int.min...Int.max] {
+      let scale = AxisScale.integer(numbers, ticks: 5)
+      #expect((0...1).contains(scale.position(Double(numbers.lowerBound))), "\(numbers)")
+      #expect(scale.labels.count == scale.ticks.count)
+    }
   }
 
   @Test("A tight scale has the domain of the values")

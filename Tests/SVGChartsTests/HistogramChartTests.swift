@@ -9,4 +9,16 @@ struct HistogramChartTests {
       #expect(histogram.counts.reduce(0, +) == values.count && histogram.counts.count <= 40)
     }
   }
+
+  @Test("Values of any size are counted, if they are finite")
+  func extremes() {
+    let largest = Float.greatestFiniteMagnitude, smallest = Float.leastNonzeroMagnitude
+    for values in [[smallest], [0, smallest], [-largest, largest], [largest], [.nan, .infinity, 1]]
+      as [[Float]]
+    {
+      let histogram = HistogramChart("w", values)
+      #expect(histogram.counts.reduce(0, +) == values.count(where: \.isFinite))
+      #expect(!histogram.drawing.file.isEmpty)
+    }
+  }
 }

@@ -18,9 +18,9 @@ package func withTemporaryFolder<T>(_ body: (String) throws -> T) throws -> T {
   }
 }
 
-/// All files under `folder`, hidden ones too, as paths relative to it.
+/// All files under `folder`, hidden ones too but for the lock of a run, as paths relative to it.
 package func listing(_ folder: String) throws -> [String] {
-  try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+  try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0 != ".lock" }.sorted()
 }
 
 package func removeFile(_ path: String) throws { try FileManager.default.removeItem(atPath: path) }

@@ -40,7 +40,7 @@ private final class Count: Sendable {
     let config = try ConfigSource.load(
       ConfigSource.json(config), flags: [], settings: ["train.batch_size=20"])
     let threadPool = ThreadPool(threads: threads)
-    let steps = BenchmarkSteps(config, threadPool: threadPool)
+    let steps = try BenchmarkSteps(config, threadPool: threadPool)
     steps.warmUp()
     #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.train() } } == 0)
     #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.evaluate() } } == 0)
@@ -50,7 +50,7 @@ private final class Count: Sendable {
   func average(threads: Int) throws {
     let config = try Small.config(layers: Small.normed, train: #""batch_size": 20, "average": {}"#)
     let threadPool = ThreadPool(threads: threads)
-    let steps = BenchmarkSteps(config, threadPool: threadPool)
+    let steps = try BenchmarkSteps(config, threadPool: threadPool)
     steps.warmUp()
     #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.train() } } == 0)
   }
@@ -61,7 +61,7 @@ private final class Count: Sendable {
       ConfigSource.json("lenet"), flags: [],
       settings: ["data.augment=[\(augment.joined(separator: ","))]", "train.batch_size=20"])
     let threadPool = ThreadPool(threads: 2)
-    let steps = BenchmarkSteps(config, threadPool: threadPool)
+    let steps = try BenchmarkSteps(config, threadPool: threadPool)
     steps.warmUp()
     #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.train() } } == 0)
   }

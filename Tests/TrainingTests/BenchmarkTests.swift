@@ -10,7 +10,8 @@ import Training
     let config = try ConfigSource.load(
       "lenet", settings: ["model.layers=\(layers)", "model.input=[1,4,4]", "train.batch_size=2"])
     var (now, readings) = (ContinuousClock.now, 0)
-    let benchmark = Benchmark.measure(config, seconds: 600, peak: 1e9, threadPool: ThreadPool(threads: 1)) {
+    let benchmark = try Benchmark.measure(config, seconds: 600, peak: 1e9, threadPool: ThreadPool(threads: 1))
+    {
       now += step(readings)
       readings += 1
       return now

@@ -22,9 +22,9 @@ import Training
       train: #""epochs": 2, "batch_size": 70, "early_stop": { "patience": 5 }"#,
       extra: "\"seed\": 18446744073709551615,")
     try withRun(config) { folder, run in
-      for path in [run.folder.bestCheckpoint, run.folder.lastCheckpoint, run.folder.finalCheckpoint] {
-        let checkpoint = try Checkpoint(contentsOf: path)
-        #expect(try checkpoint.encoded() == contents(path))
+      for file in [run.folder.bestCheckpoint, run.folder.lastCheckpoint, run.folder.finalCheckpoint] {
+        let checkpoint = try Checkpoint(contentsOf: file)
+        #expect(try checkpoint.encoded() == contents(file.path))
         #expect(checkpoint.config.resolved == config.resolved && checkpoint.config.seed == .max)
         #expect(checkpoint.classNames == (0..<10).map(String.init))
         #expect(checkpoint.data.name == "builtin")
@@ -33,7 +33,7 @@ import Training
       let last = try Checkpoint(contentsOf: run.folder.lastCheckpoint)
       #expect(last.progress == run.trainer.progress && last.progress.bestWatched != nil)
       let count = run.trainer.parameters.count
-      #expect(last.parameters()[0..<count] == run.trainer.parameters[0..<count])
+      #expect(try last.parameters()[0..<count] == run.trainer.parameters[0..<count])
       #expect(
         last.optimizer.prefix(2).map(\.name) == [
           "optimizer.exp_avg.conv.weight", "optimizer.exp_avg.conv.bias",
@@ -64,7 +64,7 @@ import Training
       let checkpoint = try Checkpoint(contentsOf: run.folder.lastCheckpoint)
       #expect(checkpoint.weights.map(\.name) == ["optimizer.weight", "optimizer.bias"])
       #expect(checkpoint.optimizer.count == 4)
-      #expect(try checkpoint.encoded() == contents(run.folder.lastCheckpoint))
+      #expect(try checkpoint.encoded() == contents(run.folder.lastCheckpoint.path))
     }
   }
 
@@ -77,7 +77,7 @@ import Training
         "optimizer": "sgd", "train": { "epochs": 1 } }
       """)
     try withRun(config) { _, run in
-      try body(run.folder.lastCheckpoint, contents(run.folder.lastCheckpoint))
+      try body(run.folder.lastCheckpoint.path, contents(run.folder.lastCheckpoint.path))
     }
   }
 
@@ -168,7 +168,7 @@ import Training
         == "DIR: a class name in the metadata has control characters")
     #expect(
       try refusal { $0.setMetadata("classes", to: "[\"0\"]") }
-        == "DIR: 1 classes in the metadata, but the network's output is 10")
+        == "DIR: 1 class in the metadata, but the network's output is 10")
   }
 
   @Test(

@@ -35,8 +35,8 @@ import Training
     -log(Prediction(scores: scores).probabilities[label])
   }
 
-  private func evaluator(_ config: ExperimentConfig, threads: Int = 1) -> Evaluator {
-    let parameters = config.model.initialParameters(seed: 5)
+  private func evaluator(_ config: ExperimentConfig, threads: Int = 1) throws -> Evaluator {
+    let parameters = try config.model.initialParameters(seed: 5)
     return Evaluator(config, parameters: parameters, threadPool: ThreadPool(threads: threads))
   }
 
@@ -44,9 +44,10 @@ import Training
   func definition(count: Int) throws {
     let config = try Small.config()
     let images = try Small.data(config).train.prefix(count)
-    let evaluator = evaluator(config)
+    let evaluator = try evaluator(config)
     let evaluation = try evaluator.evaluate(images)
-    let scores = evaluator.scores(Images(pixels: (0..<count).flatMap { images[$0] }, shape: images.shape))
+    let scores = try evaluator.scores(
+      Images(pixels: (0..<count).flatMap { images[$0] }, shape: images.shape))
     #expect(scores.count == count && evaluation.count == count)
     var (loss, confusion) = (0.0, Array(repeating: Array(repeating: 0, count: 10), count: 10))
     for (index, scores) in scores.enumerated() {
@@ -75,7 +76,7 @@ import Training
     #expect(whole > 0.01 && abs(whole - first) > 1e-6)
     let config = try Small.config(layers: Small.linear)
     let images = try Small.data(config).train
-    let scores = evaluator(config).scores(
+    let scores = try evaluator(config).scores(
       Images(pixels: (0..<300).flatMap { images[$0] }, shape: images.shape))
     let absolute = scores.joined().reduce(0) { $0 + Double(abs($1)) }
     #expect(abs(whole - 0.1 * absolute / 300) < 1e-5)
@@ -98,7 +99,7 @@ import Training
       let images = Images(
         pixels: Array(try Small.data(config).train.images.pixels[..<1440]),
         shape: ImageShape(height: 12, width: 12))
-      return evaluator(config).scores(images).map { Prediction(scores: $0).probabilities }
+      return try evaluator(config).scores(images).map { Prediction(scores: $0).probabilities }
     }
     let expected = try probabilities("", loss: "cross_entropy")
     for (ending, loss) in [
@@ -114,7 +115,7 @@ import Training
   func sharedWeights() throws {
     let config = try Small.config()
     let images = try Small.data(config).test
-    let parameters = config.model.initialParameters(seed: 5)
+    let parameters = try config.model.initialParameters(seed: 5)
     let evaluator = Evaluator(config, parameters: parameters, threadPool: ThreadPool(threads: 1))
     let before = try evaluator.evaluate(images)
     parameters.replace(at: 0, with: [Float](repeating: 0, count: parameters.count))
@@ -128,6 +129,33 @@ import Training
     let config = try Small.config()
     let none = try Small.data(config).test.prefix(0)
     #expect(message { _ = try evaluator(config).evaluate(none) } == "no batch: there are no images")
-    #expect(evaluator(config).scores(Images(pixels: [], shape: none.shape)) == [])
+    #expect(try evaluator(config).scores(Images(pixels: [], shape: none.shape)) == [])
+  }
+
+  @Test("Outputs that are not finite are an error that names the image and the layer")
+  func notFinite() throws {
+    let layers =
+      #""flatten", { "type": "dense", "name": "a", "units": 4 }, { "type": "dense", "name": "b", "units": 10 }"#
+    let config = try Small.config(layers: layers)
+    let images = try Small.data(config).test
+    let parameters = try config.model.initialParameters(seed: 5)
+    parameters.replace(at: 0, with: [Float](repeating: 3e38, count: parameters.count))
+    let evaluator = Evaluator(config, parameters: parameters, threadPool: ThreadPool(threads: 1))
+    let text =
+      "the network's outputs are not finite, first in layer a; its weights are too large for this input"
+    #expect(message { _ = try evaluator.evaluate(images) } == "image 0: \(text)")
+    let picture = Images(pixels: Array(images[0]), shape: images.shape)
+    #expect(message { _ = try evaluator.predictions(picture, names: ["seven.png"]) } == "seven.png: \(text)")
+    #expect(message { _ = try evaluator.scores(picture) } == "image 0: \(text)")
+  }
+
+  @Test("A loss that is not finite is an error, too")
+  func infiniteLoss() throws {
+    let config = try Small.config(layers: Small.linear, extra: #""loss": "mse","#)
+    let parameters = try config.model.initialParameters(seed: 5)
+    parameters.replace(at: 0, with: [Float](repeating: 1e25, count: parameters.count))
+    let evaluator = Evaluator(config, parameters: parameters, threadPool: ThreadPool(threads: 1))
+    let images = try Small.data(config).test
+    #expect(message { _ = try evaluator.evaluate(images) }.hasPrefix("the loss of 100 images: "))
   }
 }

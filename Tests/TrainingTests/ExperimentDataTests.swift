@@ -122,7 +122,9 @@ private func pictures(_ subset: Subset) -> [[UInt8]] { (0..<subset.count).map { 
     #expect(
       fault(#""resplit": { "train": 390, "test": 20 }"#)
         == "cannot split 400 images into 390 training and 20 test images")
-    #expect(fault(#""validation": { "count": 300 }"#) == "cannot hold out 300 of 300 images for validation")
+    #expect(
+      fault(#""validation": { "count": 300 }"#)
+        == "cannot hold out 300 of 300 images for validation, at most 299")
     #expect(fault(#""validation": { "from": "test", "count": 101 }"#) == "cannot sample 101 of 100 images")
     #expect(fault(#""validation": { "from": "test", "sample": 101 }"#) == "cannot sample 101 of 100 images")
   }

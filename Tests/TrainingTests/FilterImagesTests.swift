@@ -12,6 +12,19 @@ struct FilterImagesTests {
     #expect(images.pixels == [128, 191, 0, 159])
   }
 
+  @Test(
+    "Weights of any size have a picture", arguments: [1e-45, 1e-39, 1e-30, 1e30, .greatestFiniteMagnitude])
+  func extremes(largest: Float) {
+    let tensor = NamedTensor(name: "w", shape: [1, 1, 1, 3], values: [largest, 0, -largest])
+    #expect(tensor.filterImages?.pixels == [255, 128, 0])
+  }
+
+  @Test("Weights that are not finite have a picture, too")
+  func notFinite() {
+    let tensor = NamedTensor(name: "w", shape: [1, 1, 1, 3], values: [.infinity, .nan, -.infinity])
+    #expect(tensor.filterImages(largest: .infinity)?.pixels.count == 3)
+  }
+
   @Test("Filters over three channels are in colour, over others one image a channel")
   func channels() {
     func images(_ channels: Int) -> Images? {

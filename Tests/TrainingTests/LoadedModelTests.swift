@@ -10,7 +10,7 @@ import Training
     try withTemporaryFolder { folder in
       let (run, _) = try Small.run(Small.config(train: "\"epochs\": 1"), in: folder)
       let source = try LoadedModel(folder)
-      #expect(source.path == run.folder.finalCheckpoint && source.data?.name == "builtin")
+      #expect(source.path == run.folder.finalCheckpoint.path && source.data?.name == "builtin")
       #expect(source.classNames.count == 10 && source.config.name == "small")
       let weights = try Checkpoint(contentsOf: source.path).parameters()
       #expect(source.parameters?[0..<weights.count] == weights[0..<weights.count])
@@ -18,10 +18,10 @@ import Training
         (run.folder.finalCheckpoint, run.folder.bestCheckpoint),
         (run.folder.bestCheckpoint, run.folder.lastCheckpoint),
       ] {
-        try removeFile(gone)
-        #expect(try LoadedModel(folder).path == next)
+        try removeFile(gone.path)
+        #expect(try LoadedModel(folder).path == next.path)
       }
-      try removeFile(run.folder.lastCheckpoint)
+      try removeFile(run.folder.lastCheckpoint.path)
       #expect(
         message(in: folder) { _ = try LoadedModel(folder) }
           == "DIR: no checkpoint in this folder (model.ckpt, checkpoints/best.ckpt)")
@@ -65,7 +65,7 @@ import Training
     try withTemporaryFolder { folder in
       let (run, _) = try Small.run(Small.config(train: "\"epochs\": 1"), in: folder)
       let own = try LoadedModel(folder)
-      let lent = try LoadedModel(folder, config: run.folder.config)
+      let lent = try LoadedModel(folder, config: run.folder.config.path)
       #expect(own.parameters?[0..<1000] == lent.parameters?[0..<1000])
     }
   }

@@ -158,7 +158,7 @@ private func faults(_ layers: String, input: String = "[1, 28, 28]") -> [String]
       (
         #""flatten", { "type": "dense", "name": "digit", "units": 3 }, { "type": "dense", "name": "parity", "units": 2 }"#,
         #"[{ "layer": "digit" }, { "layer": "parity" }]"#,
-        #"4:37: model.outputs[1].labels: "parity" has 2 scores, but there are 3 classes; "labels" maps each class to a label"#
+        #"4:37: model.outputs[1].labels: "parity" has 2 scores for 3 classes; "labels" maps each class to a label"#
       ),
       (
         #"{ "type": "conv2d", "name": "c", "filters": 2, "kernel": 1, "activation": "softmax" }, "flatten""#,

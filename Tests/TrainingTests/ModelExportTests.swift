@@ -1,4 +1,7 @@
 import CNNEngine
+import Datasets
+import Foundation
+import ImageFiles
 import JSONText
 import ModelFormats
 import Testing
@@ -13,7 +16,7 @@ import Training
   ) throws -> [UInt8] {
     try withTemporaryFolder { folder in
       var file = SafeTensors()
-      for tensor in config.model.stateDict(of: config.model.initialParameters(seed: 1)) {
+      for tensor in config.model.stateDict(of: try config.model.initialParameters(seed: 1)) {
         try file.append(tensor)
       }
       try write(file.encoded(), "\(folder)/w.safetensors")
@@ -108,13 +111,40 @@ import Training
     #expect(!String(decoding: cross, as: UTF8.self).contains("LogSoftmax"))
     let mean = try export(
       Small.config(layers: Small.linear + #", "softmax""#, extra: #""loss": "mse","#), .onnx)
-    #expect(String(decoding: mean, as: UTF8.self).contains("LogSoftmax"))
+    let graph = try ONNXGraph(parsing: mean, name: "f")
+    #expect(graph.nodes.suffix(3).map(\.type) == ["LogSoftmax", "Max", "Softmax"])
+    // It is read back without both.
+    let layers = try ONNXNetwork(graph, path: "f").config["model"]?["layers"]?.array ?? []
+    #expect(layers.map { $0["type"]?.string } == ["flatten", "dense"])
+  }
+
+  @Test("Log-probabilities of a saturated softmax end where those of the graph do")
+  func saturatedSoftmax() throws {
+    let scores: [Float] = [113, 40, 26.5, 26, 25, 0, 0, -50, 100, 113]
+    let expected = scores.map { max($0 - 113 - log(2 + exp(-13)), -87) }
+    let config = try Small.config(layers: Small.linear + #", "softmax""#, extra: #""loss": "mse","#)
+    let buffer = try config.model.initialParameters(seed: 1)
+    for parameter in config.model.parameters {
+      let isBias = parameter.name == "fc.bias"
+      buffer.replace(
+        at: parameter.range.lowerBound,
+        with: isBias ? scores : [Float](repeating: 0, count: parameter.range.count))
+    }
+    let evaluator = Evaluator(config, parameters: buffer, threadPool: ThreadPool(threads: 1))
+    let image = Images(
+      pixels: [UInt8](repeating: 0, count: 144), shape: ImageShape(height: 12, width: 12))
+    let logits = try evaluator.scores(image)[0]
+    #expect(zip(logits, expected).allSatisfy { abs($0 - $1) < 1e-5 }, "\(logits)")
+    let graph = try ONNXGraph(parsing: export(config, .onnx), name: "f")
+    let least = try #require(graph.initializers.first { $0.name == "logits.constant" })
+    #expect(least.bytes.elementsEqual(withUnsafeBytes(of: Float(-87)) { Array($0) }))
+    #expect(logits.min() == -87)
   }
 
   @Test("Weights exported as safetensors and npz, also in Keras' layout, are imported unchanged")
   func roundTrips() throws {
     let config = try Small.config()
-    let weights = config.model.tensors(of: config.model.initialParameters(seed: 1))
+    let weights = config.model.tensors(of: try config.model.initialParameters(seed: 1))
     let safetensors = try SafeTensors(parsing: export(config, .safetensors), file: "f")
     #expect(safetensors.metadata("format") == "pt")
     #expect(try WeightImport(of: config.model, in: safetensors, path: "f").tensors == weights)
@@ -140,8 +170,8 @@ import Training
     let config = try Small.config(layers: Small.normed)
     let model = config.model
     let expected =
-      model.tensors(of: model.initialParameters(seed: 1))
-      + model.stateTensors(of: model.initialParameters(seed: 1))
+      model.tensors(of: try model.initialParameters(seed: 1))
+      + model.stateTensors(of: try model.initialParameters(seed: 1))
     let safetensors = try SafeTensors(parsing: export(config, .safetensors), file: "f")
     #expect(
       safetensors.tensors.prefix(7).map { "\($0.name) \($0.shape) \($0.dataType.rawValue)" } == [
@@ -187,7 +217,7 @@ import Training
   @Test("Folded weights are those of the layer and its norm")
   func foldedWeights() throws {
     let model = try Small.config(layers: Small.normed).model
-    let buffer = model.initialParameters(seed: 1)
+    let buffer = try model.initialParameters(seed: 1)
     let tensors = (model.parameters.map { ($0.name, $0.range) } + model.state.map { ($0.name, $0.range) })
     for (index, (_, range)) in tensors.enumerated() {
       buffer.replace(at: range.lowerBound, with: range.map { Float(($0 + index) % 5 + 1) / 4 })
@@ -227,7 +257,7 @@ import Training
     // stem; b1 and a1; short, b2 and a2, in the order of the concatenation.
     #expect(kernels.map { $0[$0.count - 1] } == [2, 5, 3, 7, 6, 4, 10])
     let read = try WeightImport(of: config.model, in: SafeTensors(archive), path: "f")
-    #expect(read.tensors == config.model.tensors(of: config.model.initialParameters(seed: 1)))
+    #expect(try read.tensors == config.model.tensors(of: config.model.initialParameters(seed: 1)))
   }
 
   @Test("By default a file is written next to its checkpoint")

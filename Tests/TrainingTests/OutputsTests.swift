@@ -10,8 +10,8 @@ import Training
 /// Models with several outputs, or with one whose labels are a map of the classes.
 @Suite(.serialized) struct OutputsTests {
   /// The scores of every image at the outputs, by the predictions' logits.
-  private func predictions(_ config: ExperimentConfig, _ images: Images) -> [Prediction] {
-    Evaluator(
+  private func predictions(_ config: ExperimentConfig, _ images: Images) throws -> [Prediction] {
+    try Evaluator(
       config, parameters: config.model.initialParameters(seed: 5), threadPool: ThreadPool(threads: 1)
     ).predictions(images)
   }
@@ -43,7 +43,7 @@ import Training
   func evaluation() throws {
     let config = try Small.twoHeads()
     let images = try Small.data(config).train.prefix(150)
-    let parameters = config.model.initialParameters(seed: 5)
+    let parameters = try config.model.initialParameters(seed: 5)
     let evaluator = Evaluator(config, parameters: parameters, threadPool: ThreadPool(threads: 2))
     var misclassified: [Int] = []
     let evaluation = try evaluator.evaluate(
@@ -56,7 +56,7 @@ import Training
     var losses = [0.0, 0.0]
     var confusions = [10, 2].map { Array(repeating: Array(repeating: 0, count: $0), count: $0) }
     var wrong: [Int] = []
-    for (index, prediction) in predictions(config, all).enumerated() {
+    for (index, prediction) in try predictions(config, all).enumerated() {
       let digit = Int(images.label(at: index))
       #expect(prediction.outputs.map(\.name) == ["digit", "parity"])
       #expect(prediction.logits == prediction.outputs[0].prediction.logits)
@@ -80,7 +80,7 @@ import Training
   func json() throws {
     let config = try Small.twoHeads()
     let evaluator = Evaluator(
-      config, parameters: config.model.initialParameters(seed: 5), threadPool: ThreadPool(threads: 1))
+      config, parameters: try config.model.initialParameters(seed: 5), threadPool: ThreadPool(threads: 1))
     let evaluation = try evaluator.evaluate(Small.data(config).test)
     let names = config.model.classNames(of: (0..<10).map(String.init))
     let json = evaluation.json(seconds: 1, classNames: names)
@@ -94,7 +94,7 @@ import Training
     let single = Evaluation(loss: 1, confusion: [[1]]).json(seconds: 1, classNames: [["a"]])
     #expect(single.members?.map(\.key) == keys)
     let images = Images(pixels: [UInt8](repeating: 9, count: 144), shape: ImageShape(height: 12, width: 12))
-    let prediction = predictions(config, images)[0].json(input: "x", classNames: names)
+    let prediction = try predictions(config, images)[0].json(input: "x", classNames: names)
     #expect(prediction.members?.map(\.key) == ["input", "label", "probabilities", "logits", "outputs"])
     #expect(prediction["outputs"]?["digit"]?["logits"] == prediction["logits"])
     #expect(prediction["outputs"]?["parity"]?["probabilities"]?.array?.count == 2)

@@ -11,7 +11,7 @@ import Training
       #expect(run.path == "\(folder)/a/b")
       #expect(
         [run.config, run.metrics, run.events, run.bestCheckpoint, run.lastCheckpoint, run.finalCheckpoint]
-          .map { $0.replacing(run.path, with: "") } == [
+          .map { $0.path.replacing(run.path, with: "") } == [
             "/config.json", "/metrics.csv", "/events.jsonl", "/checkpoints/best.ckpt",
             "/checkpoints/last.ckpt",
             "/model.ckpt",
@@ -61,7 +61,7 @@ import Training
     try withTemporaryFolder { folder in
       try FileManager.default.createDirectory(
         atPath: "\(folder)/checkpoints", withIntermediateDirectories: true)
-      for name in [".config.json.1.tmp", ".model.ckpt.2.tmp", "checkpoints/.last.ckpt.3.tmp", "mine.tmp"] {
+      for name in [".config.json.1.tmp", ".cnn-2.tmp", "checkpoints/.cnn-3w5e11264sgsf.tmp", "mine.tmp"] {
         try write([1], "\(folder)/\(name)")
       }
       _ = try RunFolder.create(output: folder, name: "x", overwrite: false)

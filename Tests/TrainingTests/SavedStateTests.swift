@@ -57,7 +57,7 @@ import Training
     try withTemporaryFolder { folder in
       let (run, _) = try Small.run(normed(#"{ "type": "sgd", "lr": 0.1 }"#), in: folder)
       #expect(
-        message(in: folder) { _ = try ResumePoint(run.folder.finalCheckpoint) }
+        message(in: folder) { _ = try ResumePoint(run.folder.finalCheckpoint.path) }
           == "DIR/model.ckpt: has the average of the weights but not the weights: use --init for a new run, or --resume "
           + "with a run folder or last.ckpt")
     }
@@ -83,8 +83,8 @@ import Training
       #expect(sections["optimizer"]?.array?.count == 8 && sections["average"]?.array?.count == 14)
       let count = try #require(file["average.norm.num_batches_tracked"])
       #expect(count.dataType == .int64 && count.shape == [] && file.integers(of: count) == [12])
-      for path in [run.folder.lastCheckpoint, run.folder.bestCheckpoint, run.folder.finalCheckpoint] {
-        #expect(try Checkpoint(contentsOf: path).encoded() == contents(path))
+      for file in [run.folder.lastCheckpoint, run.folder.bestCheckpoint, run.folder.finalCheckpoint] {
+        #expect(try Checkpoint(contentsOf: file).encoded() == contents(file.path))
       }
       let model = try SafeTensors(contentsOf: run.folder.finalCheckpoint)
       #expect(
@@ -103,7 +103,7 @@ import Training
       #expect(model.metadata("sections") == nil && model.tensors.count == 4)
       #expect(
         try Checkpoint(contentsOf: run.folder.finalCheckpoint).encoded()
-          == contents(run.folder.finalCheckpoint))
+          == contents(run.folder.finalCheckpoint.path))
     }
   }
 
@@ -130,23 +130,23 @@ import Training
       #expect(try validation.last == loss(average.values) && validation.last != loss(run.trainer.parameters))
       #expect(try result.test?.loss == loss(average.values))
       let model = try Checkpoint(contentsOf: run.folder.finalCheckpoint)
-      #expect(floats(model.parameters()) == floats(average.values))
-      let last = try Checkpoint(contentsOf: run.folder.lastCheckpoint)
+      #expect(try floats(model.parameters()) == floats(average.values))
+      let last = try Checkpoint(contentsOf: run.folder.lastCheckpoint.path)
       #expect(last.weights == config.model.tensors(of: run.trainer.parameters))
       #expect(last.state == config.model.stateTensors(of: run.trainer.parameters))
 
       let notice = "the average of the weights is used"
-      let loaded = try LoadedModel(run.folder.lastCheckpoint)
+      let loaded = try LoadedModel(run.folder.lastCheckpoint.path)
       #expect(try floats(loaded.requireParameters()) == floats(average.values))
-      #expect(loaded.notices == ["\(run.folder.lastCheckpoint): \(notice)"])
+      #expect(loaded.notices == ["\(run.folder.lastCheckpoint.path): \(notice)"])
       #expect(try LoadedModel(folder).notices == [])
-      let lent = try LoadedModel(run.folder.lastCheckpoint, config: run.folder.config)
+      let lent = try LoadedModel(run.folder.lastCheckpoint.path, config: run.folder.config.path)
       #expect(try floats(lent.requireParameters()) == floats(average.values))
       #expect(lent.notices == loaded.notices)
       #expect(
         try ModelExport(loaded).encoded(.safetensors)
           == ModelExport(LoadedModel(folder)).encoded(.safetensors))
-      let start = try WeightImport(of: config.model, contentsOf: run.folder.lastCheckpoint)
+      let start = try WeightImport(of: config.model, contentsOf: run.folder.lastCheckpoint.path)
       #expect(start.tensors.map(\.values) == model.weights.map(\.values) + model.state.map(\.values))
     }
   }

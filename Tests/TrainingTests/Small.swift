@@ -116,7 +116,7 @@ enum Small {
     report: (TrainingEvent?, RunEvent?) throws -> Void = { _, _ in }
   ) throws -> (run: TrainingRun, result: TrainingRun.Result) {
     let folder = try output == nil ? RunFolder.open(resuming: path) : nil
-    var resumePoint = try ResumePoint(path)
+    var resumePoint = try ResumePoint(path, in: folder)
     try resumePoint.apply(epochs.map { [("train.epochs", JSON($0), "--epochs \($0)")] } ?? [])
     let config = resumePoint.checkpoint.config
     let run = try TrainingRun.create(

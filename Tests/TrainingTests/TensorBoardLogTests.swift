@@ -123,6 +123,15 @@ import Training
     }
   }
 
+  @Test func anEventFileMayHaveAnyNumber() throws {
+    try withTemporaryFolder { folder in
+      try Small.run(config(), in: "\(folder)/run")
+      try write([], "\(folder)/run/tb/train/events.out.tfevents.\(Int.max).host")
+      try Small.resume("\(folder)/run", epochs: 3)
+      #expect(try listing("\(folder)/run/tb/train").count == 3)
+    }
+  }
+
   @Test func aFolderThatCannotBeWrittenIsNamed() throws {
     try withTemporaryFolder { folder in
       try FileManager.default.createDirectory(atPath: "\(folder)/run", withIntermediateDirectories: true)

@@ -92,7 +92,7 @@ import Training
         ])
       #expect(events[1]["epoch"] == 1 && events[2]["epoch"] == 2 && events[1]["best"] == true)
       #expect(events[3]["outcome"] == "finished")
-      #expect(events[3]["checkpoint"]?.string == run.folder.finalCheckpoint)
+      #expect(events[3]["checkpoint"]?.string == run.folder.finalCheckpoint.path)
       #expect(events[3]["best_epoch"]?.integer == result.bestEpoch)
       #expect(events[3]["test_accuracy"]?.number == result.test?.accuracy)
       #expect(events[3]["test_loss"]?.number == result.test?.loss)
@@ -115,7 +115,7 @@ import Training
         final.optimizer.isEmpty
           && best.optimizer.map(\.name) == config.model.parameters.map { "optimizer.momentum.\($0.name)" })
       #expect(best.progress.epoch == result.bestEpoch)
-      let source = try LoadedModel(run.folder.finalCheckpoint)
+      let source = try LoadedModel(run.folder.finalCheckpoint.path)
       let parameters = try #require(source.parameters)
       let evaluator = Evaluator(source.config, parameters: parameters, threadPool: ThreadPool(threads: 2))
       let evaluation = try evaluator.evaluate(Small.data(source.config).test)
@@ -134,7 +134,7 @@ import Training
       #expect(result.outcome == .stoppedEarly && result.bestEpoch == 1)
       #expect(try Checkpoint(contentsOf: run.folder.bestCheckpoint).progress.epoch == 1)
       #expect(try Checkpoint(contentsOf: run.folder.lastCheckpoint).progress.epoch == 3)
-      #expect(try lines(run.folder.events).last?.contains("\"outcome\":\"stopped_early\"") == true)
+      #expect(try lines(run.folder.events.path).last?.contains("\"outcome\":\"stopped_early\"") == true)
     }
   }
 
@@ -163,13 +163,13 @@ import Training
           if case .step? = event { steps += 1 }
         })
       #expect(result.outcome == .interrupted && result.test == nil && result.bestEpoch == 1)
-      #expect(result.checkpoint == run.folder.lastCheckpoint)
+      #expect(result.checkpoint == run.folder.lastCheckpoint.path)
       let saved = try Checkpoint(contentsOf: result.checkpoint)
       #expect(saved.progress == run.trainer.progress)
       #expect(saved.progress.epoch == 1 && saved.progress.stepInEpoch == 2 && saved.progress.step == 5)
       #expect(saved.progress.sums.images == 200 && saved.progress.sums.stepLosses > 0)
       let parameters = run.trainer.parameters
-      #expect(saved.parameters()[0..<parameters.count] == parameters[0..<parameters.count])
+      #expect(try saved.parameters()[0..<parameters.count] == parameters[0..<parameters.count])
       let slots = run.trainer.optimizer.slots
       #expect(slots.count == 2 && saved.optimizer.count == 2 * config.model.parameters.count)
       for (slot, buffer) in slots.enumerated() {
@@ -178,7 +178,7 @@ import Training
             saved.optimizer[slot * config.model.parameters.count + index].values == buffer[parameter.range])
         }
       }
-      #expect(try lines(run.folder.events).last?.contains("\"outcome\":\"interrupted\"") == true)
+      #expect(try lines(run.folder.events.path).last?.contains("\"outcome\":\"interrupted\"") == true)
       #expect(try !listing(folder).contains("model.ckpt"))
     }
   }

@@ -130,8 +130,8 @@ import Training
         """)
   }
 
-  private func weights(_ model: Model) -> [NamedTensor] {
-    model.tensors(of: model.initialParameters(seed: 3))
+  private func weights(_ model: Model) throws -> [NamedTensor] {
+    try model.tensors(of: model.initialParameters(seed: 3))
   }
 
   /// Imports tensors under other names.
@@ -151,7 +151,7 @@ import Training
   @Test("The names of an nn.Sequential are sorted by number, where PyTorch sorts them as text")
   func sequential() throws {
     let model = try convolutions().model
-    let weights = weights(model)
+    let weights = try weights(model)
     let modules = [0, 2, 3, 10, 12].flatMap { ["\($0).weight", "\($0).bias"] }
     let sorted = zip(modules, weights).sorted { $0.0 < $1.0 }
     #expect(sorted.map(\.0) != modules)
@@ -167,7 +167,7 @@ import Training
   @Test("If the order does not match, unique shapes decide")
   func shapes() throws {
     let model = try Small.config().model
-    let weights = weights(model)
+    let weights = try weights(model)
     let read = try read(
       weights.reversed(), as: ["a.bias", "a.weight", "b.bias", "b.weight"], model)
     #expect(read.tensors == weights)
@@ -184,7 +184,7 @@ import Training
   @Test("Keras' arrays are transposed, and features after a flatten reordered")
   func keras() throws {
     let model = try convolutions().model
-    let weights = weights(model)
+    let weights = try weights(model)
     let layout = try #require(KerasLayout(model))
     let names = (0..<10).map { "arr_\($0)" }
     let read = try read(
@@ -201,8 +201,8 @@ import Training
   }
 
   /// Weights and running statistics of the network with norms that differ from the initial ones, layer by layer.
-  private func normed(_ model: Model) -> [NamedTensor] {
-    model.stateDict(of: model.initialParameters(seed: 3)).enumerated().map { index, tensor in
+  private func normed(_ model: Model) throws -> [NamedTensor] {
+    try model.stateDict(of: model.initialParameters(seed: 3)).enumerated().map { index, tensor in
       let values = tensor.isCounter ? [7] : tensor.values.indices.map { Float($0 % 7 + 1) / Float(index + 1) }
       return NamedTensor(name: tensor.name, shape: tensor.shape, values: values, isCounter: tensor.isCounter)
     }
@@ -227,7 +227,7 @@ import Training
   @Test("Running statistics of an nn.Sequential, with or without the count of batches")
   func runningStatistics() throws {
     let model = try Small.config(layers: Small.normed).model
-    let tensors = normed(model)
+    let tensors = try normed(model)
     let parts = ["weight", "bias"]
     let norm = parts + ["running_mean", "running_var", "num_batches_tracked"]
     let names = [(0, parts), (1, norm), (5, norm), (16, parts)].flatMap { module, parts in
@@ -252,7 +252,7 @@ import Training
   @Test("Missing running statistics are named")
   func missingStatistics() throws {
     let model = try Small.config(layers: Small.normed).model
-    let weights = normed(model).filter { tensor in model.parameters.contains { $0.name == tensor.name } }
+    let weights = try normed(model).filter { tensor in model.parameters.contains { $0.name == tensor.name } }
     #expect(
       message { _ = try WeightImport(of: model, in: file(weights, as: weights.map(\.name)), path: "f") }
         == "f: no running statistics norm.running_mean, norm.running_var, flat.running_mean, flat.running_var; without "
@@ -263,7 +263,7 @@ import Training
       }
         == "f: has as many tensors as the network has weights, but no running statistics: norm.running_mean, "
         + "norm.running_var, flat.running_mean, flat.running_var")
-    let negative = normed(model).map { tensor in
+    let negative = try normed(model).map { tensor in
       NamedTensor(name: tensor.name, shape: tensor.shape, values: tensor.values.map { -$0 })
     }
     #expect(
@@ -275,7 +275,7 @@ import Training
   func kerasNorms() throws {
     let model = try Small.config(layers: Small.normed).model
     let layout = try #require(KerasLayout(model))
-    let tensors = normed(model).filter { !$0.isCounter }
+    let tensors = try normed(model).filter { !$0.isCounter }
     let names = tensors.indices.map { "arr_\($0)" }
     let read = try read(
       tensors, as: names, model, change: { layout.toKeras($1, $0) },
@@ -322,7 +322,7 @@ import Training
       { "model": { "input": [1, 10, 1], "layers": ["flatten", { "type": "dense", "name": "fc", "units": 10 }] } }
       """
     ).model
-    let said = message { _ = try read(weights(model), as: ["a", "b"], model) }
+    let said = message { _ = try read(try weights(model), as: ["a", "b"], model) }
     #expect(
       said.hasSuffix(
         "its shapes match PyTorch's and Keras' layout; rename its tensors to the network's names, such as fc.weight"

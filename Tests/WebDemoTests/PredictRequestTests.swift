@@ -32,6 +32,7 @@ struct PredictRequestTests {
     (#"{"width": 1.5, "height": 1, "pixels": "AA=="}"#, "width: must be an integer from 1 to 512"),
     (#"{"width": 1, "height": 1, "pixels": "AA==", "more": 1}"#, "more: unknown key"),
     (#"{"width": 1, "width": 1, "height": 1, "pixels": "AA=="}"#, "duplicate key"),
+    ("[" + String(repeating: "1,", count: 100_000) + "1]", "more than 64 values"),
     (String(repeating: "[", count: 100_000), "nested deeper than 4 levels"),
   ])
   func malformedRequestsAreRejected(text: String, message: String) {

@@ -1,9 +1,11 @@
 """Common parts of the benchmarks: how each config is trained, the options of train_pytorch.py and train_keras.py, their events."""
 
 import argparse
+import contextlib
 import json
 import platform
 import re
+import subprocess
 from pathlib import Path
 
 # config: (images per epoch, batch size, shuffled, last partial batch dropped)
@@ -11,6 +13,18 @@ TRAINING = {
     "torch-lenet": (50_000, 100, True, False), "keras-lenet": (60_000, 128, True, False),
     "simple-convnet": (60_000, 100, True, False), "tf-convnet": (60_000, 128, False, True),
 }
+
+
+@contextlib.contextmanager
+def busy_processes(count):
+    """Other programs that keep a core busy each, while the block runs."""
+    processes = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def report(**event):

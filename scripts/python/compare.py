@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from benchmark_common import cpu_name
+from benchmark_common import busy_processes, cpu_name
 
 SCRIPTS = Path(__file__).resolve().parent
 CNN = SCRIPTS.parents[1] / ".build" / "release" / "cnn"
@@ -50,6 +50,8 @@ def parse_arguments():
     parser.add_argument("--modes", default=",".join(PYTORCH + KERAS), help="modes of the frameworks (default: %(default)s)")
     parser.add_argument("--images", type=int, metavar="N",
                          help="train the frameworks on the first N images only (cnn on all)")
+    parser.add_argument("--busy", type=int, default=0, metavar="N",
+                        help="while N other processes keep a core busy each")
     options = parser.parse_args()
     if options.epochs < 2 or options.rounds < 1:
         parser.error("at least 2 epochs (one is the warm-up) and 1 round are needed")
@@ -136,12 +138,13 @@ def compare(config, options):
         for number in range(options.rounds):
             for name, mode in zip(measurements, [None, *options.modes.split(",")]):
                 print(f"{config}: round {number + 1} of {options.rounds}, {name} ...", file=sys.stderr)
-                if mode:
-                    measure_framework(mode, config, options, folder, measurements[name])
-                else:
-                    measure_cnn(config, options, folder, measurements[name])
+                with busy_processes(options.busy):
+                    if mode:
+                        measure_framework(mode, config, options, folder, measurements[name])
+                    else:
+                        measure_cnn(config, options, folder, measurements[name])
     load = os.getloadavg()[0]
-    if load > options.threads + 0.5:
+    if load > options.threads + options.busy + 0.5:
         print(f"load average {load:.1f}: other programs are running, so these times are not reliable", file=sys.stderr)
     print(f"\n**{config}**\n")
     for line in table(measurements):
@@ -174,7 +177,7 @@ def main():
     options = parse_arguments()
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "keras", "tensorflow", "jax"))
     print(f"{cpu_name()}, {options.threads} threads, {platform.system()}; Python {platform.python_version()}, {versions}. "
-          f"Medians (and ranges) of {options.rounds} rounds of {options.epochs} epochs, the first epoch of each not counted.")
+          f"{options.busy} busy processes beside. " * (options.busy > 0) + f"Medians (and ranges) of {options.rounds} rounds of {options.epochs} epochs, the first epoch of each not counted.")
     for config in options.configs:
         compare(config, options)
 

@@ -12,11 +12,12 @@ final class Augmenter: @unchecked Sendable {
   fileprivate let images: UnsafeMutableBufferPointer<UInt8>
   /// 0, 1, 2, ...: the indices of the augmented images.
   private let order: UnsafeMutableBufferPointer<Int32>
-  private let warpMemory: UnsafeMutableBufferPointer<Lanes>
+  private let warpMemory: UnsafeMutablePointer<Lanes>
+  private let arena: Arena
   /// Vectors of one worker.
   private let warpSize: Int
 
-  init(_ augmentation: Augmentation, shape: Shape, capacity: Int, workers: Int) {
+  init(_ augmentation: Augmentation, shape: Shape, capacity: Int, workers: Int, arena: Arena) {
     func randomized<Transform>(_ type: Transform.Type) -> [Randomized<Transform>] {
       augmentation.entries.enumerated().compactMap { position, entry in
         (entry.transform as? Transform).map { (UInt32(position), entry.probability, $0) }
@@ -27,20 +28,16 @@ final class Augmenter: @unchecked Sendable {
     }
     pixel = randomized((any PixelTransform).self)
     self.shape = shape
-    images = .allocate(capacity: capacity * shape.count)
-    images.initialize(repeating: 0)
+    images = UnsafeMutableBufferPointer(
+      start: arena.bytes(capacity * shape.count), count: capacity * shape.count)
     order = .allocate(capacity: capacity)
     _ = order.initialize(from: 0..<Int32(capacity))
     warpSize = Warp.size(shape) + (spatial.map(\.transform.scratchSize).max() ?? 0)
-    warpMemory = .allocate(capacity: workers * warpSize)
-    warpMemory.initialize(repeating: Lanes())
+    warpMemory = arena.lanes(workers * warpSize)
+    self.arena = arena
   }
 
-  deinit {
-    images.deallocate()
-    order.deallocate()
-    warpMemory.deallocate()
-  }
+  deinit { order.deallocate() }
 
   /// The first `count` augmented images.
   func batch(of count: Int, table: UnsafeBufferPointer<Float>) -> BatchReader {
@@ -58,9 +55,9 @@ final class Augmenter: @unchecked Sendable {
   func augment(
     _ image: UnsafePointer<UInt8>?, number: Int32, _ random: CounterRandom, at position: Int, _ worker: Int
   ) {
-    guard let image, let images = images.baseAddress, let memory = warpMemory.baseAddress else { return }
+    guard let image, let images = images.baseAddress else { return }
     let target = images + position &* shape.count
-    var warp = Warp(shape, memory: memory + worker &* warpSize)
+    var warp = Warp(shape, memory: warpMemory + worker &* warpSize)
     var isWarped = false
     for entry in spatial {
       guard let own = random.drawing(entry.position, of: number, entry.probability) else { continue }
@@ -95,11 +92,12 @@ extension Augmentation {
   ///   - shape: the image's shape.
   ///   - number: the image's index.
   ///   - random: the epoch's generator.
+  /// - Throws: `MemoryError`.
   public func augment(
     _ image: ArraySlice<UInt8>, _ shape: Shape, number: Int32, _ random: CounterRandom
-  ) -> [UInt8] {
+  ) throws(MemoryError) -> [UInt8] {
     require(image.count == shape.count)
-    let augmenter = Augmenter(self, shape: shape, capacity: 1, workers: 1)
+    let augmenter = try Arena.allocate { Augmenter(self, shape: shape, capacity: 1, workers: 1, arena: $0) }
     return image.withUnsafeBufferPointer { image in
       augmenter.augment(image.baseAddress, number: number, random, at: 0, 0)
       return Array(augmenter.images)

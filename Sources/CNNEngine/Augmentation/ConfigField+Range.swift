@@ -1,4 +1,5 @@
 import ConfigDecoding
+import Formatting
 
 extension ConfigField where Value == ClosedRange<Double> {
   /// `[least, most]`; with a `middle`, also a number r for `middle` - r to `middle` + r.
@@ -28,5 +29,5 @@ extension ConfigField where Value == ClosedRange<Double> {
 
 extension Double {
   /// `10` in place of `10.0`.
-  fileprivate var short: String { self == rounded() ? "\(Int(self))" : "\(self)" }
+  fileprivate var short: String { Int(whole: self).map { "\($0)" } ?? "\(self)" }
 }

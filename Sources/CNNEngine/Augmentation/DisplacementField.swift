@@ -1,4 +1,5 @@
 import CSIMD
+import Formatting
 import Randomness
 
 /// A smooth random displacement of every pixel of an image: cubic B-splines between the nodes of a coarse grid.
@@ -101,7 +102,7 @@ private struct Spline: Sendable {
 
   init(_ pixels: Int, spacing: Float) {
     let places = (0..<pixels).map { Float($0) / spacing }
-    first = places.map { Int($0) }
+    first = places.map { Int(clamping: $0) }
     weights = places.map { place in
       let t = place - place.rounded(.down)
       let (u, tt) = (1 - t, t * t)

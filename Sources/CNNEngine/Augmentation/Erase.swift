@@ -1,5 +1,6 @@
 import ConfigDecoding
 import CSIMD
+import Formatting
 import Randomness
 
 #if canImport(Glibc)
@@ -42,11 +43,11 @@ public struct Erase: PixelTransform {
   func apply(to image: UnsafeMutablePointer<UInt8>, _ shape: Shape, _ random: CounterRandom) {
     let area = random.uniform(in: size, at: 1) * Double(shape.height * shape.width)
     let ratio = exp(random.uniform(in: log(self.ratio.lowerBound)...log(self.ratio.upperBound), at: 2))
-    let height = min(Int((area * ratio).squareRoot().rounded()), shape.height)
-    let width = min(Int((area / ratio).squareRoot().rounded()), shape.width)
+    let height = min(Int(clamping: (area * ratio).squareRoot().rounded()), shape.height)
+    let width = min(Int(clamping: (area / ratio).squareRoot().rounded()), shape.width)
     let top = random.below(shape.height - height + 1, at: 3)
     let left = random.below(shape.width - width + 1, at: 4)
-    let level = UInt8(value * 255 + 0.5)
+    let level = UInt8(clamping: value * 255 + 0.5)
     for channel in 0..<shape.channels {
       for row in top..<top + height {
         let line = image + (channel * shape.height + row) * shape.width + left

@@ -11,15 +11,16 @@ public final class FlatTensorBuffer: @unchecked Sendable {
   private(set) var version = 0
 
   /// `count` floats (rounded up to whole vectors) of `value`.
-  public init(count: Int, repeating value: Float = 0) {
+  ///
+  /// - Throws: `MemoryError` if the system has no such memory.
+  public init(count: Int, repeating value: Float = 0) throws(MemoryError) {
     let rounded = (count + 15) / 16 * 16
     self.count = rounded
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(rounded, 16) * 4, alignment: 64)
-    floats = memory.bindMemory(to: Float.self, capacity: rounded)
-    floats.initialize(repeating: value, count: rounded)
+    floats = try Memory.allocate(bytes: rounded * 4).bindMemory(to: Float.self, capacity: rounded)
+    if value != 0 { floats.update(repeating: value, count: rounded) }
   }
 
-  deinit { UnsafeMutableRawPointer(floats).deallocate() }
+  deinit { Memory.deallocate(floats) }
 
   /// A copy of a range.
   public subscript(range: Range<Int>) -> [Float] {

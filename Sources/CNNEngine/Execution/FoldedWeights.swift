@@ -57,16 +57,19 @@ package struct FoldedLayer: Sendable {
 extension Model {
   /// The layers into which an evaluation network folds batch norms, with the weights that it computes from a buffer of
   /// all tensors.
-  package func foldedLayers(of buffer: FlatTensorBuffer) -> [FoldedLayer] {
-    graph(training: false).nodes.compactMap { node in
-      guard let norm = node.foldedNorm else { return nil }
-      let arena = Arena()
-      return withExtendedLifetime(arena) {
-        let folded = FoldedWeights(node.parameters, norm: norm, arena: arena)
+  ///
+  /// - Throws: `MemoryError`.
+  package func foldedLayers(of buffer: FlatTensorBuffer) throws(MemoryError) -> [FoldedLayer] {
+    var layers: [FoldedLayer] = []
+    for node in graph(training: false).nodes {
+      guard let norm = node.foldedNorm else { continue }
+      let (arena, folded) = try Arena.allocate { ($0, FoldedWeights(node.parameters, norm: norm, arena: $0)) }
+      withExtendedLifetime(arena) {
         folded.compute(from: buffer)
         let (weights, bias) = folded.values
-        return FoldedLayer(layer: node.layer, norm: norm.layer, weights: weights, bias: bias)
+        layers.append(FoldedLayer(layer: node.layer, norm: norm.layer, weights: weights, bias: bias))
       }
     }
+    return layers
   }
 }

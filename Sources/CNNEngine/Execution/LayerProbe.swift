@@ -13,9 +13,9 @@ package final class LayerProbe {
   package convenience init(
     _ layers: [NamedLayer], input: Shape, images: Int, threads: Int = 1, usesWinograd: Bool = true,
     inputGradient: Bool = true
-  ) throws(ModelError) {
+  ) throws {
     let model = try Model(input: input, layers: layers, usesWinograd: usesWinograd)
-    self.init(
+    try self.init(
       model, parameters: model.initialParameters(seed: 0), images: images, threads: threads,
       training: true, inputGradient: inputGradient)
   }
@@ -24,9 +24,9 @@ package final class LayerProbe {
   package init(
     _ model: Model, parameters: FlatTensorBuffer, images: Int, threads: Int = 1, training: Bool = false,
     inputGradient: Bool = false
-  ) {
+  ) throws(MemoryError) {
     self.model = model.replacingLosses(with: NoLoss())
-    network = Network(
+    network = try Network(
       model: self.model, parameters: parameters, batchSize: images, training: training,
       threadPool: ThreadPool(threads: threads), inputGradient: inputGradient)
   }

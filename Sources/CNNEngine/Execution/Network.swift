@@ -52,27 +52,71 @@ public final class Network {
   ///   - threadPool: the threads; several networks may share them.
   ///   - inputGradient: whether the backward pass computes the gradient of the input, too.
   ///   - augmentation: the transforms of images that are loaded with a generator.
+  /// - Throws: `MemoryError` if the system has no such memory.
   public init(
     model: Model, parameters: FlatTensorBuffer, batchSize: Int, training: Bool,
     threadPool: ThreadPool, inputGradient: Bool = false, augmentation: Augmentation = Augmentation()
-  ) {
+  ) throws(MemoryError) {
     require(batchSize > 0 && parameters.count >= model.flatCount)
     self.model = model
     self.parameters = parameters
     self.threadPool = threadPool
-    gradients = training ? FlatTensorBuffer(count: model.parameterExtent) : nil
-    let graph = model.graph(training: training)
-    let groups = FusionGroup.groups(of: graph)
-    workspace = Workspace(
-      graph: graph, groups: groups, model: model, parameters: parameters, gradients: gradients,
-      capacity: batchSize, workers: threadPool.threads, inputGradient: inputGradient)
-    self.graph = graph
-    augmenter =
-      augmentation.isEmpty
-      ? nil
-      : Augmenter(augmentation, shape: model.input, capacity: batchSize, workers: threadPool.threads)
+    gradients = training ? try FlatTensorBuffer(count: model.parameterExtent) : nil
+    let layout = Layout(
+      model: model, batchSize: batchSize, training: training, threads: threadPool.threads,
+      inputGradient: inputGradient, augmentation: augmentation)
+    let (groups, buffers) = (layout.groups, (parameters, gradients))
+    (workspace, augmenter) = try Arena.allocate { layout.place(buffers.0, gradients: buffers.1, in: $0) }
+    graph = layout.graph
     plan = ExecutionPlan(
       groups: groups, workspace: workspace, model: model, training: training, augmenter: augmenter)
+  }
+
+  /// What determines the memory of a network.
+  private struct Layout {
+    let model: Model
+    let graph: Graph
+    let groups: [FusionGroup]
+    let batchSize: Int
+    let threads: Int
+    let inputGradient: Bool
+    let augmentation: Augmentation
+
+    init(
+      model: Model, batchSize: Int, training: Bool, threads: Int, inputGradient: Bool,
+      augmentation: Augmentation
+    ) {
+      (self.model, graph) = (model, model.graph(training: training))
+      groups = FusionGroup.groups(of: graph)
+      (self.batchSize, self.threads) = (batchSize, threads)
+      (self.inputGradient, self.augmentation) = (inputGradient, augmentation)
+    }
+
+    func place(
+      _ parameters: FlatTensorBuffer, gradients: FlatTensorBuffer?, in arena: Arena
+    ) -> (Workspace, Augmenter?) {
+      let workspace = Workspace(
+        graph: graph, groups: groups, model: model, parameters: parameters, gradients: gradients,
+        capacity: batchSize, workers: threads, inputGradient: inputGradient, arena: arena)
+      if augmentation.isEmpty { return (workspace, nil) }
+      let augmenter = Augmenter(
+        augmentation, shape: model.input, capacity: batchSize, workers: threads, arena: arena)
+      return (workspace, augmenter)
+    }
+  }
+
+  /// The memory that a network takes beside its parameters, in bytes: what its initializer allocates.
+  ///
+  /// - Parameter threads: the threads of its pool.
+  public static func memory(
+    of model: Model, batchSize: Int, training: Bool, threads: Int, augmentation: Augmentation = Augmentation()
+  ) throws(MemoryError) -> Int {
+    let layout = Layout(
+      model: model, batchSize: batchSize, training: training, threads: threads, inputGradient: false,
+      augmentation: augmentation)
+    let (arena, none) = (Arena(), try FlatTensorBuffer(count: 0))
+    _ = layout.place(none, gradients: training ? none : nil, in: arena)
+    return arena.total + (training ? model.parameterExtent * MemoryLayout<Float>.stride : 0)
   }
 
   /// Per-step state, shared by all workers.
@@ -268,6 +312,14 @@ public final class Network {
     let (block, lane) = image.quotientAndRemainder(dividingBy: CPUFeatures.laneCount)
     let scores = workspace.outputs[output].scores.row(block, 0, 0)
     return (0..<model.outputs[output].classes).map { scores[$0][lane] }
+  }
+
+  /// Whether all scores of one image of the last batch are finite.
+  public func hasFiniteOutputs(ofImage image: Int, output: Int = 0) -> Bool {
+    require(image >= 0 && image < step.images)
+    let (block, lane) = image.quotientAndRemainder(dividingBy: CPUFeatures.laneCount)
+    let scores = workspace.outputs[output].scores.row(block, 0, 0)
+    return (0..<model.outputs[output].classes).allSatisfy { scores[$0][lane].isFinite }
   }
 
   /// The class with the highest score, the first of equals, for one image of the last batch.

@@ -5,6 +5,9 @@ public enum SystemInfo {
   /// The peak resident memory of this process, in bytes.
   public static var peakMemory: Int { Int(peak_memory()) }
 
+  /// The time that all threads of this process together have been computing, in seconds.
+  public static var processorSeconds: Double { Double(processor_nanoseconds()) * 1e-9 }
+
   /// Floating-point operations per second of all threads with multiply-adds only, the best of 20 measurements.
   public static func peakFlops(_ threadPool: ThreadPool) -> Double {
     let rounds = 2_000_000

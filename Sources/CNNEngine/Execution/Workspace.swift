@@ -32,12 +32,11 @@ final class Workspace: @unchecked Sendable {
 
   init(
     graph: Graph, groups: [FusionGroup], model: Model, parameters: FlatTensorBuffer,
-    gradients: FlatTensorBuffer?, capacity: Int, workers: Int, inputGradient: Bool = false
+    gradients: FlatTensorBuffer?, capacity: Int, workers: Int, inputGradient: Bool, arena: Arena
   ) {
     let blocks = vectorCount(capacity)
     let isTraining = gradients != nil
     let plan = MemoryPlan(graph: graph, groups: groups, isTraining: isTraining, inputGradient: inputGradient)
-    let arena = Arena()
     let maps = WorkerMaps(plan, blocks: blocks, workers: workers, arena: arena)
     func value(_ value: Int, _ worker: Int = 0) -> FeatureMaps {
       maps.maps(of: plan.values[value], shape: graph.shapes[value], worker: worker)

@@ -183,8 +183,10 @@ public struct Model: Sendable {
   var regularizedParameters: [Parameter] { parameters.filter { !$0.spec.regularizer.isZero } }
 
   /// Initial weights, biases and state; weights and biases are a function of the seed.
-  public func initialParameters(seed: UInt64) -> FlatTensorBuffer {
-    let buffer = FlatTensorBuffer(count: flatCount)
+  ///
+  /// - Throws: `MemoryError`.
+  public func initialParameters(seed: UInt64) throws(MemoryError) -> FlatTensorBuffer {
+    let buffer = try FlatTensorBuffer(count: flatCount)
     for (index, parameter) in parameters.enumerated() {
       let values = UnsafeMutableBufferPointer(start: buffer.floats + parameter.offset, count: parameter.count)
       parameter.spec.initializer.fill(values, spec: parameter.spec, seed: seed, stream: index)

@@ -1,4 +1,5 @@
 import ConfigDecoding
+import Formatting
 
 /// The layers of a model while their inputs are resolved and their shapes inferred.
 struct ModelCheck {
@@ -156,7 +157,8 @@ struct ModelCheck {
           faults.append(
             fault(
               "labels",
-              "label \(wrong), but \"\(name)\" has \(shape.count) scores: labels from 0 to \(shape.count - 1)",
+              "label \(wrong), but \"\(name)\" has \(shape.count.pluralized("score")): labels from 0 to "
+                + "\(shape.count - 1)",
               name))
           continue
         }
@@ -165,8 +167,8 @@ struct ModelCheck {
           faults.append(
             fault(
               "labels",
-              "maps \(labels.count) classes, but the output \"\(main)\" has \(classes); it needs one label "
-                + "for each class", name))
+              "maps \(labels.count.pluralized("class")), but the output \"\(main)\" has \(classes); it needs "
+                + "one label for each class", name))
           continue
         }
       } else if let main = outputs.first, (main.labels?.count ?? main.classes) != shape.count {
@@ -174,8 +176,8 @@ struct ModelCheck {
         faults.append(
           fault(
             "labels",
-            "\"\(name)\" has \(shape.count) scores, but there are \(classes) classes; \"labels\" maps each "
-              + "class to a label", name))
+            "\"\(name)\" has \(shape.count.pluralized("score")) for \(classes.pluralized("class")); "
+              + "\"labels\" maps each class to a label", name))
         continue
       }
       if let checked = layers.indices.contains(layer) ? layers[layer]?.layer : nil,

@@ -5,6 +5,9 @@ public struct Softmax: FeaturewiseLayer {
   /// `Softmax`.
   public static let onnxType = "Softmax"
 
+  /// The logarithm of the smallest probability that is told from zero: `exponential()` stops there.
+  public static let leastLogProbability: Float = -87
+
   /// Softmax has no options.
   public init() {}
 

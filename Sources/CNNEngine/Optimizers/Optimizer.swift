@@ -22,12 +22,13 @@ public final class Optimizer {
   ///   - rule: the update rule.
   ///   - network: the network whose weights it updates.
   ///   - average: an average of the network's weights to keep; nil for none.
-  public init(_ rule: any UpdateRule, network: Network, average: WeightAverage? = nil) {
+  /// - Throws: `MemoryError`.
+  public init(_ rule: any UpdateRule, network: Network, average: WeightAverage? = nil) throws(MemoryError) {
     guard let gradients = network.gradients else { fatalError("a network for evaluation has no gradients") }
     self.rule = rule
     (self.network, self.average) = (network, average)
-    slots = rule.slots.map {
-      FlatTensorBuffer(count: network.model.parameterExtent, repeating: Float($0.initial))
+    slots = try rule.slots.map { (slot) throws(MemoryError) in
+      try FlatTensorBuffer(count: network.model.parameterExtent, repeating: Float(slot.initial))
     }
     let buffers = OptimizerBuffers(weights: network.parameters, gradients: gradients, slots: slots)
     let nonFinite = NonFiniteFlag()

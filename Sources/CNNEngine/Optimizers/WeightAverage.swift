@@ -12,10 +12,12 @@ public final class WeightAverage {
   private static let vectorsPerTask = 512
 
   /// An average that begins with the present values of a network.
-  public init(decay: Double, network: Network) {
+  ///
+  /// - Throws: `MemoryError`.
+  public init(decay: Double, network: Network) throws(MemoryError) {
     require((0..<1).contains(decay), "a decay is at least 0 and less than 1")
     self.decay = decay
-    values = FlatTensorBuffer(count: network.parameters.count)
+    values = try FlatTensorBuffer(count: network.parameters.count)
     values.copy(from: network.parameters)
   }
 

@@ -5,6 +5,9 @@
 /// Time since some moment in the past.
 uint64_t monotonic_nanoseconds(void);
 
+/// The time that all threads of this process have been computing.
+uint64_t processor_nanoseconds(void);
+
 /// The most memory this process has had so far, in bytes.
 int64_t peak_memory(void);
 

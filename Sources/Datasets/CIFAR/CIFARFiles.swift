@@ -14,14 +14,14 @@ struct CIFARFiles: Equatable, Sendable {
   let missing: [String]
 
   private static let shape = ImageShape(channels: 3, height: 32, width: 32)
+  private static let batches = (1...5).map { "data_batch_\($0).bin" }
 
   /// Finds the files in a folder or in its `cifar-10-batches-bin`; nil if there are none.
   init?(in folder: String) {
     for place in [folder, joinPath(folder, "cifar-10-batches-bin")] {
-      let batches = (1...5).map { "data_batch_\($0).bin" }
       let (present, absent) = (
-        batches.filter { isRegularFile(joinPath(place, $0)) },
-        batches.filter { !isRegularFile(joinPath(place, $0)) }
+        Self.batches.filter { isRegularFile(joinPath(place, $0)) },
+        Self.batches.filter { !isRegularFile(joinPath(place, $0)) }
       )
       func optional(_ name: String) -> String? {
         let path = joinPath(place, name)
@@ -36,26 +36,13 @@ struct CIFARFiles: Equatable, Sendable {
     return nil
   }
 
-  /// The folder of CIFAR-10's Python pickles, if `folder` is it or has it.
-  static func pythonFolder(_ folder: String) -> String? {
-    [folder, joinPath(folder, "cifar-10-batches-py")].first { place in
-      isRegularFile(joinPath(place, "data_batch_1")) && isRegularFile(joinPath(place, "test_batch"))
-    }
-  }
-
-  /// The error for CIFAR-10's Python pickles, with the line that converts them.
-  static func pythonFault(_ folder: String) -> DataError {
-    .unsuitable(
-      path: folder,
-      reason:
-        "these are Python pickles, which can run programs; take the binary version of CIFAR-10, or convert "
-        + "them: python3 -c \"import pickle, numpy as n; "
-        + "f = lambda b: pickle.load(open(\("\(folder.oneLine)/".pythonLiteral) + b, 'rb'), encoding='latin1'); "
-        + "x = lambda *b: n.concatenate([f(i)['data'] for i in b]).reshape(-1, 3, 32, 32); "
-        + "y = lambda *b: n.concatenate([f(i)['labels'] for i in b]); "
-        + "t = ['data_batch_' + str(i) for i in range(1, 6)]; "
-        + "n.savez('cifar10.npz', x_train=x(*t), y_train=y(*t), x_test=x('test_batch'), y_test=y('test_batch'))\""
-    )
+  /// The one file at `path`; nil if its name is not that of a batch.
+  init?(file path: String) {
+    let name = lastComponent(of: path)
+    guard Self.batches.contains(name) || name == "test_batch.bin" else { return nil }
+    (train, test, missing) = Self.batches.contains(name) ? ([path], nil, []) : ([], path, [])
+    let list = joinPath(AtomicFile.folder(of: path), "batches.meta.txt")
+    names = isRegularFile(list) ? list : nil
   }
 
   /// Reads the files; throws `malformed` if one has other records.

@@ -3,7 +3,7 @@ import Formatting
 /// What is wrong with a field.
 struct CSVFault: Error {
   enum Kind {
-    case count, empty, quote, classes
+    case count, empty, quote, classes, encoding
     case pixel(Double)
     case text(String)
     case label(String)
@@ -15,8 +15,10 @@ struct CSVFault: Error {
       case .quote: "a quote is not closed on this line"
       case .classes: "more than \(ClassAssignment.limit.grouped) classes"
       case .pixel(let value): "\(value.shortText) is no pixel: they are from 0 to 255, or from 0 to 1"
-      case .text(let text): "\"\(text.prefix(40))\" is no number"
-      case .label(let text): "the label \"\(text.prefix(40))\" is not one of 0 to \(Int(UInt16.max).grouped)"
+      case .encoding: "the label is not UTF-8; save the file in UTF-8"
+      case .text(let text): "\"\(String(text.prefix(40)).oneLine)\" is no number"
+      case .label(let text):
+        "the label \"\(String(text.prefix(40)).oneLine)\" is not one of 0 to \(Int(UInt16.max).grouped)"
       }
     }
   }
@@ -36,6 +38,6 @@ extension Double {
   /// The number, without a fraction where it is whole.
   var shortText: String {
     if isNaN { return "nan" }
-    return self == rounded() && magnitude < 1e15 ? "\(Int(self))" : "\(self)"
+    return Int(whole: self).flatMap { $0.magnitude < 1_000_000_000_000_000 ? "\($0)" : nil } ?? "\(self)"
   }
 }

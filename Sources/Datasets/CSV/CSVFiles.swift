@@ -101,7 +101,6 @@ struct CSVFiles: Equatable, Sendable {
     tables = []
     var raw = try RawDataset(joining: sources, paths: paths)
     raw.notices += notices
-    raw.labelNames = try ClassNameFile.inFolder(AtomicFile.folder(of: files[0].path)) ?? [:]
     return raw
   }
 }

@@ -19,6 +19,7 @@ struct CSVLayout: Equatable {
   /// Whether there is a label column.
   var hasLabels: Bool { columns.contains(.label) }
 
+  private static let largestCount = 1 << 20
   private static let labelNames: Set = ["label", "class", "target", "y"]
   private static let counterNames: Set = ["id", "index", "imageid", "image_id"]
 
@@ -28,8 +29,11 @@ struct CSVLayout: Equatable {
     _ lines: [ArraySlice<UInt8>], path: String, shape preferred: ImageShape?, labelColumn: String?
   ) throws(DataError) {
     func fault(_ reason: String) -> DataError { .malformed(path: path, byte: 0, reason: "line 1: \(reason)") }
-    guard let first = lines.first, let separator = CSVLine.separator(of: first) else {
+    guard let first = lines.first, let (separator, separators) = CSVLine.separator(of: first) else {
       throw fault("no columns, separated by commas, semicolons or tabs")
+    }
+    guard separators < Self.largestCount else {
+      throw fault("\((separators + 1).grouped) columns; the limit is \(Self.largestCount.grouped)")
     }
     self.separator = separator
     var rows = lines.map { CSVLine($0, separator: separator).fields }
@@ -42,10 +46,20 @@ struct CSVLayout: Equatable {
     var columns = [Column](repeating: .pixel, count: count)
     var label = try Self.label(labelColumn, names, count, fault)
     let named = label != nil
-    let dropped = names.indices.first { index in
+    var dropped = names.indices.first { index in
       index != label
         && (Self.isUnnamed(names[index])
           || Self.counterNames.contains(names[index]) && Self.counts(samples, index))
+    }
+    // Without a name it is one where there is no image otherwise.
+    func isImage(_ length: Int) -> Bool {
+      length > 0 && PixelLayout.shape(ofLength: length, preferred: preferred) != nil
+    }
+    let lengths = labelColumn == "none" ? [count] : [count, count - 1]
+    if dropped == nil, label != 0, Self.counts(samples, 0), !lengths.contains(where: isImage),
+      lengths.contains(where: { isImage($0 - 1) })
+    {
+      dropped = 0
     }
     func length(_ hasLabel: Bool) -> Int { count - (hasLabel ? 1 : 0) - (dropped == nil ? 0 : 1) }
     func shape(_ hasLabel: Bool) -> ImageShape? {

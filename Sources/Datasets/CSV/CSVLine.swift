@@ -1,5 +1,4 @@
 import FileIO
-import Formatting
 
 /// A line of a CSV file as fields of text, for headers and errors; rows of pixels are read by `CSVRows`.
 struct CSVLine {
@@ -14,7 +13,7 @@ struct CSVLine {
     func text() -> String {
       let start = field.drop { $0 == 0x20 || $0 == 0x09 }
       let end = start.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { $0 + 1 } ?? start.startIndex
-      return String(decoding: start[..<end], as: UTF8.self).oneLine
+      return String(decoding: start[..<end], as: UTF8.self)
     }
     for byte in line where byte != 0x0D {
       if byte == 0x22 {
@@ -46,16 +45,32 @@ struct CSVLine {
   }
 
   /// The separator that is most frequent in a line, outside of quotes: a comma, a semicolon or a tab.
-  static func separator(of line: some Collection<UInt8>) -> UInt8? {
-    let candidates: [UInt8] = [0x2C, 0x3B, 0x09]
-    var counts = [0, 0, 0]
-    var isQuoted = false
+  static func separator(of line: some Collection<UInt8>) -> (byte: UInt8, count: Int)? {
+    var (commas, semicolons, tabs, isQuoted) = (0, 0, 0, false)
     for byte in line {
-      if byte == 0x22 { isQuoted.toggle() }
-      if !isQuoted, let index = candidates.firstIndex(of: byte) { counts[index] += 1 }
+      switch byte {
+      case 0x22: isQuoted.toggle()
+      case 0x2C where !isQuoted: commas += 1
+      case 0x3B where !isQuoted: semicolons += 1
+      case 0x09 where !isQuoted: tabs += 1
+      default: break
+      }
     }
-    guard let most = counts.max(), most > 0, let index = counts.firstIndex(of: most) else { return nil }
-    return candidates[index]
+    let most = max(commas, semicolons, tabs)
+    if most == 0 { return nil }
+    return (most == commas ? 0x2C : most == semicolons ? 0x3B : 0x09, most)
+  }
+
+  /// The number of columns of a line without its line break, but for an empty one at its end.
+  static func columnCount(_ line: some Collection<UInt8>, separator: UInt8) -> Int {
+    var (count, isQuoted, isEmpty) = (1, false, true)
+    for byte in line where byte != 0x0D {
+      if byte == 0x22 { isQuoted.toggle() }
+      let isEnd = byte == separator && !isQuoted
+      if isEnd { count += 1 }
+      isEmpty = isEnd || isEmpty && (byte == 0x20 || byte == 0x09)
+    }
+    return isEmpty && count > 1 ? count - 1 : count
   }
 }
 

@@ -31,7 +31,17 @@ struct CSVLines: ~Copyable {
     let first = buffer[..<min(end, 4096)]
     if first.isEmpty { throw self.source.malformed(at: 0, "the file is empty") }
     if first.contains(0) || first.starts(with: [0xFF, 0xFE]) || first.starts(with: [0xFE, 0xFF]) {
-      throw self.source.malformed(at: 0, "not CSV in UTF-8: \(FileSignature.describe(first))")
+      throw self.source.malformed(
+        at: 0, "not CSV in UTF-8: \(FileSignature.describeForeignData(first, path: name))")
+    }
+    let text = buffer[..<end]
+    if let mark = text.firstIndex(of: 0x0D), !text.contains(0x0A),
+      text[mark...].contains(where: { $0 != 0x0D })
+    {
+      throw self.source.malformed(
+        at: mark,
+        "the lines end in CR alone, as on old Macs; convert it: tr '\\r' '\\n' < \(name.shellLiteral) > lf.csv"
+      )
     }
     if first.starts(with: [0xEF, 0xBB, 0xBF]) { (start, offset) = (3, 3) }
   }

@@ -52,11 +52,10 @@ extension CSVRows {
   func describe(_ fault: CSVFault, _ bytes: UnsafeBufferPointer<UInt8>, rowStart: Int) -> String {
     guard case .count = fault.kind else { return "column \(fault.column + 1): \(fault.kind.description)" }
     let end = endOfLine(bytes, rowStart) - 1
-    var fields = CSVLine(bytes[rowStart..<end], separator: layout.separator).fields
-    if fields.last == "", fields.count > 1 { fields.removeLast() }
+    let count = CSVLine.columnCount(bytes[rowStart..<end], separator: layout.separator)
     let expected = layout.columns.count
-    return fields.count == expected
+    return count == expected
       ? "column \(fault.column + 1): something is wrong with its quotes"
-      : "column \(fault.column + 1): \(fields.count.pluralized("column")), but the first line has \(expected.grouped)"
+      : "column \(fault.column + 1): \(count.pluralized("column")), but the first line has \(expected.grouped)"
   }
 }

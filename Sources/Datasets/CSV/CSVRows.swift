@@ -140,12 +140,14 @@ struct CSVRows {
     guard column == .label else { return }
     if text.isEmpty { throw CSVFault(.empty, index, p) }
     if names == nil, let number = CSVLine.number(text) {
-      guard let label = UInt16(exactly: number) else { throw CSVFault(.label(text), index, p) }
+      guard let label = UInt16(whole: number) else { throw CSVFault(.label(text), index, p) }
       numbers.append(label)
       return
     }
+    // Names that differ only in such characters would be one.
+    if text.unicodeScalars.contains("\u{FFFD}") { throw CSVFault(.encoding, index, p) }
     var known = names ?? earlierNames()
-    let name = CSVLine.number(text).flatMap { UInt16(exactly: $0) }.map { String($0) } ?? text
+    let name = CSVLine.number(text).flatMap { UInt16(whole: $0) }.map { String($0) } ?? text
     if known.places[name] == nil {
       guard let place = UInt16(exactly: known.list.count) else { throw CSVFault(.classes, index, p) }
       known.places[name] = place

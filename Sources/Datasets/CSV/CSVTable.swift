@@ -75,9 +75,10 @@ struct CSVTable {
   }
 }
 
-/// A file of text on disk or in memory, which may be read more than once.
+/// A file of text on disk, or its content in memory, which may be read more than once.
 enum CSVInput {
   case path(String)
+  /// Decompressed already, whatever the name says.
   case bytes([UInt8], name: String)
 
   /// The name in errors.
@@ -91,7 +92,7 @@ enum CSVInput {
   func open() throws(DataError) -> ByteSource {
     switch self {
     case .path(let path): try ByteSource(path: path)
-    case .bytes(let bytes, let name): try ByteSource(bytes: bytes, name: name)
+    case .bytes(let bytes, let name): ByteSource(bytes, range: 0..<bytes.count, name: name, format: nil)
     }
   }
 }

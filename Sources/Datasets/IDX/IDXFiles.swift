@@ -25,6 +25,8 @@ package struct IDXFiles: Equatable, Sendable {
   let prefix: String
   /// EMNIST's table of labels and characters, nil without one.
   let mapping: String?
+  /// The folder of the files, and the one that was given.
+  let folders: [String]
 
   /// Whether rows and columns are exchanged, as in all files of EMNIST.
   var isTransposed: Bool { prefix.contains("emnist") }
@@ -44,6 +46,7 @@ package struct IDXFiles: Equatable, Sendable {
       guard let prefix = try Self.choose(wanted, of: prefixes, in: place) else { continue }
       let set = names.filter { $0.prefix == prefix }
       self.prefix = prefix
+      folders = [place, directory]
       mapping = set.first { $0.isMapping }?.path
       train = try Self.pair(.train, "training", of: set, in: place)
       test = try Self.pair(.test, "test", of: set, in: place)

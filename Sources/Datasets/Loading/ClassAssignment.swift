@@ -66,8 +66,7 @@ struct ClassAssignment {
   private static func named(
     _ indices: [UInt16], _ names: [String], _ raw: RawDataset, _ options: DatasetOptions
   ) throws(DataError) -> ClassAssignment {
-    // Names of folders may have any bytes.
-    let names = names.map(\.oneLine)
+    let names = names.map(ClassName.visible)
     let values = names.map(wholeNumber)
     let areNumbers = values.allSatisfy { $0 != nil }
     if areNumbers, Set(values).count < values.count {
@@ -95,7 +94,7 @@ struct ClassAssignment {
     _ options: DatasetOptions
   ) throws(DataError) -> ClassAssignment {
     var places: [String: Int] = [:]
-    for (place, name) in given.map(\.oneLine).enumerated() where places[name] == nil { places[name] = place }
+    for (place, name) in given.enumerated() where places[name] == nil { places[name] = place }
     let unknown = names.filter { places[$0] == nil }
     if !unknown.isEmpty {
       let values = names.compactMap(wholeNumber)
@@ -154,7 +153,7 @@ extension RawDataset {
   }
 
   /// The names of the source as a list, if it has one that knows all of `names`, or they are indices into it.
-  fileprivate func nameList(for names: [String]) -> [String]? {
+  func nameList(for names: [String]) -> [String]? {
     guard !labelNames.isEmpty, labelNames.keys.sorted() == Array(0..<labelNames.count) else { return nil }
     let list = (0..<labelNames.count).compactMap { labelNames[$0] }
     let values = names.compactMap(ClassAssignment.wholeNumber)

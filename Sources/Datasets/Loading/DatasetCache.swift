@@ -8,7 +8,7 @@ import ImageFiles
 /// made from and its checksum is right.
 struct DatasetCache {
   /// Changes with the format, and with every change of what is read from the same files.
-  private static let magic = Array("cnn data cache 1\n".utf8)
+  private static let magic = Array("cnn data cache 2\n".utf8)
 
   private let path: String
   private let key: [UInt8]
@@ -44,7 +44,6 @@ struct DatasetCache {
     let settings =
       text("\(options.shape.map(String.init(describing:)) ?? "") \(options.pictures?.rawValue ?? "")")
       + text(options.labelColumn ?? "") + text("\(options.skipsUnreadable)")
-    // Names of classes may be beside the files.
     let folders = Set(
       [paths.first, paths.last].compactMap { $0 }.map { AtomicFile.folder(of: absolutePath($0)) })
     for folder in folders.sorted() { name.update(text(folder)) }
@@ -55,22 +54,8 @@ struct DatasetCache {
       key.update(text(absolutePath(path)))
       key.update(stamp.bytes)
     }
-    for folder in Self.ancestors(of: paths) {
-      if let stamp = FileStamp(of: joinPath(folder, "classes.txt")) { key.update(stamp.bytes) }
-    }
     self.path = joinPath(folder, String(name.hexadecimalDigest().prefix(32)) + ".data")
     self.key = key.finalize()
-  }
-
-  /// The three folders around the first file, where a list of classes may be.
-  private static func ancestors(of paths: [String]) -> [String] {
-    var folders: [String] = []
-    var place = absolutePath(paths.first ?? "")
-    for _ in 0..<3 {
-      place = AtomicFile.folder(of: place)
-      folders.append(place)
-    }
-    return folders
   }
 
   /// What is remembered; nil if there is nothing, if it is of other files, or damaged.

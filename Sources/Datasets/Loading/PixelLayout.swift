@@ -1,3 +1,4 @@
+import Formatting
 import ImageFiles
 
 /// The order of the values of an image in a file.
@@ -20,7 +21,7 @@ enum PixelLayout: Equatable, Sendable {
 
   /// The side of a square of `count` pixels.
   private static func side(_ count: Int) -> Int? {
-    let side = Int(Double(count).squareRoot().rounded())
+    let side = Int(clamping: Double(count).squareRoot().rounded())
     return side > 0 && side * side == count ? side : nil
   }
 

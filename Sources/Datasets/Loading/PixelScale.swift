@@ -1,3 +1,5 @@
+import Formatting
+
 /// Pixels as numbers, of which a source does not say whether they are from 0 to 1 or from 0 to 255.
 ///
 /// A fraction while nothing was above 1 means 0 to 1; the pixels before it were 0 or 1 and become 0 or 255. A value above
@@ -21,8 +23,8 @@ struct PixelScale {
   /// The byte for `value`; nil if it is not from 0 to 255. `earlier` are the pixels so far.
   mutating func byte(_ value: Double, after earlier: inout [UInt8]) -> UInt8? {
     guard value >= 0, value <= 255 else { return nil }
-    if range == .unit, value <= 1 { return UInt8(value * 255 + 0.5) }
-    if range == .levels { return UInt8(value + 0.5) }
+    if range == .unit, value <= 1 { return UInt8(clamping: value * 255 + 0.5) }
+    if range == .levels { return UInt8(clamping: value + 0.5) }
     return firstOfRange(value, &earlier)
   }
 
@@ -34,9 +36,9 @@ struct PixelScale {
     if value == 0 { return 0 }
     if value == 1 { return 1 }
     range = value > 1 ? .levels : .unit
-    if range == .levels { return UInt8(value + 0.5) }
+    if range == .levels { return UInt8(clamping: value + 0.5) }
     for index in earlier.indices where earlier[index] != 0 { earlier[index] = 255 }
-    return UInt8(value * 255 + 0.5)
+    return UInt8(clamping: value * 255 + 0.5)
   }
 
   /// Notes that whole numbers were stored as they are, while the range was not `unit`; `brightest` is the largest.

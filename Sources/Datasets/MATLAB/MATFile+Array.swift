@@ -134,8 +134,8 @@ extension MATFile {
     private func byte(_ content: [UInt8], _ index: Int) -> UInt8? {
       let bits = content.littleEndian(at: index * type.size, type.size)
       return switch type {
-      case .float32: UInt8(exactly: Float(bitPattern: UInt32(bits)))
-      case .float64: UInt8(exactly: Double(bitPattern: bits))
+      case .float32: UInt8(whole: Double(Float(bitPattern: UInt32(bits))))
+      case .float64: UInt8(whole: Double(bitPattern: bits))
       case .uint8, .uint16, .uint32: UInt8(exactly: bits)
       case .int8: UInt8(exactly: Int8(truncatingIfNeeded: bits))
       case .int16: UInt8(exactly: Int16(truncatingIfNeeded: bits))

@@ -16,7 +16,7 @@ extension NPZ {
     let bytes = try reader.readAll()
     for index in 0..<count {
       let value = reader.labelValue(bytes, index)
-      guard let label = UInt16(exactly: value) else {
+      guard let label = UInt16(whole: value) else {
         throw reader.malformed(
           "label \(value.shortText) of image \(index.grouped) is not one of 0 to "
             + Int(UInt16.max).grouped)
@@ -29,7 +29,7 @@ extension NPZ {
   /// The places of the ones in rows of zeros and one 1.
   private func oneHotLabels(_ reader: inout Reader, count: Int) throws(DataError) -> [UInt16] {
     let columns = reader.header.shape[1]
-    guard columns <= ClassAssignment.limit else { throw reader.malformed("\(columns.grouped) classes") }
+    guard columns <= ClassAssignment.limit else { throw reader.malformed(columns.pluralized("class")) }
     let bytes = try reader.readAll()
     var labels: [UInt16] = []
     for row in 0..<count {

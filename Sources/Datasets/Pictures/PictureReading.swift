@@ -1,8 +1,7 @@
-import Dispatch
 import FileIO
-import Formatting
 import ImageFiles
 import Synchronization
+import Threads
 
 /// Reads the pictures in many files into one array, on all cores.
 ///
@@ -43,7 +42,7 @@ struct PictureReading {
       results.withUnsafeMutableBufferPointer { buffer in
         nonisolated(unsafe) let results = buffer
         // One task a core: each takes files until there are no more.
-        DispatchQueue.concurrentPerform(iterations: min(64, paths.count)) { _ in
+        performConcurrently(min(64, paths.count)) { _ in
           while true {
             let first = next.add(16, ordering: .relaxed).oldValue
             guard first < paths.count else { return }
@@ -107,12 +106,13 @@ struct PictureReading {
       else { return .noPicture }
       return .picture(try PictureFile.decode(ByteSource(bytes: bytes, name: path)))
     } catch {
-      return .failure(error)
+      // A pipe that is called like none is no picture.
+      return PictureName.isPicture(path) || isRegularFile(path) ? .failure(error) : .noPicture
     }
   }
 
-  /// Why files could not be read, in a clause; paths are shown from `folder` on.
-  func reasons(of paths: [String], in folder: String) -> String {
+  /// Why files could not be read, in a clause each; paths are shown from `folder` on.
+  func reasons(of paths: [String], in folder: String) -> [String] {
     paths.map { path in
       var reason = "no reason is known any more"
       switch Self.decode(path) {
@@ -123,9 +123,8 @@ struct PictureReading {
           _ = try preparation.prepare(picture, for: shape, name: path)
         } catch { reason = error.description }
       }
-      let start = folder.hasSuffix("/") ? folder : folder + "/"
-      return (reason.hasPrefix(start) ? String(reason.dropFirst(start.count)) : reason).oneLine
-    }.joined(separator: "; ")
+      return reason.shown(from: folder).oneLine
+    }
   }
 
   /// The pixels of the files at some indices, in ascending order.

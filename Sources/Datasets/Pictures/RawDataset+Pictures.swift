@@ -9,8 +9,10 @@ extension RawDataset {
   /// if there are no pictures.
   init(_ tree: PictureTree, in folder: String, _ options: DatasetOptions) throws(DataError) {
     let sampled = options.shape == nil ? SampledShape(tree.files) : nil
+    let unreachable = tree.unreadable.map { "\($0.path.shown(from: folder).oneLine): \($0.reason)" }
     guard let shape = options.shape ?? sampled?.shape else {
-      throw .unsuitable(path: folder, reason: "no pictures can be read in this folder")
+      let reasons = unreachable.isEmpty ? "" : ": " + Self.list(unreachable, of: unreachable.count)
+      throw .unsuitable(path: folder, reason: "no pictures can be read in this folder\(reasons)")
     }
     guard shape.channels == 1 || shape.channels == 3 else {
       throw .unsatisfiable(reason: "pictures have 1 or 3 channels, not the \(shape.channels) of \(shape)")
@@ -24,12 +26,14 @@ extension RawDataset {
     let preparation = options.pictures ?? .scale
     let reading = PictureReading(tree.files.map(\.path), shape: shape, preparation, options.progress)
     let failed = reading.results.indices.filter { reading.results[$0] == .failed }
-    var notices = tree.notices
-    if !failed.isEmpty {
+    var notices: [String] = []
+    if !failed.isEmpty || !unreachable.isEmpty {
+      let count = failed.count + unreachable.count
+      let reasons =
+        unreachable + reading.reasons(of: failed.prefix(3).map { tree.files[$0].path }, in: folder)
       let list =
-        "\(failed.count.pluralized("picture")) cannot be read: "
-        + reading.reasons(of: failed.prefix(3).map { tree.files[$0].path }, in: folder)
-        + (failed.count > 3 ? "; and \((failed.count - 3).grouped) more" : "")
+        "\(count.pluralized(unreachable.isEmpty ? "picture" : "file")) cannot be read: "
+        + Self.list(reasons, of: count)
       guard options.skipsUnreadable else {
         throw .unsuitable(
           path: folder, reason: list + "; leave out what cannot be read with --set data.skip_unreadable=true")
@@ -52,8 +56,12 @@ extension RawDataset {
       pixels: reading.pixels(at: kept), shape: shape,
       parts: Self.parts(tree.parts, keeping: kept),
       labels: .names(kept.map { UInt16(tree.files[$0].classIndex) }, names: tree.classes),
-      labelNames: try ClassNameFile.inFolder(folder) ?? [:], pictures: options.pictures,
-      pictureSizes: PictureSizes(reading.sizes), notices: notices)
+      pictures: options.pictures, pictureSizes: PictureSizes(reading.sizes), notices: notices)
+  }
+
+  /// The first reasons, and how many more there are.
+  private static func list(_ reasons: [String], of count: Int) -> String {
+    reasons.prefix(3).joined(separator: "; ") + (count > 3 ? "; and \((count - 3).grouped) more" : "")
   }
 
   /// The parts with the number of files of each among `kept`.

@@ -1,3 +1,5 @@
+import Formatting
+
 /// The strokes of one handwritten digit: a glyph, randomly deformed and fitted into a box of pixels.
 package struct Handwriting {
   /// The points of the strokes, in writing order.
@@ -40,7 +42,7 @@ package struct Handwriting {
     for i in 0..<(stroke.count - 1) {
       let (from, to) = (point(i), point(i + 1))
       let (leave, arrive) = (tangent(i), tangent(i + 1))
-      let steps = 2 + Int((to - from).length * 10)
+      let steps = 2 + Int(clamping: (to - from).length * 10)
       for step in 1...steps {
         let t = Float(step) / Float(steps)
         let (u, tt) = (1 - t, t * t)

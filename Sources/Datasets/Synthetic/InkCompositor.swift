@@ -1,3 +1,5 @@
+import Formatting
+
 /// Composites ink of a random colour over a random background: a linear gradient between two colours, with noise.
 package struct InkCompositor {
   /// The colour of the ink, [R, G, B] from 0 to 1.
@@ -53,7 +55,7 @@ package struct InkCompositor {
         let grain = SIMD3(Float(word & 0xFFFF), Float(word >> 16 & 0xFFFF), Float(word >> 32 & 0xFFFF))
         color += (grain * 0x1p-16 - 0.5) * noise
         for channel in 0..<3 {
-          pixels[channel * plane + pixel] = UInt8(min(max(color[channel], 0), 1) * 255 + 0.5)
+          pixels[channel * plane + pixel] = UInt8(clamping: min(max(color[channel], 0), 1) * 255 + 0.5)
         }
       }
     }

@@ -1,3 +1,5 @@
+import Formatting
+
 /// A point of a stroke, in pixels.
 package struct StrokePoint {
   /// The position: x to the right, y downwards; the centre of a pixel is at its index plus a half.
@@ -54,7 +56,7 @@ package enum StrokeRasterizer {
   /// The pixels between two coordinates, clipped to the picture.
   private static func pixels(_ low: Float, _ high: Float, _ size: Int) -> Range<Int> {
     let edge = Float(size)
-    let first = Int(min(max(low, 0), edge))
-    return first..<max(first, Int(min(max(high + 1, 0), edge)))
+    let first = Int(clamping: min(max(low, 0), edge))
+    return first..<max(first, Int(clamping: min(max(high + 1, 0), edge)))
   }
 }

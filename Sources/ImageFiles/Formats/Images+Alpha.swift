@@ -1,3 +1,5 @@
+import Formatting
+
 #if canImport(Darwin)
   import Darwin
 #else
@@ -43,7 +45,7 @@ extension Images {
   private static func mixed(_ value: UInt8, _ alpha: UInt8, _ shade: UInt8) -> UInt8 {
     let fraction = Float(alpha) / 255
     let light = fraction * linear[Int(value)] + (1 - fraction) * linear[Int(shade)]
-    return encoded[Int(light * Float(encoded.count - 1) + 0.5)]
+    return encoded[Int(clamping: light * Float(encoded.count - 1) + 0.5)]
   }
 
   /// The linear value of each byte of sRGB, 0 to 1.
@@ -56,6 +58,6 @@ extension Images {
   private static let encoded: [UInt8] = (0..<65_536).map { step in
     let light = Float(step) / 65_535
     let value = light <= 0.0031308 ? 12.92 * light : 1.055 * powf(light, 1 / 2.4) - 0.055
-    return UInt8(value * 255 + 0.5)
+    return UInt8(clamping: value * 255 + 0.5)
   }
 }

@@ -21,8 +21,10 @@ struct KerasWeights {
       let groups = Self.groups(in: container, file.root)
       if !groups.isEmpty { return try numberedLayers(of: config, groups, isSparse: container != "layers") }
     }
+    let advice = FileSignature.hdf5.weightConversion(of: file.name).map { "; " + $0 } ?? ""
     throw .unsuitable(
-      path: file.name, reason: "an HDF5 file without weights of Keras: it has neither layer_names nor layers")
+      path: file.name,
+      reason: "an HDF5 file without weights of Keras: it has neither layer_names nor layers\(advice)")
   }
 
   // MARK: Keras 2 and legacy: lists of names

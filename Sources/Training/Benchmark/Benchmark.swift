@@ -1,4 +1,5 @@
 import CNNEngine
+import Formatting
 
 /// The cost of a network on this machine, measured in training steps on random images.
 public struct Benchmark: Sendable {
@@ -59,19 +60,20 @@ public struct Benchmark: Sendable {
   /// Measures `config` for about `seconds`; nil if the clock stands still.
   ///
   /// - Parameter peak: the value of `SystemInfo.peakFlops`.
+  /// - Throws: `InsufficientMemory` or `MemoryError`.
   public static func measure(
     _ config: ExperimentConfig, seconds: Double, peak: Double, threadPool: ThreadPool,
     now: () -> ContinuousClock.Instant = { .now }
-  ) -> Benchmark? {
+  ) throws -> Benchmark? {
     func time(_ body: () -> Void) -> Double {
       let start = now()
       body()
       return (now() - start) / .seconds(1)
     }
-    let loop = BenchmarkSteps(config, threadPool: threadPool)
+    let loop = try BenchmarkSteps(config, threadPool: threadPool)
     loop.warmUp()
     let once = time { loop.train() }
-    let steps = Int(min(max(3, seconds / 3 / Double(rounds) / max(once, 1e-6)), Double(stepLimit)))
+    let steps = min(stepLimit, max(3, Int(clamping: seconds / 3 / Double(rounds) / max(once, 1e-6))))
     func median(_ step: () -> Void) -> Double {
       let seconds = (0..<rounds).map { _ in time { for _ in 0..<steps { step() } } / Double(steps) }
       return seconds.sorted()[rounds / 2]

@@ -1,4 +1,5 @@
 import CNNEngine
+import Formatting
 import Randomness
 
 /// A network, its optimizer and random images: the steps that a benchmark repeats.
@@ -16,18 +17,26 @@ package final class BenchmarkSteps {
   private var batch = 0
 
   /// Allocates the networks and images of `config`.
-  package init(_ config: ExperimentConfig, threadPool: ThreadPool) {
+  ///
+  /// - Throws: `InsufficientMemory` or `MemoryError`.
+  package init(_ config: ExperimentConfig, threadPool: ThreadPool) throws {
+    let size = config.train.batchSize
+    let estimate = try MemoryEstimate.training(
+      config, batchSize: size, evaluated: size, threads: threadPool.threads)
+    try MemoryLimits().check(estimate, for: "training \(config.name) with batches of \(size.grouped)")
     self.config = config
     batchSize = config.train.batchSize
-    let parameters = config.model.initialParameters(seed: config.seed)
-    network = Network(
+    let parameters = try config.model.initialParameters(seed: config.seed)
+    network = try Network(
       model: config.model, parameters: parameters, batchSize: batchSize, training: true,
       threadPool: threadPool, augmentation: config.data.augmentation)
-    evaluating = Network(
+    evaluating = try Network(
       model: config.model, parameters: parameters, batchSize: batchSize, training: false,
       threadPool: threadPool)
-    let average = config.train.average.map { [network] in WeightAverage(decay: $0.decay, network: network) }
-    optimizer = Optimizer(config.optimizer.rule, network: network, average: average)
+    let average = try config.train.average.map { [network] in
+      try WeightAverage(decay: $0.decay, network: network)
+    }
+    optimizer = try Optimizer(config.optimizer.rule, network: network, average: average)
     batches = max(2, 1024 / batchSize)
     scale = config.pixelNormalization
     images = NoiseImages(config.model, count: batches * batchSize)

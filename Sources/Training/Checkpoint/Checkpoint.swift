@@ -1,5 +1,7 @@
 import CNNEngine
 import ConfigDecoding
+import Datasets
+import FileIO
 import Formatting
 import JSONText
 import ModelFormats
@@ -59,14 +61,18 @@ public struct Checkpoint: Sendable {
 
   /// What the network is evaluated with, in one flat buffer in the engine's layout: the average where there is one, else
   /// weights and state.
-  public func parameters() -> FlatTensorBuffer {
-    config.model.buffer(of: average.isEmpty ? weights + state : average)
+  ///
+  /// - Throws: `MemoryError`.
+  public func parameters() throws(MemoryError) -> FlatTensorBuffer {
+    try config.model.buffer(of: average.isEmpty ? weights + state : average)
   }
 
   /// Leaves only what the network is evaluated with, under its plain names.
-  mutating func dropTrainingState() {
+  ///
+  /// - Throws: `MemoryError`.
+  mutating func dropTrainingState() throws(MemoryError) {
     if !average.isEmpty {
-      let buffer = parameters()
+      let buffer = try parameters()
       (weights, state) = (config.model.tensors(of: buffer), config.model.stateTensors(of: buffer))
     }
     (optimizer, average) = ([], [])
@@ -103,8 +109,11 @@ public struct Checkpoint: Sendable {
   ///
   /// - Throws: `SafeTensorsError` for a damaged file, `CheckpointError` for one of another program or without the
   ///   weights of its config.
-  public init(contentsOf path: String) throws {
-    try self.init(SafeTensors(contentsOf: path), path: path)
+  public init(contentsOf path: String) throws { try self.init(contentsOf: FileLocation(path)) }
+
+  /// Reads a checkpoint as above.
+  public init(contentsOf file: FileLocation) throws {
+    try self.init(SafeTensors(contentsOf: file), path: file.path)
   }
 
   /// Reads a checkpoint from the contents of its file; errors name `path`.
@@ -122,20 +131,19 @@ public struct Checkpoint: Sendable {
         isNewerFormat: true)
     }
     guard file.isChecksummed else { throw fault("the checksum is missing; the file is damaged") }
-    func fault(in error: ConfigError) -> CheckpointError { fault("\(error)".replacing("\n", with: "; ")) }
     func json(_ key: String) throws(CheckpointError) -> JSON {
       guard let text = file.metadata(key) else { throw fault("no \(key) in the metadata") }
       do {
         return try JSON(parsing: Array(text.utf8), origin: "\(path)[\(key)]")
       } catch {
-        throw fault(in: error)
+        throw fault("\(error)")
       }
     }
     let configText = try json("config")
     do {
       config = try ExperimentConfig(configText)
     } catch {
-      throw fault(in: error)
+      throw fault("\(error)")
     }
     guard let progress = try TrainerState(json("progress")) else {
       throw fault("the progress in the metadata is incomplete or inconsistent")
@@ -144,11 +152,11 @@ public struct Checkpoint: Sendable {
     classNames = try json("classes").array?.compactMap(\.string) ?? []
     guard classNames.count == config.model.dataClasses else {
       let main = config.model.outputs[0]
-      let has = main.labels.map { "labels are a map of \($0.count) classes" } ?? "output is \(main.shape)"
-      throw fault("\(classNames.count) classes in the metadata, but the network's \(has)")
+      let has =
+        main.labels.map { "labels are a map of \($0.count.pluralized("class"))" } ?? "output is \(main.shape)"
+      throw fault("\(classNames.count.pluralized("class")) in the metadata, but the network's \(has)")
     }
-    guard !classNames.joined().unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-    else {
+    guard classNames.allSatisfy(ClassName.isOneLine) else {
       throw fault("a class name in the metadata has control characters")
     }
     data = DataRecord(

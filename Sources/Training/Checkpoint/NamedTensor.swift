@@ -1,5 +1,6 @@
 import CNNEngine
 import FileIO
+import Formatting
 import ModelFormats
 
 /// A named tensor of a file: a parameter, a running statistic, or an optimizer slot or average of one.
@@ -19,7 +20,7 @@ public struct NamedTensor: Sendable, Equatable {
   }
 
   /// The little-endian bytes of a counter, an Int64.
-  var counterBytes: [UInt8] { values.flatMap { Int64($0).littleEndianBytes } }
+  var counterBytes: [UInt8] { values.flatMap { Int64(clamping: $0).littleEndianBytes } }
 }
 
 extension SafeTensors {
@@ -51,8 +52,10 @@ extension Model {
 
   /// A flat buffer in the engine's layout of `tensors`: all parameters, and behind them all state, which is initial
   /// without them.
-  func buffer(of tensors: [NamedTensor]) -> FlatTensorBuffer {
-    let buffer = FlatTensorBuffer(count: flatCount)
+  ///
+  /// - Throws: `MemoryError`.
+  func buffer(of tensors: [NamedTensor]) throws(MemoryError) -> FlatTensorBuffer {
+    let buffer = try FlatTensorBuffer(count: flatCount)
     resetState(of: buffer)
     copy(tensors[...], to: buffer)
     return buffer

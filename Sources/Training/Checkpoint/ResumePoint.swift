@@ -5,36 +5,39 @@ public struct ResumePoint {
   /// The checkpoint, with the overrides applied to its config.
   public private(set) var checkpoint: Checkpoint
   /// The path of its file.
-  public let path: String
+  public var path: String { file.path }
   /// Notices for the user, one line each: damaged files that were skipped, and what differs from the original run.
   public private(set) var notices: [String] = []
   /// The run folder of the checkpoint; nil for a file outside of one.
   let source: RunFolder?
+  private let file: FileLocation
 
   /// Reads the checkpoint at `path`, or the newest one in the run folder at `path` whose checksum is valid.
   ///
+  /// - Parameter folder: the run folder, if it was opened to be resumed.
   /// - Throws: `DataError` if there is none, `SafeTensorsError` or `CheckpointError` if none can be resumed.
-  public init(_ path: String) throws {
-    source = try RunFolder.containing(path)
-    if let source, isFolder(path) {
-      (self.path, checkpoint, notices) = try Self.newest(of: source)
+  public init(_ path: String, in folder: RunFolder? = nil) throws {
+    source = try folder ?? RunFolder.containing(path)
+    if let source, source.path == path {
+      (file, checkpoint, notices) = try Self.newest(of: source)
     } else {
-      (self.path, checkpoint) = (path, try Self.read(path))
+      file = source?.checkpoint(at: path) ?? FileLocation(path)
+      checkpoint = try Self.read(file)
     }
   }
 
   /// `last.ckpt`; if it is damaged, the checkpoint with the most steps of all others.
-  private static func newest(of run: RunFolder) throws -> (String, Checkpoint, skipped: [String]) {
+  private static func newest(of run: RunFolder) throws -> (FileLocation, Checkpoint, skipped: [String]) {
     let kept = run.keptEpochs.sorted(by: >).map(run.checkpoint(ofEpoch:))
-    let others = (kept + [run.bestCheckpoint]).filter(isFile)
-    if others.isEmpty, !isFile(run.lastCheckpoint) {
+    let others = (kept + [run.bestCheckpoint]).filter(\.isFile)
+    if others.isEmpty, !run.lastCheckpoint.isFile {
       throw DataError.unreadable(path: run.path, reason: "no checkpoint in this folder to resume from")
     }
-    var found: [(path: String, checkpoint: Checkpoint)] = []
+    var found: [(file: FileLocation, checkpoint: Checkpoint)] = []
     var skipped: [String] = []
-    for path in [run.lastCheckpoint] + others where found.first?.path != run.lastCheckpoint {
+    for file in [run.lastCheckpoint] + others where found.first?.file.path != run.lastCheckpoint.path {
       do {
-        found.append((path, try read(path)))
+        found.append((file, try read(file)))
       } catch let error as CheckpointError where error.isNewerFormat {
         throw error
       } catch {
@@ -42,14 +45,14 @@ public struct ResumePoint {
       }
     }
     if let newest = found.max(by: { $0.checkpoint.progress.step < $1.checkpoint.progress.step }) {
-      return (newest.path, newest.checkpoint, skipped.map { "skipped \($0)" })
+      return (newest.file, newest.checkpoint, skipped.map { "skipped \($0)" })
     }
     throw CheckpointError(
       run.path, "none of its checkpoints can be resumed\n" + skipped.joined(separator: "\n"))
   }
 
-  private static func read(_ path: String) throws -> Checkpoint {
-    let checkpoint = try Checkpoint(contentsOf: path)
+  private static func read(_ file: FileLocation) throws -> Checkpoint {
+    let (path, checkpoint) = (file.path, try Checkpoint(contentsOf: file))
     if checkpoint.optimizer.isEmpty, !checkpoint.config.optimizer.rule.slots.isEmpty {
       throw CheckpointError(
         path,
@@ -104,7 +107,7 @@ public struct ResumePoint {
       EpochMetrics.epoch(ofRow: row).map { $0 <= epoch } ?? false
     }
     let events = try LineFile.lines(of: source.events) { event in
-      let parsed = try? RunEvent(parsing: event, origin: source.events)
+      let parsed = try? RunEvent(parsing: event, origin: source.events.path)
       return parsed?.epoch.map { $0 <= epoch } ?? false
     }
     return (metrics.isEmpty ? [header] : metrics, events)
@@ -114,7 +117,7 @@ public struct ResumePoint {
   /// reset.
   mutating func best() -> Checkpoint? {
     guard let best = checkpoint.progress.best else { return nil }
-    let files = [path] + (source.map { [$0.bestCheckpoint, $0.checkpoint(ofEpoch: best.epoch)] } ?? [])
+    let files = [file] + (source.map { [$0.bestCheckpoint, $0.checkpoint(ofEpoch: best.epoch)] } ?? [])
     for file in files {
       guard let found = try? Checkpoint(contentsOf: file), found.progress.best == best,
         found.progress.epoch == best.epoch, found.progress.stepInEpoch == 0

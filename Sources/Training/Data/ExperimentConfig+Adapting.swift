@@ -48,7 +48,7 @@ extension ExperimentConfig {
       let layer = model.layers.lastIndex(where: { $0.type == "dense" })
     {
       changes.append(("model.layers.\(layer).units", JSON(classes), "the classes of \(dataset.name)"))
-      notices.append("\(name) has \(classes) scores here, one for each class")
+      notices.append("\(name) has \(classes.pluralized("score")) here, one for each class")
     }
     let count = resolved["data"]?["validation"]?["count"]
     if data.validation?.from == .train, dataset.validation == nil, let wanted = data.validation?.count,

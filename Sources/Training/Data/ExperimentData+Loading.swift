@@ -15,7 +15,11 @@ extension ExperimentData {
     _ config: ExperimentConfig, directory: String?, environment: DataEnvironment, for split: Split? = nil
   ) throws -> ExperimentData {
     if directory == Dataset.builtinName || (directory == nil && config.data.source == .builtin) {
-      return try ExperimentData(synthetic(config), source: nil, config, for: split)
+      let dataset = try synthetic(config)
+      let (fitted, notices) = try config.fitted(to: dataset)
+      var data = try ExperimentData(dataset, source: nil, fitted, for: split)
+      data.notices = notices + data.notices
+      return data
     }
     let locator = config.locator(option: directory, environment: environment)
     if !locator.isPresent { try environment.whenMissing(locator) }
@@ -108,6 +112,8 @@ extension ExperimentData {
     if path == Dataset.builtinName { return try synthetic(config) }
     var options = config.datasetOptions(environment)
     options.skipsUnreadable = true
+    // The classes are the data's own, not as many as a network has scores.
+    options.units = nil
     return try Dataset.load(from: path, options)
   }
 

@@ -2,6 +2,7 @@ import CNNEngine
 import ConfigDecoding
 import Datasets
 import FileIO
+import Formatting
 
 /// The training, validation and test images of a config.
 public struct ExperimentData: Sendable {
@@ -38,6 +39,10 @@ public struct ExperimentData: Sendable {
   init(
     _ dataset: Dataset, source: String?, origin: String? = nil, _ config: ExperimentConfig, for split: Split?
   ) throws {
+    // A checkpoint could not be read again.
+    if let fault = ClassName.fault(in: dataset.classNames) {
+      throw DataError.unsuitable(path: origin ?? dataset.name, reason: "\(fault); rename it")
+    }
     try Self.check(dataset, fits: config)
     (self.config, self.dataset) = (config, dataset)
     (self.source, self.origin) = (source, origin ?? "synthetic digits")
@@ -48,6 +53,7 @@ public struct ExperimentData: Sendable {
       (train, test) = try dataset.resplit(train: resplit.train, test: resplit.test, seed: config.seed)
     }
     (self.train, self.test) = (train, test)
+    try checkImages(for: split)
     do throws(DataError) {
       try holdOut()
       if split == nil { _ = try validation(epoch: 0) }
@@ -55,6 +61,16 @@ public struct ExperimentData: Sendable {
       // The other parts are there without one for validation.
       if split == nil || split == .validation { throw error }
     }
+  }
+
+  /// Checks that the part that is used has images.
+  private func checkImages(for split: Split?) throws(DataError) {
+    let isTest = split == .test
+    guard (isTest ? test : train).count == 0, split != .validation else { return }
+    let (missing, others) = isTest ? ("test", train.count) : ("training", test.count)
+    let other = isTest ? "training" : "test"
+    throw .unsuitable(
+      path: origin, reason: "there are no \(missing) images, only \(others.pluralized("\(other) image"))")
   }
 
   /// Takes the validation images from the training or the test set.
@@ -89,8 +105,8 @@ public struct ExperimentData: Sendable {
       if let labels = output.labels, labels.count != classes {
         fault = (
           "labels",
-          "the map of the output \"\(output.name)\" has \(labels.count) labels, but \(dataset.name) has "
-            + "\(classes) classes; it needs \(classes), one for each class"
+          "the map of the output \"\(output.name)\" has \(labels.count.pluralized("label")), but \(dataset.name) has "
+            + "\(classes.pluralized("class")); it needs \(classes.grouped), one for each class"
         )
       } else if !output.shape.isFlat {
         fault = ("layer", "the output \"\(output.name)\" is \(output.shape); put \"flatten\" behind it")
@@ -98,8 +114,8 @@ public struct ExperimentData: Sendable {
         let other = "\"labels\" with one label for each class"
         fault = (
           "layer",
-          "the output \"\(output.name)\" is \(output.shape), but \(dataset.name) has \(classes) classes; "
-            + "it needs \(classes) scores, or \(other)"
+          "the output \"\(output.name)\" is \(output.shape), but \(dataset.name) has \(classes.pluralized("class")); "
+            + "it needs \(classes.pluralized("score")), or \(other)"
         )
       } else {
         continue
@@ -110,7 +126,7 @@ public struct ExperimentData: Sendable {
         issues.report(ConfigIssue(location: location, path: path, message: fault.message))
       } else {
         let message =
-          "the output of the last layer is \(model.output), but \(dataset.name) has \(classes) classes"
+          "the output of the last layer is \(model.output), but \(dataset.name) has \(classes.pluralized("class"))"
         let last = config.resolved["model"]?["layers"]?.array?.last
         issues.report(
           ConfigIssue(location: last?.location ?? .code, path: "model.layers", message: message))

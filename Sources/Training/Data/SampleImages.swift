@@ -29,25 +29,25 @@ public struct SampleImages {
   /// The `count` images of `split` from position `first`, or fewer at its end.
   ///
   /// - Parameter epochs: the epochs whose augmented versions are shown; nil for the stored images.
-  /// - Throws: `DataError.unsatisfiable` if the split has no image `first`, or if there is no such split.
+  /// - Throws: `DataError.unsatisfiable` if the split has no image `first`, or if there is no such split; `MemoryError`.
   public init(
     _ data: ExperimentData, _ config: ExperimentConfig, split: ExperimentData.Split, first: Int, count: Int,
     epochs: Range<Int>?
-  ) throws(DataError) {
+  ) throws {
     let images = try data.split(split)
     guard first < images.count else {
-      throw .unsatisfiable(
+      throw DataError.unsatisfiable(
         reason: "--first \(first): there are \(images.count.grouped) images, 0 to \(images.count - 1)")
     }
     let range = first..<min(first + count, images.count)
     (shape, imageCount, splitCount) = (images.shape, range.count, images.count)
-    samples = range.flatMap { position in
+    samples = try range.flatMap { position in
       let label = data.classNames.name(of: Int(images.label(at: position)))
       guard let epochs else {
         return [Sample(position: position, epoch: nil, label: label, pixels: images[position])]
       }
-      return epochs.map { epoch in
-        let pixels = config.data.augmentation.augment(
+      return try epochs.map { epoch in
+        let pixels = try config.data.augmentation.augment(
           images[position], config.model.input, number: images.indices[position],
           config.augmentationRandom(epoch: epoch))
         return Sample(position: position, epoch: epoch, label: label, pixels: pixels[...])

@@ -51,7 +51,7 @@ public enum ConfigSource {
     do {
       return try parse(Self.read(path), origin: path, issues)
     } catch let error as DataError {
-      let runConfig = RunFolder(path).config
+      let runConfig = RunFolder(path).config.path
       guard let text = try? Self.read(runConfig) else { throw Self.notFound(path, name, error) }
       return try parse(text, origin: runConfig, issues)
     }

@@ -1,6 +1,7 @@
 import CNNEngine
 import ConfigDecoding
 import Datasets
+import Formatting
 import ImageFiles
 
 /// The section `data` of a config: the data set, its splits, augmentation and normalization.
@@ -87,6 +88,10 @@ public struct DataConfig: Sendable {
     classNames = decoder.optional(
       "classes", .list(of: .string, count: .within(2...65_536)),
       "Names of the classes in the order of their labels; by default those of the data.")
+    if let names = classNames {
+      let twice = ClassName.duplicate(in: names).map { "\($0.quoted) is there twice" }
+      if let fault = ClassName.fault(in: names) ?? twice { decoder.report(fault, at: "classes") }
+    }
     labelColumn = decoder.optional(
       "label_column", .string, "Label column of CSV: a name in its header, \"first\" or \"last\".")
     skipsUnreadable = decoder.value(

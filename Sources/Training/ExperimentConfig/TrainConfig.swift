@@ -50,9 +50,12 @@ public struct TrainConfig: Sendable {
   /// Additional checkpoints.
   public let checkpoints: Checkpoints
 
+  /// The largest number of epochs.
+  static let epochLimit = 1_000_000
+
   init(_ decoder: ConfigDecoder) {
     epochs = decoder.value(
-      "epochs", .integer(.within(1...1_000_000)), default: 10, "Passes over the training set.")
+      "epochs", .integer(.within(1...Self.epochLimit)), default: 10, "Passes over the training set.")
     batchSize = decoder.value("batch_size", .integer(.within(1...65_536)), default: 128, "Images per step.")
     shuffle = decoder.value("shuffle", .boolean, default: true, "Use a new random order in each epoch.")
     dropLast = decoder.value("drop_last", .boolean, default: false, "Drop a last batch that is smaller.")

@@ -6,12 +6,14 @@ import ModelFormats
 extension ModelExport {
   /// The ONNX file of the network. The input is raw pixels, 0 to 255, since normalization is part of the graph; the
   /// outputs are logits and probabilities.
-  func onnx(foldsBatchNorms: Bool) -> [UInt8] {
+  ///
+  /// - Throws: `MemoryError`.
+  func onnx(foldsBatchNorms: Bool) throws(MemoryError) -> [UInt8] {
     let model = config.model
     var graph = GraphBuilder()
     graph.file.appendInput("input", shape: model.input.dimensions)
     let image = appendNormalization(to: &graph)
-    let tensors = layerTensors(foldsBatchNorms: foldsBatchNorms)
+    let tensors = try layerTensors(foldsBatchNorms: foldsBatchNorms)
     for tensor in tensors.compactMap({ $0 }).joined() {
       graph.file.append(tensor.name, shape: tensor.shape, tensor.values)
     }
@@ -48,13 +50,13 @@ extension ModelExport {
   }
 
   /// The tensors of each layer that inference needs; nil for a batch norm that is part of the weights before it.
-  private func layerTensors(foldsBatchNorms: Bool) -> [[NamedTensor]?] {
+  private func layerTensors(foldsBatchNorms: Bool) throws(MemoryError) -> [[NamedTensor]?] {
     let layers = config.model.layers
     var tensors: [[NamedTensor]?] = layers.map { layer in
       layer.tensors(of: buffer).filter { !$0.isCounter }
     }
     guard foldsBatchNorms else { return tensors }
-    for folded in config.model.foldedLayers(of: buffer) {
+    for folded in try config.model.foldedLayers(of: buffer) {
       let layer = layers[folded.layer]
       tensors[folded.layer] = [
         NamedTensor(
@@ -92,16 +94,21 @@ extension ModelExport {
     // The logits are the input of a last softmax.
     var scores = logits ?? scores
     if !output.shape.isFlat {
-      let flat = "\(prefix)scores.output"
+      let flat = "\(prefix)logits.flat"
       graph.append(ONNXOperator("Flatten", [.integer("axis", 1)]), inputs: [scores], output: flat)
       scores = flat
     }
     let overClasses: [ONNXOperator.Attribute] = [.integer("axis", 1)]
-    for (name, operation) in [
-      ("logits", output.isSoftmax ? ONNXOperator("LogSoftmax", overClasses) : ONNXOperator("Identity")),
-      ("probabilities", ONNXOperator("Softmax", overClasses)),
-    ] {
-      graph.append(operation, inputs: [scores], output: prefix + name)
+    if output.isSoftmax {
+      let log = "\(prefix)logits.unlimited"
+      graph.append(ONNXOperator("LogSoftmax", overClasses), inputs: [scores], output: log)
+      let least = ONNXOperator("Max", constant: Double(Softmax.leastLogProbability))
+      graph.append(least, inputs: [log], output: prefix + "logits")
+    } else {
+      graph.append(ONNXOperator("Identity"), inputs: [scores], output: prefix + "logits")
+    }
+    graph.append(ONNXOperator("Softmax", overClasses), inputs: [scores], output: prefix + "probabilities")
+    for name in ["logits", "probabilities"] {
       graph.file.appendOutput(prefix + name, shape: [output.classes])
     }
   }

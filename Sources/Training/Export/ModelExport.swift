@@ -85,7 +85,7 @@ public struct ModelExport {
     _ format: Format, layout: Layout = .pytorch, foldsBatchNorms: Bool = false
   ) throws -> [UInt8] {
     switch format {
-    case .onnx: return onnx(foldsBatchNorms: foldsBatchNorms)
+    case .onnx: return try onnx(foldsBatchNorms: foldsBatchNorms)
     case .safetensors: return try safetensors()
     case .npz: return try layout == .keras ? kerasArrays() : npz()
     }

@@ -98,7 +98,7 @@ struct KerasConversion {
       input = [1] + sizes
       form = .plane(height: sizes[0], width: sizes[1])
     default:
-      let side = Int(Double(sizes[0]).squareRoot())
+      let side = Int(clamping: Double(sizes[0]).squareRoot())
       guard side * side == sizes[0] else {
         throw fault(layer, "an input of \(sizes[0]) values, which are no square picture of one channel")
       }

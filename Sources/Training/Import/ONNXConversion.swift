@@ -58,7 +58,7 @@ struct ONNXConversion {
     case 3: return sizes
     case 2: return [1] + sizes
     default:
-      let side = Int(Double(sizes[0]).squareRoot())
+      let side = Int(clamping: Double(sizes[0]).squareRoot())
       return side * side == sizes[0] ? [1, side, side] : [1, 1, sizes[0]]
     }
   }

@@ -75,8 +75,10 @@ public struct ONNXNetwork: Sendable {
     guard !logits.isEmpty else { return (names, []) }
     // Logits of a network that ends in a softmax are made of its input, which is read back instead.
     let scores = logits.map { name in
-      let node = graph.nodes.first { $0.outputs.first == name }
-      return node?.type == "LogSoftmax" ? node?.inputs.first ?? name : name
+      ["Max", "LogSoftmax"].reduce(name) { value, type in
+        let node = graph.nodes.first { $0.outputs.first == value }
+        return node?.type == type ? node?.inputs.first ?? value : value
+      }
     }
     return (scores, [])
   }

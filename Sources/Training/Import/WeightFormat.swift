@@ -31,21 +31,26 @@ enum WeightFormat {
       self = .keras
     } else if signature == .torch {
       self = .pytorch
-    } else if FileSignature.isZip(start) {
+    } else if FileSignature.isZip(start), signature != .spreadsheet {
       self = try Self.ofArchive(source.readAll(), path: path)
     } else if PyTorchFile.isLegacy(start) {
       self = .pytorch
     } else if signature == .onnx || start.first == 0x08 && path.hasSuffix(".onnx") {
       self = .onnx
     } else {
-      throw source.malformed(
-        at: 0, "\(FileSignature.describe(start)); weights are read from \(Self.list) (docs/interop.md)")
+      let found = FileSignature.describeForeignWeights(start, path: path)
+      throw source.malformed(at: 0, "\(found); \(Self.advice)")
     }
   }
+
+  private static let advice = "weights are read from \(list) (docs/interop.md)"
 
   private static func ofArchive(_ bytes: [UInt8], path: String) throws(DataError) -> WeightFormat {
     let names = try ZipArchive(parsing: bytes, name: path, largestCount: 65_536).entries.map(\.name)
     if KerasFile.isArchive(names) { return .keras }
-    return names.contains { $0.hasSuffix(".pkl") } ? .pytorch : .npz
+    if names.contains(where: { $0.hasSuffix(".pkl") }) { return .pytorch }
+    if names.contains(where: { $0.hasSuffix(".npy") }) { return .npz }
+    let found = FileSignature.describe(bytes.prefix(FileSignature.length))
+    throw .malformed(path: path, byte: 0, reason: "\(found), without any weights; \(advice)")
   }
 }

@@ -28,6 +28,8 @@ public struct RunEvent: Sendable, Equatable {
     case stepsPerEpoch = "steps_per_epoch"
     case batchSize = "batch_size"
     case initialWeights = "init"
+    /// In bytes.
+    case memory
     // epoch
     case epoch, loss, accuracy, steps, seconds, best
     case validationLoss = "val_loss"
@@ -105,8 +107,10 @@ public struct RunEvent: Sendable, Equatable {
   }
 
   /// What a run of `config` would do.
-  public static func dryRun(_ config: ExperimentConfig, data: ExperimentData, threads: Int) -> RunEvent {
-    experiment(.dryRun, config, data: data, threads: threads)
+  public static func dryRun(
+    _ config: ExperimentConfig, data: ExperimentData, threads: Int, memory: MemoryForecast
+  ) -> RunEvent {
+    experiment(.dryRun, config, data: data, threads: threads, and: [(.memory, JSON(memory.bytes))])
   }
 
   private static func experiment(

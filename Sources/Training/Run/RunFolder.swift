@@ -8,17 +8,20 @@ import FileIO
 
 /// The folder of a run: config, metrics, events and checkpoints.
 public struct RunFolder: Sendable {
-  /// The path of the folder.
-  public let path: String
+  /// The folder; one that is locked is open, so that its files are reached wherever it is moved.
+  let location: FileLocation
   /// Locks the folder as long as this value or a copy of it exists; nil in a folder that is only read.
   private let lock: FolderLock?
   private let overwrites: Bool
 
-  /// The folder of an existing run, for reading.
-  init(_ path: String) { self.init(path, lock: nil, overwrites: false) }
+  /// The path of the folder when it was opened.
+  public var path: String { location.path }
 
-  private init(_ path: String, lock: FolderLock?, overwrites: Bool) {
-    (self.path, self.lock, self.overwrites) = (path, lock, overwrites)
+  /// The folder of an existing run, for reading.
+  init(_ path: String) { self.init(FileLocation(path), lock: nil, overwrites: false) }
+
+  private init(_ location: FileLocation, lock: FolderLock?, overwrites: Bool) {
+    (self.location, self.lock, self.overwrites) = (location, lock, overwrites)
   }
 
   /// Creates the folder of a new run and locks it.
@@ -36,7 +39,7 @@ public struct RunFolder: Sendable {
     }
     try AtomicFile.createFolder(path)
     let folder = try locked(path, overwrites: overwrite)
-    if !overwrite, access(folder.config, F_OK) == 0 {
+    if !overwrite, folder.config.exists {
       throw .unwritable(
         path: path, reason: "the folder already holds a run; --resume continues it, --force overwrites it")
     }
@@ -57,9 +60,10 @@ public struct RunFolder: Sendable {
 
   /// Locks a folder, creates the folder of its checkpoints, and removes temporary files of a run that was killed.
   private static func locked(_ path: String, overwrites: Bool) throws(DataError) -> RunFolder {
-    let folder = RunFolder(path, lock: try FolderLock(path), overwrites: overwrites)
+    let open = try OpenFolder(FileLocation(path))
+    let folder = RunFolder(FileLocation(open), lock: try FolderLock(open), overwrites: overwrites)
     try AtomicFile.createFolder(folder.checkpoints)
-    for path in [path, folder.checkpoints] { AtomicFile.removeLeftovers(in: path) }
+    for folder in [folder.location, folder.checkpoints] { AtomicFile.removeLeftovers(in: folder) }
     return folder
   }
 
@@ -72,28 +76,36 @@ public struct RunFolder: Sendable {
     let folder = AtomicFile.folder(of: path)
     let parent = RunFolder(folder == "." ? ".." : AtomicFile.folder(of: folder))
     let name = lastComponent(of: path)
-    if isSameFile(path, joinPath(parent.checkpoints, name)), isFile(parent.config) { return parent }
-    let run = RunFolder(folder)
-    return isRun(folder) ? run : nil
+    if FileLocation(path).isSameFile(as: parent.checkpoints.appending(name)), parent.config.isFile {
+      return parent
+    }
+    return isRun(folder) ? RunFolder(folder) : nil
+  }
+
+  /// The checkpoint at `path`, which this folder contains; nil where `path` is the folder.
+  func checkpoint(at path: String) -> FileLocation? {
+    if path == self.path { return nil }
+    let folder = AtomicFile.folder(of: path) == self.path ? location : checkpoints
+    return folder.appending(lastComponent(of: path)).named(path)
   }
 
   /// The run folders in `folder`, the newest first.
   static func all(in folder: String) -> [String] {
     fileNames(in: folder).map { joinPath(folder, $0) }.filter(isRun)
-      .map { (path: $0, time: modificationTime(of: RunFolder($0).config)) }
+      .map { (path: $0, time: modificationTime(of: RunFolder($0).config.path)) }
       .sorted { ($1.time, $0.path) < ($0.time, $1.path) }.map(\.path)
   }
 
   /// Whether `path` is the folder of a run.
   public static func isRun(_ path: String) -> Bool {
     let run = RunFolder(path)
-    return isFile(run.config) && isFolder(run.checkpoints)
+    return run.config.isFile && run.checkpoints.isFolder
   }
 
   /// Removes the results of the run that is overwritten; called once the new run has saved its first checkpoint.
   package func removeOldResults() {
     guard overwrites else { return }
-    for file in [finalCheckpoint, bestCheckpoint] + TensorBoardLog.files(in: self) { unlink(file) }
+    for file in [finalCheckpoint, bestCheckpoint] + TensorBoardLog.files(in: self) { file.remove() }
     removeEpochs { _ in true }
   }
 
@@ -109,30 +121,32 @@ public struct RunFolder: Sendable {
   }
 
   /// The config with every default and override.
-  public var config: String { "\(path)/config.json" }
+  public var config: FileLocation { location.appending("config.json") }
   /// One row per epoch.
-  public var metrics: String { "\(path)/metrics.csv" }
+  public var metrics: FileLocation { location.appending("metrics.csv") }
   /// One JSON object per event.
-  public var events: String { "\(path)/events.jsonl" }
+  public var events: FileLocation { location.appending("events.jsonl") }
   /// The folder of the checkpoints that a run can be resumed from.
-  public var checkpoints: String { "\(path)/checkpoints" }
+  public var checkpoints: FileLocation { location.appending("checkpoints") }
   /// The checkpoint of the best epoch.
-  public var bestCheckpoint: String { "\(checkpoints)/best.ckpt" }
+  public var bestCheckpoint: FileLocation { checkpoints.appending("best.ckpt") }
   /// The newest checkpoint: the last epoch, or a later step.
-  public var lastCheckpoint: String { "\(checkpoints)/last.ckpt" }
+  public var lastCheckpoint: FileLocation { checkpoints.appending("last.ckpt") }
   /// The weights of the best epoch, without the optimizer's state; written at the end of the run.
-  public var finalCheckpoint: String { "\(path)/model.ckpt" }
+  public var finalCheckpoint: FileLocation { location.appending("model.ckpt") }
 
   /// The folder of TensorBoard's event files, with one subfolder for training and one for validation.
-  public var tensorBoard: String { "\(path)/tb" }
+  public var tensorBoard: FileLocation { location.appending("tb") }
 
   /// The checkpoints that stand for the run, in order of preference.
-  var usableCheckpoints: [String] { [finalCheckpoint, bestCheckpoint, lastCheckpoint] }
+  var usableCheckpoints: [FileLocation] { [finalCheckpoint, bestCheckpoint, lastCheckpoint] }
 
   // MARK: History
 
   /// The checkpoint of an epoch, kept with `train.checkpoint.keep`: `epoch-0003.ckpt`.
-  public func checkpoint(ofEpoch epoch: Int) -> String { "\(checkpoints)/\(Self.name(ofEpoch: epoch))" }
+  public func checkpoint(ofEpoch epoch: Int) -> FileLocation {
+    checkpoints.appending(Self.name(ofEpoch: epoch))
+  }
 
   private static func name(ofEpoch epoch: Int) -> String {
     let digits = String(epoch)
@@ -141,7 +155,7 @@ public struct RunFolder: Sendable {
 
   /// The epochs whose checkpoints exist.
   var keptEpochs: [Int] {
-    fileNames(in: checkpoints).compactMap { name in
+    checkpoints.fileNames.compactMap { name in
       let epoch = Int(name.dropFirst("epoch-".count).dropLast(".ckpt".count))
       return epoch.flatMap { Self.name(ofEpoch: $0) == name ? $0 : nil }
     }
@@ -149,25 +163,6 @@ public struct RunFolder: Sendable {
 
   /// Removes the checkpoints of some epochs.
   func removeEpochs(where isObsolete: (Int) -> Bool) {
-    for epoch in keptEpochs where isObsolete(epoch) { unlink(checkpoint(ofEpoch: epoch)) }
+    for epoch in keptEpochs where isObsolete(epoch) { checkpoint(ofEpoch: epoch).remove() }
   }
-}
-
-/// An exclusive lock on a folder, released by `deinit`, or by the system if the program dies.
-private final class FolderLock: Sendable {
-  private let descriptor: Int32
-
-  init(_ path: String) throws(DataError) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    if descriptor < 0 { throw .unwritable(path: path, reason: systemMessage()) }
-    // File systems without locks are accepted. A run that was just killed, or a child process that it was
-    // starting, may hold the lock for another moment.
-    for _ in 0..<10 {
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { return }
-      usleep(20_000)
-    }
-    throw .unwritable(path: path, reason: "another run is writing to this folder")
-  }
-
-  deinit { if descriptor >= 0 { close(descriptor) } }
 }

@@ -23,8 +23,8 @@ public struct RunHistory: Sendable {
   ///
   /// - Throws: `DataError.malformed` for a line that is not a row of numbers, or not JSON.
   public init(_ folder: RunFolder) throws(DataError) {
-    epochs = try Self.epochs(LineFile.lines(of: folder.metrics), folder.metrics)
-    events = try Self.events(LineFile.lines(of: folder.events), folder.events)
+    epochs = try Self.epochs(LineFile.lines(of: folder.metrics), folder.metrics.path)
+    events = try Self.events(LineFile.lines(of: folder.events), folder.events.path)
   }
 
   /// Reads the bytes of both files; errors name them `metrics.csv` and `events.jsonl`.
@@ -38,8 +38,10 @@ public struct RunHistory: Sendable {
     var columns: [Substring]?
     var epochs: [Epoch] = []
     var byte = 0
-    for line in lines {
-      func fault(_ reason: String) -> DataError { .malformed(path: path, byte: byte, reason: reason) }
+    for (index, line) in lines.enumerated() {
+      func fault(_ reason: String) -> DataError {
+        .malformed(path: path, byte: byte, reason: "line \(index + 1): \(reason)")
+      }
       let fields = line.split(separator: ",", omittingEmptySubsequences: false)
       if let columns {
         guard fields.count == columns.count else {
@@ -50,11 +52,17 @@ public struct RunHistory: Sendable {
           guard let value = Double(field) else {
             throw fault("\(column) is not a number: \(String(field).oneLine)")
           }
+          if let limit = limit(of: column), value.isFinite, !(0...Double(limit)).contains(value) {
+            throw fault("\(column) is \(String(field).oneLine), which is not from 0 to \(limit.grouped)")
+          }
           values[String(column)] = value.isFinite ? value : nil
         }
         let previous = epochs.last?.number ?? 0
-        guard let number = values[epochColumn].flatMap(Int.init(exactly:)), number > previous else {
+        guard let number = values[epochColumn].flatMap(Int.init(whole:)), number > previous else {
           throw fault("the epoch is not a whole number above \(previous)")
+        }
+        guard number <= TrainConfig.epochLimit else {
+          throw fault("the epoch \(number.grouped) is above \(TrainConfig.epochLimit.grouped)")
         }
         epochs.append(Epoch(number: number, values: values))
       } else {
@@ -66,6 +74,15 @@ public struct RunHistory: Sendable {
       byte += line.utf8.count + 1
     }
     return epochs
+  }
+
+  /// The largest value of a column, whose smallest is 0; nil for any number.
+  private static func limit(of column: Substring) -> Int? {
+    switch RunEvent.Key(rawValue: String(column)) {
+    case .seconds: 1_000_000_000
+    case .imagesPerSecond: 1_000_000_000_000_000
+    default: TrainConfig.Metric(rawValue: String(column)).higherIsBetter ? 1 : nil
+    }
   }
 
   private static func events(_ lines: [String], _ path: String) throws(DataError) -> [RunEvent] {

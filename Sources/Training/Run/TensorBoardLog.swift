@@ -19,6 +19,8 @@ struct TensorBoardLog: ~Copyable {
 
   private static let (trainName, validationName) = ("train", "validation")
   private static let prefix = "events.out.tfevents."
+  /// Names of files with larger numbers are no times, in seconds, at which one was written.
+  private static let latestTime = 1 << 40
 
   private init(
     _ config: ExperimentConfig, train: consuming AppendOnlyFile, validation: consuming AppendOnlyFile?
@@ -38,11 +40,11 @@ struct TensorBoardLog: ~Copyable {
     let config = trainer.config
     let hasBegun = trainer.progress.step > 0
     func create(_ name: String, _ events: [UInt8] = []) throws(DataError) -> AppendOnlyFile {
-      let target = joinPath(folder.tensorBoard, name)
+      let target = folder.tensorBoard.appending(name)
       try AtomicFile.createFolder(target)
       AtomicFile.removeLeftovers(in: target)
-      if let source, !isSameFile(source.path, folder.path) {
-        try copyFiles(from: joinPath(source.tensorBoard, name), to: target)
+      if let source, !source.location.isSameFile(as: folder.location) {
+        try copyFiles(from: source.tensorBoard.appending(name), to: target)
       }
       var bytes = record(0, .fileVersion)
       // A session start makes TensorBoard drop the epochs after the checkpoint that the run resumes from.
@@ -126,32 +128,33 @@ struct TensorBoardLog: ~Copyable {
 
   // MARK: Files
 
-  /// The paths of a run's event files.
-  static func files(in folder: RunFolder) -> [String] {
-    [trainName, validationName].map { joinPath(folder.tensorBoard, $0) }.flatMap { folder in
-      eventFiles(in: folder).map { joinPath(folder, $0) }
+  /// A run's event files.
+  static func files(in folder: RunFolder) -> [FileLocation] {
+    [trainName, validationName].map { folder.tensorBoard.appending($0) }.flatMap { folder in
+      eventFiles(in: folder).map { folder.appending($0) }
     }
   }
 
-  private static func eventFiles(in folder: String) -> [String] {
-    fileNames(in: folder).filter { $0.hasPrefix(prefix) }
+  private static func eventFiles(in folder: FileLocation) -> [String] {
+    folder.fileNames.filter { $0.hasPrefix(prefix) }
   }
 
-  private static func copyFiles(from source: String, to target: String) throws(DataError) {
+  private static func copyFiles(from source: FileLocation, to target: FileLocation) throws(DataError) {
     for name in eventFiles(in: source) {
-      var file = try ByteSource(path: joinPath(source, name))
-      try AtomicFile.write(file.readAll(), to: joinPath(target, name))
+      var file = try ByteSource(source.appending(name))
+      try AtomicFile.write(file.readAll(), to: target.appending(name))
     }
   }
 
   /// `events.out.tfevents.<seconds>.<host>`; TensorBoard reads the files of a folder in the order of their names, so
   /// the seconds exceed those of every existing file.
-  private static func newFile(in folder: String) -> String {
+  private static func newFile(in folder: FileLocation) -> FileLocation {
     var host = [CChar](repeating: 0, count: 256)
     gethostname(&host, host.count - 1)
     let name = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let existing = eventFiles(in: folder).compactMap { Int($0.dropFirst(prefix.count).prefix { $0 != "." }) }
+      .filter { $0 < latestTime }
     let seconds = max(time(nil), (existing.max() ?? 0) + 1)
-    return joinPath(folder, "\(prefix)\(seconds).\(name.isEmpty ? "localhost" : name)")
+    return folder.appending("\(prefix)\(seconds).\(name.isEmpty ? "localhost" : name)")
   }
 }

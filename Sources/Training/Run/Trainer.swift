@@ -38,20 +38,21 @@ public final class Trainer {
       config.train.monitor ?? config.train.earlyStop?.monitor ?? (isComparable ? .validationAccuracy : .loss)
     try config.checkBatches(ofImages: data.train.count)
     parameters =
-      (resumePoint.map { $0.checkpoint.weights + $0.checkpoint.state } ?? weights)
-      .map(config.model.buffer(of:)) ?? config.model.initialParameters(seed: config.seed)
+      try (resumePoint.map { $0.checkpoint.weights + $0.checkpoint.state } ?? weights)
+      .map { try config.model.buffer(of: $0) } ?? config.model.initialParameters(seed: config.seed)
     loader = try DataLoader(
       data.train, batchSize: config.train.batchSize, shuffle: config.train.shuffle,
       dropLast: config.train.dropLast, seed: config.seed)
     scale = config.pixelNormalization
-    let network = Network(
+    let network = try Network(
       model: config.model, parameters: parameters,
       batchSize: min(config.train.batchSize, data.train.count), training: true, threadPool: threadPool,
       augmentation: config.data.augmentation)
     self.network = network
-    let average = config.train.average.map { WeightAverage(decay: $0.decay, network: network) }
-    optimizer = Optimizer(config.optimizer.rule, network: network, average: average)
+    let average = try config.train.average.map { try WeightAverage(decay: $0.decay, network: network) }
+    optimizer = try Optimizer(config.optimizer.rule, network: network, average: average)
     evaluator = Evaluator(config, parameters: average?.values ?? parameters, threadPool: threadPool)
+    if let validation = try data.validation(epoch: 1) { try evaluator.prepare(for: validation.count) }
     if let resumePoint { try restore(resumePoint) }
   }
 
@@ -108,8 +109,12 @@ public final class Trainer {
     }
     // A run resumed after the last step of an epoch has trained for no time.
     let seconds = max((clock.now - start) / .seconds(1), 1e-9)
-    let validation = try data.validation(epoch: epoch).map { try evaluator.evaluate($0) }
-    if validation?.loss.isFinite == false { throw diverged(.loss, atStep: progress.stepInEpoch, in: nil) }
+    let validation: Evaluation?
+    do {
+      validation = try data.validation(epoch: epoch).map { try evaluator.evaluate($0) }
+    } catch let error as NonFiniteOutputError {
+      throw diverged(.loss, atStep: progress.stepInEpoch, in: error.layer)
+    }
     let sums = progress.sums
     (progress.epoch, progress.stepInEpoch, progress.sums) = (epoch, 0, EpochSums())
     return EpochMetrics(

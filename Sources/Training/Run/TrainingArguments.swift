@@ -32,7 +32,7 @@ public struct TrainingArguments: Equatable, Sendable {
   }
 
   private static func isConfig(_ path: String) throws(DataError) -> Bool {
-    if isFolder(path) { return isFile(RunFolder(path).config) }
+    if isFolder(path) { return RunFolder(path).config.isFile }
     guard isFile(path) else {
       if ConfigSource.isShipped(path) || path.hasSuffix(".json") { return true }
       if path == Dataset.builtinName { return false }

@@ -134,15 +134,15 @@ public final class TrainingRun {
     let bestEpoch = trainer.progress.best?.epoch
     guard outcome != .interrupted else {
       try save()
-      return Result(outcome: outcome, checkpoint: folder.lastCheckpoint, bestEpoch: bestEpoch, test: nil)
+      return Result(outcome: outcome, checkpoint: folder.lastCheckpoint.path, bestEpoch: bestEpoch, test: nil)
     }
     var best = try Checkpoint(contentsOf: folder.bestCheckpoint)
-    best.dropTrainingState()
+    try best.dropTrainingState()
     best.config = config
     try AtomicFile.write(best.encoded(), to: folder.finalCheckpoint)
-    let evaluator = Evaluator(config, parameters: best.parameters(), threadPool: threadPool)
+    let evaluator = Evaluator(config, parameters: try best.parameters(), threadPool: threadPool)
     return Result(
-      outcome: outcome, checkpoint: folder.finalCheckpoint, bestEpoch: bestEpoch,
+      outcome: outcome, checkpoint: folder.finalCheckpoint.path, bestEpoch: bestEpoch,
       test: data.test.count == 0 ? nil : try evaluator.evaluate(data.test))
   }
 }

@@ -24,7 +24,7 @@ public struct TrainingSetup {
     }
     // Locked before its checkpoints are read, so that no other run changes them.
     let folder = request.writes && request.output == nil ? try RunFolder.open(resuming: path) : nil
-    var resumePoint = try ResumePoint(path)
+    var resumePoint = try ResumePoint(path, in: folder)
     try resumePoint.apply(request.flags)
     return TrainingSetup(
       config: resumePoint.checkpoint.config, resumePoint: resumePoint, notices: [], request: request,
@@ -58,6 +58,13 @@ public struct TrainingSetup {
     return data
   }
 
+  /// Checks that training on `data` fits into memory.
+  ///
+  /// - Throws: `InsufficientMemory`.
+  public func checkMemory(for data: ExperimentData, threads: Int) throws -> MemoryForecast {
+    try config.checkMemory(for: data, threads: threads)
+  }
+
   /// Checks that a resumed run was trained on `data`.
   ///
   /// - Throws: `CheckpointError` for other data.
@@ -83,16 +90,18 @@ public struct TrainingSetup {
 extension TrainingRequest {
   /// The requested config, else that of the network in the file of initial weights, else `lenet`; with what is assumed.
   fileprivate func resolvedConfig() throws -> (config: ExperimentConfig, notices: [String]) {
-    if config == nil, let path = try initialWeights.map(LoadedModel.file), let network = try network(in: path)
-    {
-      return network
+    if let path = try initialWeights.map(LoadedModel.file) {
+      // Before any data is looked for, or downloaded.
+      let format = try WeightFormat(ofFile: path)
+      if config == nil, let network = try network(in: path, format) { return network }
     }
     return (try ConfigSource.load(config ?? "lenet", flags: flags, settings: settings), [])
   }
 
   /// The network in a file of weights with its config; nil where it has weights alone.
-  private func network(in path: String) throws -> (config: ExperimentConfig, notices: [String])? {
-    let format = try WeightFormat(ofFile: path)
+  private func network(
+    in path: String, _ format: WeightFormat
+  ) throws -> (config: ExperimentConfig, notices: [String])? {
     guard format == .safetensors else {
       return try ForeignNetwork(contentsOf: path, format: format, flags: flags, settings: settings)
         .map { ($0.config, $0.notices) }

@@ -29,6 +29,12 @@ async function predict() {
         body: JSON.stringify({ width: SIZE, height: SIZE, pixels }),
       });
       const result = await response.json();
+      if (response.status === 503) {
+        // Too many people draw at once: the drawing is sent again.
+        isDrawingChanged = true;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        continue;
+      }
       if (!response.ok) throw new Error(result.error);
       if (strokes.length > 0) showPrediction(result);
       showError("");

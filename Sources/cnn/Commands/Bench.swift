@@ -62,7 +62,7 @@ struct Bench: ParsableCommand {
       try Console.print("\(CPUFeatures.name), \(threads): at most \((peak / 1e9).fixed(0)) GFLOP/s")
     }
     for config in configs {
-      let benchmark = Benchmark.measure(config, seconds: seconds, peak: peak, threadPool: threadPool)
+      let benchmark = try Benchmark.measure(config, seconds: seconds, peak: peak, threadPool: threadPool)
       guard let benchmark else { throw Self.stillClock() }
       if json {
         try Console.print(benchmark.json.text(pretty: false))

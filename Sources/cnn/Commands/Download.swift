@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import FileIO
 import Formatting
+import Reporting
 
 struct Download: ParsableCommand {
   static let configuration = CommandConfiguration(

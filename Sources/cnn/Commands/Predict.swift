@@ -78,7 +78,7 @@ struct Predict: ParsableCommand {
     }
     let format: PredictionPrinter.Format = csv ? .csv : json ? .json : .text(top: top)
     var printer = PredictionPrinter(format, classNames: model.outputClassNames, inputCount: inputs.count)
-    var firstError: DataError?
+    var firstError: (any Error)?
     for result in inputs {
       let input: PredictionInput
       do {
@@ -98,7 +98,15 @@ struct Predict: ParsableCommand {
       for (index, name) in input.names.enumerated() {
         try saved?.save(input.images.image(at: index), of: name)
       }
-      try printer.print(evaluator.predictions(input.images), of: input)
+      let predictions: [Prediction]
+      do {
+        predictions = try evaluator.predictions(input.images, names: input.names)
+      } catch {
+        Console.error("\(error)")
+        firstError = firstError ?? error
+        continue
+      }
+      try printer.print(predictions, of: input)
     }
     try printer.finish()
     if let firstError { throw (ExitStatus(of: firstError) ?? .defect).code }

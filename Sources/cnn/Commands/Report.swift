@@ -58,7 +58,8 @@ struct ReportCommand: ParsableCommand {
     let notices = try runs.count == 1 ? read(&runs[0]) : runs.notices
     if text {
       for notice in notices { Console.error(notice) }
-      for line in TextReport(runs).lines { try Console.print(line) }
+      let lines = TextReport(runs).lines(width: Console.outputWidth ?? 80, ascii: !Console.showsUnicode)
+      for line in lines { try Console.print(line) }
       return
     }
     let page = output ?? joinPath(runs[0].folder, runs.count == 1 ? "report.html" : "comparison.html")
@@ -90,6 +91,8 @@ struct ReportCommand: ParsableCommand {
         environment: data.environment(mayDownload: false), for: .test)
       try run.evaluate(experiment, threadPool: machine.threadPool)
       return experiment.notices
+    } catch let error as NonFiniteOutputError {
+      return ["No confusion matrix and no misclassified digits: \(error)"]
     } catch DataError.unreadable(let path, let reason) where data.data == nil {
       return ["No test images, so no confusion matrix and no misclassified digits: \(path): \(reason)"]
     }

@@ -37,8 +37,9 @@ struct Serve: ParsableCommand {
     for url in listener.networkURLs {
       Console.error("anyone in the network can open this page, without a password: \(url)")
     }
-    try Console.print("Serving \(model.checkpoint) at \(listener.url) (Ctrl-C stops)")
-    var server = page.server(on: listener, host: host)
+    let url = listener.url
+    var server = try page.server(on: listener, host: host)
+    try Console.print("Serving \(model.checkpoint) at \(url) (Ctrl-C stops)")
     server.run { interruption.isRequested }
     throw interruption.status.code
   }

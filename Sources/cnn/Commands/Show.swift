@@ -114,7 +114,7 @@ struct Show: ParsableCommand {
     if let output { return try write(images, to: output, of: "\(data.name) \(split.rawValue)") }
     try Console.print(
       "x [\(images.splitCount), \(images.shape.channels), \(images.shape.height), \(images.shape.width)] bytes, "
-        + "y [\(images.splitCount)] in \(data.classNames.count) classes")
+        + "y [\(images.splitCount)] in \(data.classNames.count.pluralized("class"))")
     try printPictures(images)
   }
 
@@ -151,7 +151,7 @@ struct Show: ParsableCommand {
     if isFile {
       try write(images.overview(hasLabels: labels), to: output)
       let rows = min(images.classNames.count, ClassSheets.rowLimit)
-      try Console.print(["", "\(output): \(rows == 1 ? "1 class" : "\(rows) classes")"])
+      try Console.print(["", "\(output): \(rows.pluralized("class"))"])
     } else {
       try AtomicFile.createFolder(output)
       for (name, sheet) in images.sheets { try write(sheet, to: joinPath(output, name + ".png")) }

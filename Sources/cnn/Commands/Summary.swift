@@ -1,4 +1,7 @@
 import ArgumentParser
+import CNNEngine
+import ConfigDecoding
+import Formatting
 import JSONText
 import Reporting
 import Training
@@ -37,9 +40,19 @@ struct Summary: ParsableCommand {
   func run() throws {
     let config = try LoadedModel(model ?? (RunFolder.isRun(".") ? "." : "lenet"), config: weights.config)
       .config
-    if json { return try Console.print(config.model.summaryJSON.text(pretty: false)) }
+    let threads = ThreadPool.availableCores
+    let training = try MemoryEstimate.training(config, threads: threads)
+    let evaluation = try MemoryEstimate.evaluation(config.model, threads: threads)
+    if json {
+      var json = config.model.summaryJSON
+      json["memory"] = ["training": JSON(training.total), "evaluation": JSON(evaluation.total)]
+      return try Console.print(json.text(pretty: false))
+    }
     for line in try config.model.summaryLines(name: config.name, batchSize: batchSize) {
       try Console.print(line)
     }
+    try Console.print(
+      "Memory, images and program not counted: about \(training.total.byteSize) to train with batches of "
+        + "\(config.train.batchSize.grouped), about \(evaluation.total.byteSize) to evaluate")
   }
 }

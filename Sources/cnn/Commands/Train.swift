@@ -123,11 +123,13 @@ struct Train: ParsableCommand {
       Console.error(notice)
     }
     let threadPool = machine.threadPool
+    let memory = try setup.checkMemory(for: data, threads: threadPool.threads)
+    if let notice = memory.notice, !quiet { Console.error(notice) }
     let printer = TrainingPrinter(config: config, isQuiet: quiet || json, isJSON: json)
     defer { printer.clear() }
     if dryRun {
       try setup.check(data)
-      return try printer.dryRun(data, threads: threadPool.threads)
+      return try printer.dryRun(data, threads: threadPool.threads, memory: memory)
     }
     // From here on there is something to save.
     let interruption = Interruption.install()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FileIO
 import Formatting
+import Reporting
 
 #if canImport(Glibc)
   import Glibc

@@ -1,5 +1,6 @@
 import FileIO
 import Synchronization
+import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -51,23 +52,7 @@ final class Interruption: Sendable {
   static func watch() {
     var (signals, before) = (signals, sigset_t())
     pthread_sigmask(SIG_BLOCK, &signals, &before)
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    // The user's limit for stacks may be too small, or too large for memory.
-    pthread_attr_setstacksize(&attributes, 1 << 19)
-    #if canImport(Darwin)
-      var thread: pthread_t?
-    #else
-      var thread = pthread_t()
-    #endif
-    let status = pthread_create(
-      &thread, &attributes,
-      { _ in
-        Interruption.shared.waitForSignals()
-        return nil
-      }, nil)
-    if status != 0 { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    if WorkerThread({ shared.waitForSignals() }) == nil { pthread_sigmask(SIG_SETMASK, &before, nil) }
   }
 
   /// Whether SIGHUP is ignored: the program goes on without its terminal.

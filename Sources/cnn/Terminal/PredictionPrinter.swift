@@ -67,7 +67,8 @@ struct PredictionPrinter {
   /// Prints a prediction with bars on a terminal, else as one line; a line for each further output follows.
   private func print(_ prediction: Prediction, of input: String, top: Int?, hasBars: Bool) throws {
     let names = classNames[0].map(\.oneLine)
-    if hasBars, let bars = ProbabilityBars.inTerminal {
+    if hasBars, let width = Console.outputWidth {
+      let bars = ProbabilityBars(ProbabilityBars.Style(width: width, environment: Console.environment))
       let lines = bars.lines(
         input: input.oneLine, prediction: names.name(of: prediction.label),
         classes: prediction.probabilities(classNames: names, top: top))

@@ -1,4 +1,5 @@
 import Formatting
+import Reporting
 
 /// A progress bar on the last line of a terminal, removed at the end.
 struct ProgressBar {

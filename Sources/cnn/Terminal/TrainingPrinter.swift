@@ -1,5 +1,6 @@
 import CNNEngine
 import Formatting
+import Reporting
 import Training
 
 /// Prints the progress of a training run.
@@ -11,6 +12,9 @@ final class TrainingPrinter {
   /// Whether the reader has closed standard output.
   private(set) var isOutputClosed = false
   private var imagesBefore = 0
+  private var threads = 1
+  /// Measured since the first step of the epoch.
+  private var share: ProcessorShare?
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
 
@@ -26,6 +30,7 @@ final class TrainingPrinter {
 
   /// Prints data, network and machine.
   func header(_ data: ExperimentData, threads: Int, folder: String? = nil) throws {
+    self.threads = threads
     guard !isQuiet else { return }
     let shape = data.train.shape
     try print(
@@ -33,7 +38,7 @@ final class TrainingPrinter {
         + data.test.count.pluralized("test image"))
     try print(
       "x [\(data.train.count), \(shape.channels), \(shape.height), \(shape.width)] bytes, "
-        + "y [\(data.train.count)] in \(data.classNames.count) classes")
+        + "y [\(data.train.count)] in \(data.classNames.count.pluralized("class"))")
     let train = config.train
     try print(
       "\(config.name): \(config.model.parameterCount.grouped) parameters, \(config.optimizer.type) "
@@ -57,11 +62,12 @@ final class TrainingPrinter {
   }
 
   /// Prints what a run would do.
-  func dryRun(_ data: ExperimentData, threads: Int) throws {
+  func dryRun(_ data: ExperimentData, threads: Int, memory: MemoryForecast) throws {
     try header(data, threads: threads)
     if isJSON {
-      try print(RunEvent.dryRun(config, data: data, threads: threads).line)
+      try print(RunEvent.dryRun(config, data: data, threads: threads, memory: memory).line)
     } else if !isQuiet {
+      try print("Memory: about \(memory.bytes.byteSize)")
       try print("Dry run: config and data are valid; nothing was written.")
     }
   }
@@ -78,18 +84,20 @@ final class TrainingPrinter {
 
   private func draw(_ epoch: Int, _ step: Int, _ steps: Int, _ sums: EpochSums) {
     guard !isQuiet else { return }
+    if share == nil { share = ProcessorShare(threads: threads) }
     if bar == nil {
       bar = ProgressBar(label: "Epoch \(epoch)/\(config.train.epochs)")
       imagesBefore = sums.images
     }
     bar?.update(done: step, of: steps) { seconds in
       let images = Double(sums.images)
-      let rate = seconds.map { Int(Double(sums.images - imagesBefore) / $0) }
+      let rate = seconds.map { Int(clamping: Double(sums.images - imagesBefore) / $0) }
       let pieces = [
         ProgressLine.Piece("loss \((sums.loss / images).fixed(4))", importance: 2),
         ProgressLine.Piece("accuracy \((Double(sums.correct) / images).fixed(4))", importance: 1),
       ]
       return pieces + (rate.map { [ProgressLine.Piece("\($0.grouped) img/s", importance: 0)] } ?? [])
+        + (share?.notice.map { [ProgressLine.Piece($0, importance: 0)] } ?? [])
     }
   }
 
@@ -101,6 +109,8 @@ final class TrainingPrinter {
 
   private func line(_ metrics: EpochMetrics) throws {
     clear()
+    let notice = share?.notice
+    share = nil
     let epochs = config.train.epochs
     guard !isQuiet, metrics.epoch % config.train.logEveryEpochs == 0 || metrics.epoch == epochs else {
       return
@@ -115,7 +125,8 @@ final class TrainingPrinter {
     if let accuracy = metrics.validationAccuracy { parts.append("val_accuracy \(accuracy.fixed(4))") }
     parts.append(metrics.seconds.duration)
     parts.append("\((metrics.seconds * 1000 / Double(metrics.steps)).fixed(1))ms/step")
-    parts.append("\(Int(metrics.imagesPerSecond).grouped) img/s")
+    parts.append("\(Int(clamping: metrics.imagesPerSecond).grouped) img/s")
+    if let notice { parts.append(notice) }
     try print(parts.joined(separator: "  "))
     // The metrics of several outputs, a line for each, below those of the whole model.
     let indent = String(repeating: " ", count: parts[0].count)

@@ -54,7 +54,7 @@ package struct ProgressLine {
 
   private func bar(_ cells: Int, _ style: Style) -> String {
     guard cells >= Self.fewestCells else { return "" }
-    let count = Int(Double(cells) * Double(done) / Double(total))
+    let count = Int(clamping: Double(cells) * Double(done) / Double(total))
     let filled = String(repeating: style.isUnicode ? "━" : "=", count: count)
     let empty = String(repeating: style.isUnicode ? "─" : ".", count: cells - count)
     let bar = style.isColored ? "\u{1B}[32m\(filled)\u{1B}[0;2m\(empty)\u{1B}[0m" : filled + empty

@@ -1,13 +1,14 @@
 import ImageFiles
 
 /// An image as lines of text; each line shows two rows of pixels, since characters are twice as tall as wide.
-struct TerminalPicture {
-  let lines: [String]
+package struct TerminalPicture {
+  /// The lines of text, from the top.
+  package let lines: [String]
 
   private static let shades = Array(" .:-=+*#%@")
 
   /// An image in colours, or in ASCII characters of increasing density.
-  init(_ image: ArraySlice<UInt8>, shape: ImageShape, inColor: Bool) {
+  package init(_ image: ArraySlice<UInt8>, shape: ImageShape, inColor: Bool) {
     func color(_ row: Int, _ column: Int) -> [Int] {
       guard row < shape.height else { return [0, 0, 0] }
       let values = (0..<shape.channels).map { channel in

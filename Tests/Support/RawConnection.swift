@@ -1,10 +1,11 @@
 import Foundation
 
 /// A TCP connection to a local server that can send arbitrary bytes.
-final class RawConnection {
+package final class RawConnection {
   private let descriptor: Int32
 
-  init(port: Int) throws {
+  /// Connects to `port` of this machine.
+  package init(port: Int) throws {
     #if canImport(Darwin)
       descriptor = socket(AF_INET, SOCK_STREAM, 0)
     #else
@@ -19,7 +20,7 @@ final class RawConnection {
         connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    guard result == 0 else { throw RunningCommand.Failure(errno, "connect") }
+    guard result == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
     // A test must not hang.
     var timeout = timeval(tv_sec: 20, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
@@ -30,7 +31,7 @@ final class RawConnection {
 
   /// Sends all bytes; returns false if the peer has closed the connection.
   @discardableResult
-  func send(_ bytes: [UInt8]) -> Bool {
+  package func send(_ bytes: [UInt8]) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
       #if canImport(Darwin)
@@ -45,11 +46,12 @@ final class RawConnection {
     return true
   }
 
+  /// Sends a text; returns false if the peer has closed the connection.
   @discardableResult
-  func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+  package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
   /// Closes the sending direction.
-  func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
+  package func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// Received bytes that no caller has consumed.
   private var bytes: [UInt8] = []
@@ -62,13 +64,13 @@ final class RawConnection {
   }
 
   /// All bytes up to the end of the stream, as text.
-  func rest() -> String {
+  package func rest() -> String {
     while receive() {}
     return String(decoding: bytes, as: UTF8.self)
   }
 
   /// The next response; nil if the stream ends before it is complete.
-  func response() -> (status: Int, head: String, body: Data)? {
+  package func response() -> (status: Int, head: String, body: Data)? {
     let blank = Data("\r\n\r\n".utf8)
     while true {
       let data = Data(bytes)

@@ -34,11 +34,6 @@ package struct ProbabilityBars {
   /// Bars in a style.
   package init(_ style: Style) { self.style = style }
 
-  /// Bars for the terminal on standard output; nil if it is not a terminal.
-  static var inTerminal: ProbabilityBars? {
-    Console.outputWidth.map { ProbabilityBars(Style(width: $0, environment: Console.environment)) }
-  }
-
   /// A heading with the prediction, then one line per class; the predicted class is emphasized.
   ///
   /// - Parameter classes: class names with probabilities, in the order of the lines.
@@ -61,11 +56,13 @@ package struct ProbabilityBars {
       }
   }
 
-  private func bar(_ fraction: Double, _ cells: Int) -> String {
+  private func bar(_ probability: Double, _ cells: Int) -> String {
+    let fraction = min(max(0, probability), 1)
     guard style.isUnicode else {
-      return String(repeating: "#", count: Int((fraction * Double(cells)).rounded()))
+      return String(repeating: "#", count: Int(clamping: (fraction * Double(cells)).rounded()))
     }
-    let (whole, rest) = Int((fraction * Double(cells) * 8).rounded()).quotientAndRemainder(dividingBy: 8)
+    let eighths = Int(clamping: (fraction * Double(cells) * 8).rounded())
+    let (whole, rest) = eighths.quotientAndRemainder(dividingBy: 8)
     return String(repeating: "█", count: whole) + (rest > 0 ? String(Self.eighths[rest - 1]) : "")
   }
 

@@ -1,22 +1,17 @@
 import Formatting
-import Reporting
 import SVGCharts
 import Training
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// A report in text: curves and tables.
-struct TextReport {
+package struct TextReport {
   private let runs: [ReportedRun]
 
-  init(_ runs: [ReportedRun]) { self.runs = runs }
+  /// A report on one run, or a comparison of several.
+  package init(_ runs: [ReportedRun]) { self.runs = runs }
 
-  var lines: [String] {
-    let width = min(max(Console.outputWidth ?? 80, 40), 160), ascii = !Console.showsUnicode
+  /// The lines of text, for a terminal of `width` characters.
+  package func lines(width: Int, ascii: Bool) -> [String] {
+    let width = min(max(width, 40), 160)
     var lines = runs.count == 1 ? [headline(runs[0])] : runs.table.lines
     let charts: [(String, TrainConfig.Metric, TrainConfig.Metric, ClosedRange<Double>?)] = [
       ("Loss", .loss, .validationLoss, nil), ("Accuracy", .accuracy, .validationAccuracy, 0...1),

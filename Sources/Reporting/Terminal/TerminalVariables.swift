@@ -6,8 +6,8 @@ extension [String: String] {
   }
 
   /// Whether the locale has Unicode: false for `C` and for character sets other than UTF-8.
-  var isUnicode: Bool { locale.map { $0.contains("utf-8") || $0.contains("utf8") } ?? true }
+  package var isUnicode: Bool { locale.map { $0.contains("utf-8") || $0.contains("utf8") } ?? true }
 
   /// Whether colours may be used: `NO_COLOR` is not set, or empty.
-  var allowsColor: Bool { self["NO_COLOR", default: ""].isEmpty }
+  package var allowsColor: Bool { self["NO_COLOR", default: ""].isEmpty }
 }
