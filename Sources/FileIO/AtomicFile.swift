@@ -86,9 +86,11 @@ public enum AtomicFile {
 
   /// `a` of `a/b` and `a/b/`, `.` of `b`, `/` of `/b`.
   package static func folder(of path: String) -> String {
-    let trimmed = path.last == "/" ? path.dropLast() : path[...]
-    guard let slash = trimmed.lastIndex(of: "/") else { return trimmed.isEmpty ? path : "." }
-    return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    // As bytes: a slash and an accent behind it are one character.
+    let slash = UInt8(ascii: "/")
+    let trimmed = path.utf8.last == slash ? path.utf8.dropLast() : path.utf8[...]
+    guard let end = trimmed.lastIndex(of: slash) else { return trimmed.isEmpty ? path : "." }
+    return end == trimmed.startIndex ? "/" : String(path[..<end])
   }
 
   // MARK: Temporary files

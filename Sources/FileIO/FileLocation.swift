@@ -41,9 +41,10 @@ public struct FileLocation: Sendable {
 
   /// The same file as a name in its folder, which is opened; throws `unwritable`.
   func inOpenFolder() throws(DataError) -> FileLocation {
-    let trimmed = name.last == "/" ? name.dropLast() : name[...]
+    let slash = UInt8(ascii: "/")
+    let trimmed = name.utf8.last == slash ? name.utf8.dropLast() : name.utf8[...]
     // A slash at the end stays: it says that a folder is meant.
-    let last = trimmed.lastIndex(of: "/").map { String(name[name.index(after: $0)...]) } ?? name
+    let last = trimmed.lastIndex(of: slash).map { String(name[name.utf8.index(after: $0)...]) } ?? name
     return FileLocation(path: path, name: last, folder: try OpenFolder(parent, for: self))
   }
 

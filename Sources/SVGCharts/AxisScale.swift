@@ -49,11 +49,8 @@ public struct AxisScale: Sendable, Equatable {
     _ values: ClosedRange<Double>, ticks count: Int, within bounds: ClosedRange<Double>? = nil,
     isTight: Bool = false
   ) -> AxisScale {
-    var (low, high) = (max(values.lowerBound, -maxMagnitude), min(values.upperBound, maxMagnitude))
-    if let bounds {
-      func clamped(_ value: Double) -> Double { min(max(value, bounds.lowerBound), bounds.upperBound) }
-      (low, high) = (clamped(low), clamped(high))
-    }
+    let inside = values.clamped(to: bounds ?? -maxMagnitude...maxMagnitude)
+    var (low, high) = (inside.lowerBound, inside.upperBound)
     let magnitude = max(abs(low), abs(high))
     let isZero = magnitude < 1 / maxMagnitude
     if high - low <= 1e-9 * magnitude || isZero {
@@ -93,8 +90,8 @@ public struct AxisScale: Sendable, Equatable {
 
   /// A logarithmic scale for positive values, with ticks at 1, 2 and 5 times powers of ten, or at powers of ten only.
   public static func logarithmic(_ values: ClosedRange<Double>, ticks count: Int) -> AxisScale {
-    let low = TickStep(atMost: max(values.lowerBound, 1 / maxMagnitude))
-    let high = TickStep(atLeast: min(values.upperBound, maxMagnitude))
+    let inside = values.clamped(to: 1 / maxMagnitude...maxMagnitude)
+    let (low, high) = (TickStep(atMost: inside.lowerBound), TickStep(atLeast: inside.upperBound))
     var steps = [low]
     while let last = steps.last, last.size < high.size { steps.append(last.next) }
     if steps.count == 1 { steps.append(low.next) }

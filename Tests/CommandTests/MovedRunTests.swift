@@ -29,7 +29,7 @@ struct MovedRunTests {
 
   @Test func aMovedRunAndANewOneInItsPlaceDoNotMeet() throws {
     let sandbox = try Sandbox()
-    let options = "--epochs 40 --set train.checkpoint.every_steps=3"
+    let options = "--epochs 40"
     for seed in 1...2 { try sandbox.trainTiny("--quiet --output whole\(seed) --seed \(seed) \(options)") }
     let first = try stopped(sandbox, "--seed 1 \(options)")
     try move(sandbox, to: "runs/old")
@@ -77,10 +77,11 @@ struct MovedRunTests {
     let sandbox = try Sandbox()
     let options = "--epochs 40 --set train.checkpoint.keep=40"
     try sandbox.trainTiny("--quiet --output whole \(options)")
-    try sandbox.trainTiny("--quiet --output runs/tiny \(options)")
-    let resume = "train --resume runs/tiny/checkpoints/epoch-0002.ckpt"
+    try FileManager.default.createDirectory(
+      atPath: "\(sandbox.folder)/runs", withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: "\(sandbox.folder)/whole", toPath: "\(sandbox.folder)/runs/tiny")
     try FileManager.default.removeItem(atPath: "\(sandbox.folder)/runs/tiny/checkpoints/best.ckpt")
-    let run = try sandbox.start(resume)
+    let run = try sandbox.start("train --resume runs/tiny/checkpoints/epoch-0002.ckpt")
     sandbox.wait { sandbox.has("runs/tiny/checkpoints/best.ckpt") }
     run.send(SIGSTOP)
     try move(sandbox, to: "old")

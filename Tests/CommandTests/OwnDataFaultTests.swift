@@ -77,6 +77,13 @@ import TestSupport
     }
   }
 
+  @Test func oneIsSingular() throws {
+    try writePictures(to: "one", classes: ["a"])
+    let shown = try sandbox.run("show --data one --count 1")
+    #expect(shown.lines.first?.hasSuffix(" in 1 class") == true, "\(shown.errors)")
+    #expect(shown.errors.contains("lenet has 1 score here, one for each class\n"), "\(shown.errors)")
+  }
+
   @Test func compressedRowsArePredicted() throws {
     let rows = [7, 0].map { Samples.pixels($0).map { "\($0)" }.joined(separator: ",") + "\n" }.joined()
     try sandbox.write(TestBytes.gzip(Array(rows.utf8)), to: "test.csv.gz")

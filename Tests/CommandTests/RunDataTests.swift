@@ -100,8 +100,8 @@ import TestSupport
   func testFilesAlone() throws {
     let sandbox = try Sandbox()
     try sandbox.writeDataset(to: "both")
-    try sandbox.writeDataset(
-      to: "alone", ["train-images-idx3-ubyte": .some(nil), "train-labels-idx1-ubyte": .some(nil)])
+    let removed: [String: [UInt8]?] = ["train-images-idx3-ubyte": nil, "train-labels-idx1-ubyte": nil]
+    try sandbox.writeDataset(to: "alone", removed)
     #expect(try sandbox.run("train both --output r --epochs 1 --quiet").status == 0)
     #expect(try sandbox.run("eval r --data alone").status == 0)
     let trained = try sandbox.run("train alone --output s")

@@ -28,6 +28,13 @@ import TestSupport
       message { _ = try Dataset(csv: Array(random.utf8), name: "f.csv") }.contains("6 columns, of which 5"))
   }
 
+  @Test("A dropped last column is not taken for the label")
+  func droppedLastColumn() throws {
+    let set = try Dataset(
+      csv: Array("a,b,\n1,7,x\n1,2,y\n".utf8), name: "f.csv", DatasetOptions(undivided: .test))
+    #expect(set.pool.labels == [7, 2] && set.pool.pixels == [1, 1])
+  }
+
   @Test func utf16() throws {
     try DataSource.with { source in
       let text = "5,1,2,3,4\n".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }

@@ -74,6 +74,16 @@ import TestSupport
     }
   }
 
+  @Test func picturesBesideClassFoldersAreSaid() throws {
+    try with(["train/a", "train/b", "test/a", "test/b"]) { source in
+      for name in ["0.png", "train/1.png", "train/2.png"] { try source.write(Self.png, name) }
+      #expect(
+        try source.load().notices == [
+          "3 pictures outside of the folders of classes left out: \"0.png\", \"train/1.png\", \"train/2.png\""
+        ])
+    }
+  }
+
   @Test("A folder is not entered twice, however it is reached")
   func circles() throws {
     try with(["a/inner/deep/deeper/deepest/still", "b"]) { source in

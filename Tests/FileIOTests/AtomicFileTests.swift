@@ -62,6 +62,14 @@ import TestSupport
     }
   }
 
+  @Test func aNameMayBeginWithAnAccent() throws {
+    try withTemporaryFolder { folder in
+      try AtomicFile.createFolder("\(folder)/\u{301}a")
+      try AtomicFile.write([1], to: "\(folder)/\u{301}a/\u{301}b")
+      #expect(try contents("\(folder)/\u{301}a/\u{301}b") == [1])
+    }
+  }
+
   @Test func namesMayBeAsLongAsTheFileSystemAllows() throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/\(String(repeating: "x", count: 255))"

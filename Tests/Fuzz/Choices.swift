@@ -21,7 +21,8 @@ struct Choices {
   /// One of the numbers at the ends of what there is, or any other one.
   mutating func number() -> Double {
     let extremes = [
-      0, -0.0, 1, -1, 0.5, 97.5, 1e19, -1e19, 1e300, -1e300, 5e-324, 1e-45, .greatestFiniteMagnitude,
+      0, -0.0, 1, -1, 0.5, 97.5, 1e19, -1e19, 1e300, -1e300, .leastNonzeroMagnitude, 1e-45,
+      .greatestFiniteMagnitude,
       .infinity,
       -.infinity, .nan,
     ]

@@ -9,7 +9,8 @@ struct ExtremeWeights {
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   private static let values: [Float] = [
-    0, 0.5, -0.25, 1, -1, 1e-45, -1e-45, 1e-39, 1e-38, -1e-20, 1e10, 1e19, -1e25, 1e38, 3.4e38, -3.4e38,
+    0, 0.5, -0.25, 1, -1, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 0x1p-130, 1e-38, -1e-20, 1e10,
+    1e19, -1e25, 1e38, 3.4e38, -3.4e38,
   ]
 
   /// The weights of a tensor of `count` elements.
@@ -20,10 +21,16 @@ struct ExtremeWeights {
     }
   }
 
+  /// The number of classes in the data that a network reads.
+  func dataClasses(of config: ExperimentConfig) -> Int {
+    let main = config.model.outputs[0]
+    return main.labels?.count ?? main.classes
+  }
+
   /// A checkpoint of a network before training; throws for weights that are not finite, as for a file.
   func checkpoint(_ config: ExperimentConfig) throws -> Checkpoint {
     var file = SafeTensors()
-    let classes = (0..<config.model.dataClasses).map { "\"c\($0)\"" }.joined(separator: ",")
+    let classes = (0..<dataClasses(of: config)).map { "\"c\($0)\"" }.joined(separator: ",")
     let progress =
       #"{"epoch":0,"step_in_epoch":0,"step":0,"loss_sum":0,"step_loss_sum":0,"correct":0,"images":0,"#
       + #""epochs_without_improvement":0}"#

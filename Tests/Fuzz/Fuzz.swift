@@ -130,7 +130,7 @@ private func readCheckpoint(_ bytes: [UInt8]) {
     for tensor in file.tensors { _ = file.floats(of: tensor) }
     _ = succeeds { _ = try WeightImport(of: small.model, in: file, path: "f") }
     let checkpoint = try Checkpoint(file, path: "f")
-    _ = checkpoint.parameters()
+    _ = try checkpoint.parameters()
     _ = try checkpoint.encoded()
   }
 }

@@ -19,15 +19,15 @@ func trainNetwork(_ bytes: [UInt8]) {
   _ = succeeds {
     let model = try ExperimentConfig(JSON(parsing: Array(text.utf8), origin: "f")).model
     if model.multiplyAdds > 1_000_000 { return }
-    let results = [1, threads].map { threads in
-      step(model, images: images, threads: threads, inputGradient: inputGradient)
+    let results = try [1, threads].map { threads in
+      try step(model, images: images, threads: threads, inputGradient: inputGradient)
     }
     precondition(results[0] == results[1])
   }
 }
 
 /// The bits of all outputs and gradients of a step.
-private func step(_ model: Model, images: Int, threads: Int, inputGradient: Bool) -> [UInt32] {
+private func step(_ model: Model, images: Int, threads: Int, inputGradient: Bool) throws -> [UInt32] {
   let probe = try LayerProbe(
     model, parameters: model.initialParameters(seed: 0), images: images, threads: threads,
     training: true,

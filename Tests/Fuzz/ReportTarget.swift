@@ -17,8 +17,9 @@ func reportRun(_ bytes: [UInt8]) {
     guard model.parameterCount <= 5_000, model.multiplyAdds <= 200_000, model.layers.count <= 24,
       model.state.isEmpty
     else { return }
-    var run = ReportedRun(try ExtremeWeights(part(3)).checkpoint(config), history: history, name: "f")
-    if model.input == pictured.model.input, model.dataClasses == 10,
+    let weights = ExtremeWeights(part(3))
+    var run = ReportedRun(try weights.checkpoint(config), history: history, name: "f")
+    if model.input == pictured.model.input, weights.dataClasses(of: config) == 10,
       config.resolved["data"] == pictured.resolved["data"]
     {
       _ = succeeds { try run.evaluate(digits, threadPool: oneThread) }

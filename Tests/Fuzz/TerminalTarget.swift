@@ -9,7 +9,7 @@ import Training
 /// Everything that is printed, with random texts and numbers: tables, bars, progress, charts, pictures, predictions.
 func printToTerminal(_ bytes: [UInt8]) {
   var choices = Choices(bytes)
-  repeat {
+  for _ in 0..<4 where !choices.isEmpty {
     switch choices.next(0...7) {
     case 0: numbers(&choices)
     case 1: table(&choices)
@@ -20,7 +20,7 @@ func printToTerminal(_ bytes: [UInt8]) {
     case 6: evaluation(&choices)
     default: prediction(&choices)
     }
-  } while !choices.isEmpty
+  }
 }
 
 private func numbers(_ choices: inout Choices) {
@@ -112,13 +112,10 @@ private func evaluation(_ choices: inout Choices) {
 /// The predictions of a network with extreme weights, and those of random scores.
 private func prediction(_ choices: inout Choices) {
   let weights = ExtremeWeights((0...choices.next(0...15)).map { _ in UInt8(choices.next(0...255)) })
-  let model = small.model
-  let tensors = model.parameters.map {
-    NamedTensor(name: $0.name, shape: $0.shape, values: weights.values($0.count))
-  }
-  let evaluator = Evaluator(small, parameters: model.buffer(of: tensors), threadPool: oneThread)
   let pixels = (0..<64).map { _ in UInt8(choices.next(0...255)) }
   _ = succeeds {
+    let parameters = try weights.checkpoint(small).parameters()
+    let evaluator = Evaluator(small, parameters: parameters, threadPool: oneThread)
     for prediction in try evaluator.predictions(
       Images(pixels: pixels, shape: ImageShape(height: 8, width: 8)))
     {
@@ -126,11 +123,10 @@ private func prediction(_ choices: inout Choices) {
       show(prediction)
     }
   }
-  for tensor in tensors {
-    let histogram = Histogram(tensor.values)
-    precondition(histogram.counts.reduce(0, +) == histogram.count)
-    precondition(!HistogramChart(tensor.name, tensor.values).drawing.file.isEmpty)
-  }
+  let values = weights.values(40)
+  let histogram = Histogram(values)
+  precondition(histogram.counts.reduce(0, +) == histogram.count)
+  precondition(!HistogramChart("w", values).drawing.file.isEmpty)
   let filters = NamedTensor(name: "w", shape: [2, 1, 3, 3], values: weights.values(18))
   precondition(filters.filterImages?.count == 2)
   show(Prediction(scores: (0..<choices.next(1...12)).map { _ in Float(choices.number()) }))

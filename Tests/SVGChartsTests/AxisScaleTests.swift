@@ -43,6 +43,7 @@ struct AxisScaleTests {
     let largest = Double.greatestFiniteMagnitude, smallest = Double.leastNonzeroMagnitude
     for values in [
       [smallest], [0, smallest], [8 * smallest, 1e-300], [smallest, largest], [-largest, largest],
+      [largest], [-largest], [largest / 2, largest], [1e304, largest], [smallest, 1e-306],
     ] {
       let scale = AxisScale.fitting(values, ticks: 5)
       #expect(values.allSatisfy { (0...1).contains(scale.position($0)) }, "\(values)")

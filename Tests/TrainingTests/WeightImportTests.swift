@@ -96,7 +96,10 @@ import Training
         "weights are read from safetensors, PyTorch's .pt, Keras' .keras and .h5, ONNX and NumPy's .npz "
         + "(docs/interop.md)"
       for (bytes, said) in [
-        (Array("<!DOCTYPE html><html></html>".utf8), "this is an HTML page (\"<!DOCTYPE html\")"),
+        (
+          Array("<!DOCTYPE html><html></html>".utf8),
+          "this is an HTML page (\"<!DOCTYPE html\"); download the file itself, not a page about it"
+        ),
         (Array("{\"a\": 1}\n".utf8), "this is a JSON document"), ([], "the file is empty"),
         (Array("PAR1....".utf8), "this is a Parquet table"),
         ([UInt8](repeating: 0xEE, count: 40), "it begins with EE EE EE EE"),

@@ -13,10 +13,10 @@ let digits = SyntheticDigits(seed: 1)
 let (train, test) = (digits.labeledImages(0..<5_000), digits.labeledImages(5_000..<6_000))
 let pixels = PixelNormalization(channels: 1, scale: 255, mean: [0.1307], std: [0.3081])
 
-let network = Network(
+let network = try Network(
   model: model, parameters: model.initialParameters(seed: 42), batchSize: 64,
   training: true, threadPool: ThreadPool())
-let optimizer = Optimizer(Adam(), network: network)
+let optimizer = try Optimizer(Adam(), network: network)
 let batches = try DataLoader(Subset(of: train), batchSize: 64, shuffle: true, seed: 42)
 
 for epoch in 1...3 {

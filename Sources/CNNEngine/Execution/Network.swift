@@ -107,7 +107,13 @@ public final class Network {
 
   /// The memory that a network takes beside its parameters, in bytes: what its initializer allocates.
   ///
-  /// - Parameter threads: the threads of its pool.
+  /// - Parameters:
+  ///   - model: the layers.
+  ///   - batchSize: the most images of a batch.
+  ///   - training: whether there are gradients.
+  ///   - threads: the threads of its pool.
+  ///   - augmentation: the transforms of its images.
+  /// - Throws: `MemoryError`.
   public static func memory(
     of model: Model, batchSize: Int, training: Bool, threads: Int, augmentation: Augmentation = Augmentation()
   ) throws(MemoryError) -> Int {

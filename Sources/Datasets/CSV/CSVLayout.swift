@@ -82,11 +82,11 @@ struct CSVLayout: Equatable {
     isLabelGuessed = !isUnlabelled && !named
   }
 
-  /// The layout with the label in the last column.
+  /// The layout with the label in the last column, of those that are not dropped.
   var withLabelLast: CSVLayout {
     var copy = columns
     if let label = copy.firstIndex(of: .label) { copy[label] = .pixel }
-    copy[copy.count - 1] = .label
+    if let last = copy.lastIndex(of: .pixel) { copy[last] = .label }
     return CSVLayout(separator: separator, hasHeader: hasHeader, columns: copy, shape: shape)
   }
 

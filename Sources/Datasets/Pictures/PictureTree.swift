@@ -81,6 +81,12 @@ struct PictureTree: Sendable {
       parts.append(RawDataset.Part(role: root.role, count: sorted.count, labelPath: root.folder))
       notices += Self.emptyFolders(in: root.folder, besides: root.classes, from: folder)
     }
+    let loose = Set([root] + roots.map(\.folder)).sorted().flatMap(Self.loosePictures)
+    if !loose.isEmpty {
+      notices.append(
+        "\(loose.count.pluralized("picture")) outside of the folders of classes left out: "
+          + Self.list(loose, from: folder))
+    }
     if !walk.repeated.isEmpty {
       notices.append(
         "\(Self.list(walk.repeated, from: folder)) \(walk.repeated.count == 1 ? "is a folder" : "are folders") "
@@ -129,6 +135,12 @@ struct PictureTree: Sendable {
     return [
       "no pictures in \(list(empty, from: folder)) or the folders in \(empty.count == 1 ? "it" : "them")"
     ]
+  }
+
+  /// The pictures that lie in a folder of classes itself.
+  private static func loosePictures(in folder: String) -> [String] {
+    fileNames(in: folder).filter { isVisible($0) && PictureName.isPicture($0) }.sorted()
+      .map { joinPath(folder, $0) }.filter(isFile)
   }
 
   /// The first paths in quotes, shown from `folder` on.

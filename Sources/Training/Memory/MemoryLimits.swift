@@ -1,5 +1,4 @@
 import CNNEngine
-import CPlatform
 import FileIO
 
 #if canImport(Glibc)

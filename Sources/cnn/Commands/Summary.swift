@@ -51,8 +51,9 @@ struct Summary: ParsableCommand {
     for line in try config.model.summaryLines(name: config.name, batchSize: batchSize) {
       try Console.print(line)
     }
+    let batches = "in batches of \(config.train.batchSize.grouped)"
     try Console.print(
-      "Memory, images and program not counted: about \(training.total.byteSize) to train with batches of "
-        + "\(config.train.batchSize.grouped), about \(evaluation.total.byteSize) to evaluate")
+      "Memory to train: about \(training.total.byteSize) \(batches), beside program and images")
+    try Console.print("Memory to evaluate: about \(evaluation.total.byteSize)")
   }
 }
