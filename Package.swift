@@ -35,6 +35,7 @@ let package = Package(
     .target(name: "CSIMD"),
     .target(name: "CPictureLibraries"),
     .target(name: "CPlatform"),
+    .target(name: "CSubprocess"),
     .target(name: "Formatting"),
     .target(name: "Randomness"),
     .target(name: "Threads"),
@@ -51,7 +52,7 @@ let package = Package(
       ]),
 
     // Files and data
-    .target(name: "FileIO", dependencies: ["CZlib", "Formatting"]),
+    .target(name: "FileIO", dependencies: ["CSubprocess", "CZlib", "Formatting"]),
     .target(name: "ModelFormats", dependencies: ["FileIO", "JSONText"]),
     .target(name: "ImageFiles", dependencies: ["CPictureLibraries", "CPNG", "CTurboJPEG", "FileIO"]),
     .target(

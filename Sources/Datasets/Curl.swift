@@ -1,7 +1,7 @@
 import FileIO
 /// Fetches the content of a URL.
 public protocol DownloadTransport: Sendable {
-  /// Hands the content at `url` to `receive` in chunks.
+  /// Hands the content at `url` to `receive` in chunks, empty ones while none arrives.
   ///
   /// Throws `unreadable` with the URL if the download is incomplete, or what `receive` throws.
   func fetch(

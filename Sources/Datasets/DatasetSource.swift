@@ -99,7 +99,7 @@ public struct DatasetSource: Equatable, Sendable {
       }
     }
     if let entry = PictureTree.unreachable(in: path).first {
-      return .unreadable(path: entry.path.printable, reason: entry.reason)
+      return .unreadable(path: entry.path.oneLine, reason: entry.reason)
     }
     return .unreadable(
       path: path,

@@ -82,7 +82,7 @@ public struct MNISTDownload: Sendable {
 
   /// Downloads the four files into `directory`, which is created if missing; valid files are kept.
   ///
-  /// Throws `unreadable` if all mirrors fail, with a line for each and what to do by hand; `unwritable` if a file
+  /// Throws `unobtainable` if all mirrors fail, with a line for each and what to do by hand; `unwritable` if a file
   /// cannot be written or `shouldStop` returned true; `malformed` if a file of the same name has another content.
   public func run(
     into directory: String, progress: (Progress) -> Void = { _ in }, shouldStop: () -> Bool = { false }
@@ -148,13 +148,13 @@ public struct MNISTDownload: Sendable {
         failures.append(error)
       }
     }
-    throw .unreadable(path: path, reason: instructions(after: failures, directory))
+    throw .unobtainable(path: path, lines: instructions(after: failures, directory))
   }
 
-  private func instructions(after failures: [DataError], _ directory: String) -> String {
+  private func instructions(after failures: [DataError], _ directory: String) -> [String] {
     let names = files.map { $0.name + ".gz" }.joined(separator: ", ")
     let advice = "fetch \(names) by hand, from a mirror, and put them into \(directory)"
-    return (["cannot be downloaded"] + failures.map(\.description) + [advice]).joined(separator: "\n")
+    return ["cannot be downloaded"] + failures.map(\.description) + [advice]
   }
 
   private static let otherContent = "not MNIST's file of this name (its SHA-256 differs)"

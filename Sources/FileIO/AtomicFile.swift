@@ -124,19 +124,28 @@ public enum AtomicFile {
     /// The temporary file.
     public let temporary: FileLocation
     fileprivate let descriptor: Int32
+    private let cleanup: ExitCleanup
 
     /// Creates the temporary file in the open folder of `target`.
     fileprivate init(for target: FileLocation) throws(DataError) {
       var attempts = 10
-      var candidate: FileLocation
-      var opened: Int32
-      repeat {
-        candidate = target.sibling(temporaryName())
-        opened = candidate.at { openat($0, $1, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
-        attempts -= 1
-      } while opened < 0 && errno == EEXIST && attempts > 0
-      try target.check(opened)
+      var candidate = target
+      var opened: Int32 = -1
+      var fault: DataError?
+      cleanup = ExitCleanup {
+        repeat {
+          candidate = target.sibling(temporaryName())
+          opened = candidate.at { openat($0, $1, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+          attempts -= 1
+        } while opened < 0 && errno == EEXIST && attempts > 0
+        if opened < 0 {
+          fault = target.fault()
+          return nil
+        }
+        return { [candidate] in candidate.remove() }
+      }
       (self.target, temporary, descriptor) = (target, candidate, opened)
+      if let fault { throw fault }
     }
 
     /// Appends `bytes`; throws `unwritable`.

@@ -6,6 +6,8 @@ public enum DataError: Error, Equatable, Sendable {
   case unsuitable(path: String, reason: String)
   /// An input that is missing or cannot be read.
   case unreadable(path: String, reason: String)
+  /// An input that cannot be had: what was tried and what can be done, a line each.
+  case unobtainable(path: String, lines: [String])
   /// An output that could not be written.
   case unwritable(path: String, reason: String)
   /// A request that the available data does not allow, such as more images than there are.
@@ -13,7 +15,13 @@ public enum DataError: Error, Equatable, Sendable {
 }
 
 extension DataError: CustomStringConvertible {
-  /// One line: the file, the byte and the reason, where the case has them.
+  /// The lines of the message: one but for `unobtainable`.
+  public var lines: [String] {
+    guard case .unobtainable(let path, let lines) = self else { return [description] }
+    return ["\(path): \(lines.first ?? "")"] + lines.dropFirst()
+  }
+
+  /// The file, the byte and the reason, where the case has them.
   public var description: String {
     switch self {
     case .malformed(let path, let byte, let decompressed, let reason):
@@ -21,6 +29,8 @@ extension DataError: CustomStringConvertible {
     case .unsuitable(let path, let reason), .unreadable(let path, let reason),
       .unwritable(let path, let reason):
       "\(path): \(reason)"
+    case .unobtainable:
+      lines.joined(separator: "\n")
     case .unsatisfiable(let reason):
       reason
     }

@@ -1,3 +1,5 @@
+import Formatting
+
 #if canImport(Darwin)
   import Darwin
 #else
@@ -51,9 +53,9 @@ public struct FileLocation: Sendable {
 
   // MARK: System calls
 
-  /// Calls a system function with the descriptor of the folder and the path from there.
+  /// Calls a system function with the descriptor of the folder and the path from there, in bytes.
   func at<R>(_ call: (Int32, UnsafePointer<CChar>) -> R) -> R {
-    withExtendedLifetime(folder) { name.withCString { call(folder?.descriptor ?? AT_FDCWD, $0) } }
+    withExtendedLifetime(folder) { withPath(name) { call(folder?.descriptor ?? AT_FDCWD, $0) } }
   }
 
   /// What the system says of the file; nil if there is none.
@@ -88,7 +90,7 @@ public struct FileLocation: Sendable {
     var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = at { readlinkat($0, $1, &bytes, bytes.count) }
     return count < 0
-      ? nil : String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      ? nil : String.decoding(rawBytes: bytes.prefix(count).map { UInt8(bitPattern: $0) })
   }
 
   /// The names of all entries of the folder, unordered; none if it cannot be read.
@@ -104,7 +106,7 @@ public struct FileLocation: Sendable {
     while let entry = readdir(stream) {
       names.append(
         withUnsafePointer(to: &entry.pointee.d_name) { name in
-          String(cString: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
+          String.decoding(rawBytes: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
         })
     }
     return names

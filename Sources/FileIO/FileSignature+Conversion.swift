@@ -121,6 +121,8 @@ extension String {
         case "'", "\"", "\\", "$", "`", "!", "\0"..<" ", "\u{7F}"..."\u{9F}":
           "\\x" + (hexadecimal.count == 1 ? "0" : "") + hexadecimal
         case "\u{2028}", "\u{2029}": "\\u" + hexadecimal
+        // As Python itself escapes a byte that is not UTF-8 (PEP 383).
+        case _ where scalar.undecodedByte != nil: "\\udc" + hexadecimal.suffix(2)
         default: String(scalar)
         }
       }.joined() + "'"
@@ -128,6 +130,6 @@ extension String {
 
   /// The text as one word of a shell's command line.
   package var shellLiteral: String {
-    "'" + printable.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    "'" + oneLine.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }

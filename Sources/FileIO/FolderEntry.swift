@@ -15,15 +15,16 @@ package enum FolderEntry: Equatable, Sendable {
 
   /// Looks at the entry at `path`.
   package init(at path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0 else {
+    guard let status = FileLocation(path).status() else {
       self = .unreachable(Self.whyMissing(path))
       return
     }
     switch status.st_mode & S_IFMT {
     case S_IFREG: self = .file
     case S_IFDIR:
-      self = access(path, R_OK | X_OK) == 0 ? .folder(FileIdentity(status)) : .unreachable(systemMessage())
+      self =
+        withPath(path) { access($0, R_OK | X_OK) } == 0
+        ? .folder(FileIdentity(status)) : .unreachable(systemMessage())
     default: self = .special
     }
   }
@@ -31,9 +32,7 @@ package enum FolderEntry: Equatable, Sendable {
   private static func whyMissing(_ path: String) -> String {
     let message = systemMessage()
     guard errno == ENOENT else { return message }
-    var status = stat()
-    if lstat(path, &status) == 0 { return "a link to a file that is not there" }
-    return path.unicodeScalars.contains("\u{FFFD}") ? "its name is not UTF-8; rename it" : message
+    return FileLocation(path).exists ? "a link to a file that is not there" : message
   }
 }
 

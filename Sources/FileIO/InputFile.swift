@@ -11,9 +11,13 @@ package struct InputFile: ~Copyable {
   package let length: Int?
   let descriptor: Int32
 
-  /// Opens `file`, called `name` in errors; throws `unreadable`.
+  /// Opens `file`, called `name` in errors; throws `unreadable`, also for pipes, devices and sockets.
+  ///
+  /// The path of a descriptor that is open already, as a shell gives one for `<(...)`, may be anything that can be read.
   package init(_ file: FileLocation, name: String) throws(DataError) {
-    try self.init(descriptor: file.at { openat($0, $1, O_RDONLY | O_CLOEXEC) }, name: name)
+    let isOpen = ["/dev/stdin", "/dev/fd/", "/proc/self/fd/"].contains(where: file.path.hasPrefix)
+    try self.init(descriptor: Self.open(file), name: name, mustBeRegular: !isOpen)
+    if isOpen { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK) }
   }
 
   /// Opens the regular file at `path`; throws `unreadable` for anything else, such as a pipe, without blocking, and for
@@ -24,12 +28,16 @@ package struct InputFile: ~Copyable {
 
   /// Opens a regular file as above.
   package init(regularFile file: FileLocation, followsLinks: Bool = true) throws(DataError) {
-    let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
-    let descriptor = file.at { openat($0, $1, flags) }
+    let descriptor = Self.open(file, followsLinks ? 0 : O_NOFOLLOW)
     if descriptor < 0, !followsLinks, errno == ELOOP {
       throw .unreadable(path: file.path, reason: "a link, which is not followed here")
     }
     try self.init(descriptor: descriptor, name: file.path, mustBeRegular: true)
+  }
+
+  /// Opens a file for reading without waiting for whoever writes to a pipe.
+  private static func open(_ file: FileLocation, _ flags: Int32 = 0) -> Int32 {
+    file.at { openat($0, $1, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags) }
   }
 
   /// Reads standard input.
@@ -42,12 +50,14 @@ package struct InputFile: ~Copyable {
     var status = stat()
     let isOpen = descriptor >= 0 && fstat(descriptor, &status) == 0
     let kind = status.st_mode & S_IFMT
-    let fault = isOpen ? "this is a folder, not a file" : systemMessage()
+    // ENXIO: a socket.
+    let notRegular = "not a regular file"
+    let fault = isOpen ? "this is a folder, not a file" : errno == ENXIO ? notRegular : systemMessage()
     self.descriptor = descriptor
     self.name = name
     length = kind == S_IFREG ? Int(status.st_size) : nil
     if !isOpen || kind == S_IFDIR { throw .unreadable(path: name, reason: fault) }
-    if mustBeRegular, kind != S_IFREG { throw .unreadable(path: name, reason: "not a regular file") }
+    if mustBeRegular, kind != S_IFREG { throw .unreadable(path: name, reason: notRegular) }
   }
 
   /// Reads up to `buffer.count` bytes; 0 at the end.

@@ -1,3 +1,5 @@
+import Formatting
+
 #if canImport(Darwin)
   import Darwin
 #else
@@ -26,13 +28,16 @@ package func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> 
 
 /// `directory` and `name` joined by one slash; an absolute `name` as it is.
 package func joinPath(_ directory: String, _ name: String) -> String {
-  if name.hasPrefix("/") || directory.isEmpty { return name }
-  return directory.hasSuffix("/") ? directory + name : directory + "/" + name
+  if name.utf8.first == slash || directory.isEmpty { return name }
+  return directory.utf8.last == slash ? directory + name : directory + "/" + name
 }
+
+/// As a byte: as a character it may have an accent, with which the name behind it begins.
+private let slash = UInt8(ascii: "/")
 
 /// The part of a path behind its last slash, but for slashes at its end.
 package func lastComponent(of path: String) -> String {
-  path.split(separator: "/").last.map(String.init) ?? path
+  path.utf8.split(separator: slash).last.map { String(Substring($0)) } ?? path
 }
 
 /// Whether `path` exists and is not a folder; links are followed.
@@ -52,13 +57,18 @@ package func fileNames(in folder: String) -> [String] { FileLocation(folder).fil
 
 /// `path` as an absolute path, from the current folder.
 package func absolutePath(_ path: String) -> String {
-  if path.hasPrefix("/") { return path }
-  guard let folder = getcwd(nil, 0) else { return path }
-  defer { free(folder) }
+  if path.utf8.first == slash { return path }
+  guard let folder = currentFolder() else { return path }
   var name = path[...]
   while name.hasPrefix("./") { name = name.dropFirst(2) }
-  return name.isEmpty || name == "."
-    ? String(cString: folder) : joinPath(String(cString: folder), String(name))
+  return name.isEmpty || name == "." ? folder : joinPath(folder, String(name))
+}
+
+/// The current folder, getcwd(3); nil if it is gone.
+package func currentFolder() -> String? {
+  guard let folder = getcwd(nil, 0) else { return nil }
+  defer { free(folder) }
+  return String.decoding(rawBytes: folder)
 }
 
 /// When the content of a file last changed, in seconds since 1970; 0 for none.
@@ -69,4 +79,18 @@ package func modificationTime(of path: String) -> Int {
   #else
     return status.st_mtim.tv_sec
   #endif
+}
+
+/// Calls `body` with the bytes of `path`, as the system takes them: names become bytes here alone.
+package func withPath<T>(_ path: String, _ body: (UnsafePointer<CChar>) -> T) -> T {
+  var name = path.rawBytes.map { CChar(bitPattern: $0) }
+  name.append(0)
+  return name.withUnsafeBufferPointer { name in name.baseAddress.map(body) ?? "".withCString(body) }
+}
+
+extension String {
+  /// The text of a name that the system has returned.
+  package static func decoding(rawBytes name: UnsafePointer<CChar>) -> String {
+    decoding(rawBytes: UnsafeRawBufferPointer(start: name, count: strlen(name)))
+  }
 }

@@ -111,10 +111,3 @@ package struct ZipArchive: Sendable {
     return archive + directory + end
   }
 }
-
-extension String {
-  /// The text with a question mark for each control character, for one line of an error message.
-  package var printable: String {
-    String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
-  }
-}

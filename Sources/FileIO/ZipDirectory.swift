@@ -119,7 +119,7 @@ struct ZipDirectory {
       throw fault("an entry of the directory is cut off", at: offset)
     }
     let first = offset + Self.entryLength
-    let name = String(decoding: bytes[first..<first + nameLength], as: UTF8.self).printable
+    let name = String(decoding: bytes[first..<first + nameLength], as: UTF8.self).oneLine
     var sizes = [field(24, 4), field(20, 4), field(42, 4)]
     if sizes.contains(0xFFFF_FFFF) {
       let extra = first + nameLength..<first + nameLength + extraLength

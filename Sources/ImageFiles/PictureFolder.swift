@@ -15,7 +15,7 @@ public struct PictureFolder: Sendable {
     var (paths, skipped): ([String], [String]) = ([], [])
     for name in names {
       let file = joinPath(path, name)
-      if isFile(file), Self.isPicture(file) { paths.append(file) } else { skipped.append(name) }
+      if isRegularFile(file), Self.isPicture(file) { paths.append(file) } else { skipped.append(name) }
     }
     guard !paths.isEmpty else {
       throw .unreadable(path: path, reason: "no \(PictureFile.formats) picture in this folder")

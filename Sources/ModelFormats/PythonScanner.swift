@@ -1,3 +1,5 @@
+import Formatting
+
 /// Parses a Python literal: a dictionary of strings, booleans and tuples of integers.
 package struct PythonScanner {
   package enum Value: Equatable {
@@ -67,7 +69,7 @@ package struct PythonScanner {
       let end = bytes[(position + 1)...].firstIndex(of: bytes[position])
     else { throw Fault("expected a string in quotes", at: position) }
     defer { position = end + 1 }
-    return String(decoding: bytes[position + 1..<end], as: UTF8.self).printable
+    return String(decoding: bytes[position + 1..<end], as: UTF8.self).oneLine
   }
 
   private mutating func tuple() throws(Fault) -> [Int] {

@@ -22,7 +22,9 @@ package struct PredictionTable {
   /// - Parameter scores: its logits at the main output.
   package mutating func add(position: Int, label: Int, scores: [Float]) {
     let prediction = Prediction(scores: scores)
-    let fields = [images[position], classNames.name(of: label), classNames.name(of: prediction.label)].map(
+    let fields = [
+      images[position].oneLine, classNames.name(of: label), classNames.name(of: prediction.label),
+    ].map(
       \.csvField)
     rows.append((fields + prediction.probabilities.map { "\($0)" }).joined(separator: ","))
   }

@@ -1,3 +1,5 @@
+import Formatting
+
 /// An element of XML or HTML, whose text and attributes are escaped when it is serialized.
 ///
 /// HTML does not decode escapes in a `style` element, so a style sheet must not contain the escaped characters.
@@ -75,6 +77,7 @@ extension String {
       case "'": text += "&#39;"
       case "\0"..<"\t", "\u{B}", "\u{C}", "\u{E}"..<" ", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}":
         text += "\u{FFFD}"
+      case _ where scalar.undecodedByte != nil: text += "\u{FFFD}"
       default: text.unicodeScalars.append(scalar)
       }
     }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import CNNEngine
 import ConfigDecoding
+import FileIO
+import Formatting
 import ImageFiles
 
 /// The root command.
@@ -29,6 +31,9 @@ struct CNN: ParsableCommand {
 
   /// Parses the arguments and runs the command; prints errors to standard error and exits with their status.
   static func main() {
+    // Before anything is opened, and before any thread is started.
+    guard StandardStreams.take() else { exit(withError: ExitStatus.unavailable.code) }
+    Interruption.watch()
     guard CPUFeatures.isSupported else {
       Console.error(
         "this program was built for CPUs with \(CPUFeatures.name), which this CPU does not have; build it on this machine"
@@ -36,24 +41,55 @@ struct CNN: ParsableCommand {
       exit(withError: ExitStatus.defect.code)
     }
     Console.ignoreFailedWrites()
-    if let hint = unknownCommandHint(CommandLine.arguments.dropFirst().first) {
+    let arguments = arguments
+    if let hint = unknownCommandHint(arguments.first) {
       Console.error(hint)
       exit(withError: ExitStatus.usage.code)
     }
-    if Set(CommandLine.arguments.dropFirst()) == ["--version", "--verbose"] { printVersion() }
+    if Set(arguments) == ["--version", "--verbose"] { printVersion() }
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch {
-      guard let status = ExitStatus(of: error) else { exit(withError: error) }
+      end(by: error, arguments)
+    }
+  }
+
+  /// Prints an error, or the help that was asked for, and exits with its status.
+  private static func end(by error: any Error, _ arguments: [String]) -> Never {
+    if let status = ExitStatus(of: error) {
       for line in ExitStatus.lines(of: error) { Console.error(line) }
       exit(withError: status.code)
+    }
+    let (code, text) = (exitCode(for: error), fullMessage(for: error))
+    if text.isEmpty { exit(withError: code) }
+    do {
+      if code == .success { try Console.print(styled: text) }
+    } catch {
+      exit(withError: exitCode(for: error))
+    }
+    if code != .success {
+      // The argument parser's lines are kept, those in an argument are not.
+      let message = arguments.filter { $0.contains(where: \.isNewline) }.reduce(text) { text, argument in
+        text.replacing(argument, with: argument.oneLine)
+      }
+      for line in message.split(separator: "\n", omittingEmptySubsequences: false) {
+        Console.error(String(line))
+      }
+    }
+    exit(withError: code)
+  }
+
+  /// The arguments with every byte of theirs; `CommandLine.arguments` repairs those that are not UTF-8.
+  private static var arguments: [String] {
+    (1..<max(1, Int(CommandLine.argc))).compactMap {
+      CommandLine.unsafeArgv[$0].map { String.decoding(rawBytes: $0) }
     }
   }
 
   /// Prints the version and the formats of pictures that can be read on this computer.
   private static func printVersion() -> Never {
-    for line in [configuration.version] + PictureSupport.all.map(\.description) { try? Console.print(line) }
+    try? Console.print([configuration.version] + PictureSupport.all.map(\.description))
     exit()
   }
 

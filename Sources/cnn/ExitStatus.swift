@@ -16,8 +16,10 @@ enum ExitStatus: Int32 {
   case unavailable = 71
   case cannotWrite = 74
   case badConfig = 78
+  case hungUp = 129
   case interrupted = 130
-  /// The reader of standard output closed it during a run, which was saved: 128 + SIGPIPE.
+  /// Nobody reads standard output any more: its reader closed it during a run, which was saved, or a terminal has
+  /// vanished. 128 + SIGPIPE.
   case brokenPipe = 141
   case terminated = 143
 
@@ -29,7 +31,7 @@ enum ExitStatus: Int32 {
     case let error as DataError:
       switch error {
       case .malformed, .unsuitable: self = .badData
-      case .unreadable: self = .noInput
+      case .unreadable, .unobtainable: self = .noInput
       case .unwritable: self = .cannotWrite
       case .unsatisfiable: self = .usage
       }
@@ -56,13 +58,19 @@ enum ExitStatus: Int32 {
     (defect.rawValue, "A defect of the program, or a CPU that it was not built for."),
     (unavailable.rawValue, "A port is already in use, or not enough memory or threads."),
     (cannotWrite.rawValue, "An output could not be written."), (badConfig.rawValue, "A bad config."),
+    (hungUp.rawValue, "Stopped by SIGHUP, as when a terminal is closed; a run is saved first."),
     (interrupted.rawValue, "Stopped by Ctrl-C (SIGINT); a run is saved first."),
-    (brokenPipe.rawValue, "Standard output was closed during a run; it is saved first."),
+    (brokenPipe.rawValue, "Nobody reads standard output any more; a run is saved first."),
     (terminated.rawValue, "Stopped by SIGTERM; a run is saved first."),
   ]
 
   /// The lines of an error message.
   static func lines(of error: any Error) -> [String] {
-    "\(error)".split(separator: "\n").map(String.init)
+    switch error {
+    case let error as DataError: error.lines
+    // Its issues are one line each.
+    case is ConfigError: "\(error)".split(separator: "\n").map(String.init)
+    default: ["\(error)"]
+    }
   }
 }

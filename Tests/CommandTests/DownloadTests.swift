@@ -35,20 +35,63 @@ struct DownloadTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(sandbox.folder)/here") == [])
   }
 
-  @Test func aSignalStopsIt() throws {
+  /// A program called curl that says nothing, with a child of its own; both write their numbers to files.
+  private func stall(_ sandbox: Sandbox) throws {
+    try sandbox.installCurl("/bin/sleep 600 & echo $! > child; echo $$ > curl; wait")
+  }
+
+  /// Waits until both programs have ended.
+  private func expectNoProcesses(_ sandbox: Sandbox, _ names: [String]) throws {
+    for name in names {
+      let process = try #require(try sandbox.lines(of: name).first.flatMap { pid_t($0) })
+      sandbox.wait { !isRunning(process) }
+      #expect(!isRunning(process), "\(name)")
+    }
+  }
+
+  /// Whether there is such a process, and not only what its parent has not asked for.
+  private func isRunning(_ process: pid_t) -> Bool {
+    let status = try? String(
+      decoding: Data(contentsOf: URL(filePath: "/proc/\(process)/stat")), as: UTF8.self)
+    return kill(process, 0) == 0 && status?.contains(") Z ") != true
+  }
+
+  @Test(arguments: [(SIGHUP, 129), (SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+  func aSignalStopsItWithItsProgramsAndFiles(signal: Int32, status: Int32) throws {
     let sandbox = try Sandbox()
-    // A terminal sends the signal to curl as well; here curl ends by itself once it has been sent.
-    try sandbox.installCurl("echo > started; while ! [ -e go ]; do :; done; exit 6")
+    try stall(sandbox)
     let download = try sandbox.start("download here")
+    sandbox.wait { sandbox.has("curl") && (try? sandbox.lines(of: "curl")) != [] }
     let clock = ContinuousClock()
-    let patience = clock.now + .seconds(30)
-    while !sandbox.has("started"), clock.now < patience { usleep(10_000) }
-    download.send(SIGINT)
-    usleep(100_000)
-    try sandbox.write("", to: "go")
+    let sent = clock.now
+    download.send(signal)
     let outcome = try download.wait()
-    #expect(outcome.status == 130)
+    #expect(clock.now - sent < .seconds(2))
+    #expect(outcome.status == status)
     #expect(outcome.errors == "the download was stopped; complete files are kept in here\n")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(sandbox.folder)/here") == [])
+    try expectNoProcesses(sandbox, ["curl", "child"])
+  }
+
+  #if os(Linux)
+    @Test func itsProgramEndsWhenItIsKilled() throws {
+      let sandbox = try Sandbox()
+      try stall(sandbox)
+      let download = try sandbox.start("download here")
+      sandbox.wait { sandbox.has("curl") && (try? sandbox.lines(of: "curl")) != [] }
+      download.send(SIGKILL)
+      #expect(try download.wait().status == 137)
+      try expectNoProcesses(sandbox, ["curl"])
+      kill(try #require(try sandbox.lines(of: "child").first.flatMap { pid_t($0) }), SIGKILL)
+    }
+  #endif
+
+  @Test func aProgramThatWritesErrorsWithoutEndIsEnded() throws {
+    let sandbox = try Sandbox()
+    try sandbox.installCurl("echo 'curl: \u{1B}[31mno' >&2; exec /usr/bin/yes >&2")
+    let outcome = try sandbox.run("download here")
+    #expect(outcome.status == 66)
+    #expect(outcome.errors.contains("the program writes errors without end: curl: \\u001b[31mno\n"))
   }
 
   @Test(.enabled(if: Repository.mnist != nil, "needs MNIST in CNN_DATA_DIR"))

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 struct InterruptionTests {
-  @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+  @Test(arguments: [(SIGHUP, 129), (SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
   func aSignalSavesAndEnds(signal: Int32, status: Int32) throws {
     let sandbox = try Sandbox()
     try sandbox.write(Samples.tinyConfig, to: "tiny.json")
@@ -64,15 +64,45 @@ struct InterruptionTests {
     #expect(try sandbox.run("eval run/checkpoints/last.ckpt").status == 0)
   }
 
-  @Test func anInterruptThatTheShellLetsItIgnoreIsIgnored() throws {
+  @Test(
+    "a signal that a shell or nohup lets it ignore is ignored", arguments: [("INT", SIGINT), ("HUP", SIGHUP)])
+  func anIgnoredSignal(name: String, signal: Int32) throws {
     let sandbox = try Sandbox()
     try sandbox.write(Samples.tinyConfig, to: "tiny.json")
     let run = try sandbox.start(
-      "train --config tiny.json --epochs 1000000 --output run", after: "trap '' INT")
+      "train --config tiny.json --epochs 1000000 --output run", after: "trap '' \(name)")
     sandbox.wait { sandbox.has("run/checkpoints/best.ckpt") }
-    run.send(SIGINT)
+    run.send(signal)
     let rows = try sandbox.lines(of: "run/metrics.csv").count
     sandbox.wait { (try? sandbox.lines(of: "run/metrics.csv").count) ?? 0 > rows + 1 }
+    run.send(SIGTERM)
+    #expect(try run.wait().status == 143)
+  }
+
+  @Test func aTerminalThatVanishesEndsARunThatIsSaved() throws {
+    let sandbox = try Sandbox()
+    try sandbox.write(Samples.tinyConfig, to: "tiny.json")
+    let terminal = try Terminal(columns: 80, isRead: false)
+    let run = try sandbox.start(
+      "train --config tiny.json --epochs 1000000 --output run --quiet", output: .terminal(terminal))
+    sandbox.wait { sandbox.has("run/checkpoints/best.ckpt") }
+    terminal.hangUp()
+    #expect(try run.wait().status == 129)
+    #expect(try sandbox.run("eval run/checkpoints/last.ckpt").status == 0)
+  }
+
+  @Test func withNohupARunOutlivesItsTerminal() throws {
+    let sandbox = try Sandbox()
+    try sandbox.write(Samples.tinyConfig, to: "tiny.json")
+    let terminal = try Terminal(columns: 80, isRead: false)
+    let run = try sandbox.start(
+      "train --config tiny.json --epochs 1000000 --output run", output: .terminal(terminal),
+      after: "trap '' HUP")
+    sandbox.wait { sandbox.has("run/checkpoints/best.ckpt") }
+    terminal.hangUp()
+    let rows = try sandbox.lines(of: "run/metrics.csv").count
+    sandbox.wait { (try? sandbox.lines(of: "run/metrics.csv").count) ?? 0 > rows + 5 }
+    #expect(try sandbox.lines(of: "run/metrics.csv").count > rows + 5)
     run.send(SIGTERM)
     #expect(try run.wait().status == 143)
   }

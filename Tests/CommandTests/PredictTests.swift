@@ -46,20 +46,17 @@ struct PredictTests {
   }
 
   @Test(arguments: [Samples.images([8]), Samples.pgm(width: 28, height: 28, Samples.pixels(8))])
-  func aNamedPipeIsReadOnce(bytes: [UInt8]) throws {
+  func anOpenPipeIsReadOnce(bytes: [UInt8]) throws {
     let sandbox = try sandbox()
     try sandbox.write(bytes, to: "source")
-    let pipe = "\(sandbox.folder)/pipe"
-    #expect(mkfifo(pipe, 0o600) == 0)
-    let run = try sandbox.start("\(command) pipe --top 1")
-    let writer = Process()
-    writer.executableURL = URL(filePath: "/bin/sh")
-    writer.arguments = ["-c", "cat '\(sandbox.folder)/source' > '\(pipe)'"]
-    try writer.run()
-    let outcome = try run.wait()
-    writer.waitUntilExit()
-    #expect(outcome.status == 0)
-    #expect(outcome.output.hasSuffix("  8  (8 99.7 %)\n"))
+    #expect(mkfifo("\(sandbox.folder)/pipe", 0o600) == 0)
+    // What a shell makes of `<(cat source)`.
+    for (descriptor, path) in [(9, "/dev/fd/9"), (0, "/dev/stdin"), (0, "-")] {
+      let outcome = try sandbox.run(
+        "\(command) --top 1 -- \(path)", after: "{ /bin/cat source > pipe & } && exec \(descriptor)<pipe")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(outcome.output.hasSuffix("  8  (8 99.7 %)\n"))
+    }
   }
 
   @Test func jsonHasEveryScore() throws {

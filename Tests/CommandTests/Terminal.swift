@@ -9,9 +9,11 @@ final class Terminal: @unchecked Sendable {
   private let lock = NSLock()
   private var bytes: [UInt8] = []
   private var isOver = false
+  private var isOpen = true
   private let isRead = DispatchSemaphore(value: 0)
 
-  init(columns: Int) throws {
+  /// - Parameter isRead: whether there is somebody who reads what is written to it.
+  init(columns: Int, isRead: Bool = true) throws {
     var (controller, device): (Int32, Int32) = (-1, -1)
     var size = winsize(ws_row: 50, ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
     guard openpty(&controller, &device, nil, nil, &size) == 0, let name = ttyname(device) else {
@@ -20,10 +22,18 @@ final class Terminal: @unchecked Sendable {
     (path, self.controller) = (String(cString: name), controller)
     close(device)
     _ = fcntl(controller, F_SETFD, FD_CLOEXEC)
-    Thread.detachNewThread { self.read() }
+    if isRead { Thread.detachNewThread { self.read() } } else { self.isRead.signal() }
   }
 
-  deinit { close(controller) }
+  deinit { hangUp() }
+
+  /// Closes it, as when its window is closed; only for one that is not read.
+  func hangUp() {
+    lock.withLock {
+      if isOpen { close(controller) }
+      isOpen = false
+    }
+  }
 
   /// Types, as on a keyboard; Ctrl-C is U+0003.
   func type(_ text: String) { _ = text.withCString { write(controller, $0, strlen($0)) } }

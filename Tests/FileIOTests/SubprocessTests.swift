@@ -45,4 +45,27 @@ import TestSupport
     #expect(Subprocess.find("sh", in: "/none:/bin") == "/bin/sh")
     #expect(Subprocess.find("sh", in: "/none") == nil)
   }
+
+  @Test func errorsWithoutEndEndIt() {
+    #expect(
+      message { _ = try run("echo first >&2; exec yes >&2") }
+        == "f: the program writes errors without end: first")
+  }
+
+  @Test func aSilentProgramCanBeStopped() {
+    let start = ContinuousClock.now
+    #expect(throws: DataError.self) {
+      try Subprocess.run("/bin/sh", arguments: ["-c", "trap '' TERM; sleep 60 & wait"], name: "f") {
+        (_) throws(DataError) in
+        throw .unsatisfiable(reason: "enough")
+      }
+    }
+    #expect(ContinuousClock.now - start < .seconds(20))
+  }
+
+  @Test func anOutputThatAnotherProgramKeepsOpenIsNotWaitedFor() throws {
+    let start = ContinuousClock.now
+    #expect(try run("sleep 60 & echo text") == Array("text\n".utf8))
+    #expect(ContinuousClock.now - start < .seconds(20))
+  }
 }

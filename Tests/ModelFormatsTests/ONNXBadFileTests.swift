@@ -134,7 +134,7 @@ import TestSupport
       ),
       (
         graph(input, node("Relu", ["y\n"], "z")),
-        "byte 9: onnx: Relu reads \"y?\", which nothing before it computes"
+        "byte 9: onnx: Relu reads \"y\\n\", which nothing before it computes"
       ),
       (
         graph(input, node("Relu", ["x"], "y"), node("Tanh", ["x"], "y")),
@@ -240,7 +240,7 @@ import TestSupport
       ),
       (
         external([("location", "w\n")]),
-        "byte 4: onnx: tensor \"w0\": its data is in \"w?\", which is no plain name of a file beside the model"
+        "byte 4: onnx: tensor \"w0\": its data is in \"w\\n\", which is no plain name of a file beside the model"
       ),
       (
         external([("location", "w"), ("offset", "9")]),

@@ -105,8 +105,8 @@ struct CSVLayout: Equatable {
     if wanted == "last" { return count - 1 }
     throw fault(
       names.isEmpty
-        ? "no header, so no column \(wanted.printable); the label column is first or last"
-        : "no column \(wanted.printable); the header has " + ClassAssignment.list(names))
+        ? "no header, so no column \(wanted.oneLine); the label column is first or last"
+        : "no column \(wanted.oneLine); the header has " + ClassAssignment.list(names))
   }
 
   /// Whether all columns are pixels: they fit the preferred shape, or, where none is preferred, only they fit one.

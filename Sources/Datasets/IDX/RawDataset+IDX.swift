@@ -75,7 +75,7 @@ struct CharacterMapping {
       else {
         throw source.malformed(at: line.startIndex, "line \(index + 1): expected a label and a code in ASCII")
       }
-      names[label] = String(Character(scalar)).printable
+      names[label] = String(Character(scalar)).oneLine
     }
     self.names = names
   }

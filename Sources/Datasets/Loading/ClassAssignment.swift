@@ -66,6 +66,7 @@ struct ClassAssignment {
   private static func named(
     _ indices: [UInt16], _ names: [String], _ raw: RawDataset, _ options: DatasetOptions
   ) throws(DataError) -> ClassAssignment {
+    let names = names.map(ClassName.visible)
     let values = names.map(wholeNumber)
     let areNumbers = values.allSatisfy { $0 != nil }
     if areNumbers, Set(values).count < values.count {

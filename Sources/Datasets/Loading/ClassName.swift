@@ -3,7 +3,16 @@ import Formatting
 /// The rule for names of classes, which tables show on one line and checkpoints store.
 package enum ClassName {
   /// Whether a name has no characters that control a terminal or break a line: a checkpoint is refused otherwise.
-  package static func isOneLine(_ name: String) -> Bool { name == name.oneLine }
+  package static func isOneLine(_ name: String) -> Bool {
+    !name.unicodeScalars.contains {
+      [.control, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
+    }
+  }
+
+  /// The name of a folder as that of a class: bytes that are not UTF-8 are escaped.
+  static func visible(_ folder: String) -> String {
+    folder.unicodeScalars.contains { $0.undecodedByte != nil } ? folder.oneLine : folder
+  }
 
   /// Whether a name is on one line, and not empty.
   static func isValid(_ name: String) -> Bool { isOneLine(name) && !name.allSatisfy(\.isWhitespace) }

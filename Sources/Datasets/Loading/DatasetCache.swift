@@ -32,7 +32,7 @@ struct DatasetCache {
       try AtomicFile.createFolder(folder)
       try cache.store(raw)
     } catch {
-      raw.notices.append("what was read cannot be remembered: \(error.description.printable)")
+      raw.notices.append("what was read cannot be remembered: \(error.description.oneLine)")
     }
     return raw
   }

@@ -55,7 +55,7 @@ extension MATFile {
       guard nameTag.type == 1, nameTag.size <= Self.longestName else {
         throw nameTag.fault(source, "the array has no name of at most \(Self.longestName) bytes")
       }
-      name = String(decoding: try nameTag.content(&source), as: UTF8.self).printable
+      name = String(decoding: try nameTag.content(&source), as: UTF8.self).oneLine
     }
 
     /// The number of values; nil above the limit.

@@ -1,4 +1,5 @@
 import FileIO
+import Formatting
 import ModelFormats
 
 /// The arrays of an npz archive that are images and labels, by their usual names.
@@ -42,7 +43,7 @@ struct NPZNames {
         throw .malformed(
           path: archive.name, byte: 0,
           reason:
-            "no array \(Self.labelName(for: images)), the labels of \(images.printable); the archive has \(list)"
+            "no array \(Self.labelName(for: images)), the labels of \(images.oneLine); the archive has \(list)"
         )
       }
       pairs.append(Pair(role: role, images: images, labels: labels))
@@ -93,7 +94,7 @@ struct NPZNames {
       ("imgs", "labels"),
     ]
     for (word, label) in pairs where images.contains(word) {
-      return images.replacing(word, with: label, maxReplacements: 1).printable
+      return images.replacing(word, with: label, maxReplacements: 1).oneLine
     }
     return "labels"
   }

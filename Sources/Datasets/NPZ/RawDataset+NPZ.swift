@@ -32,7 +32,7 @@ extension RawDataset {
       if let first, first.shape != form.shape {
         throw reader.malformed("images of \(form.shape), but \(first.name) has \(first.shape)")
       }
-      if first == nil { first = (form.shape, pair.images.name.printable) }
+      if first == nil { first = (form.shape, pair.images.name.oneLine) }
       total += form.count * form.shape.size
       guard total <= ByteSource.byteLimit else {
         throw reader.malformed("with \(first?.name ?? "the others") more than the limit of 4 GiB")

@@ -123,7 +123,7 @@ struct PictureReading {
           _ = try preparation.prepare(picture, for: shape, name: path)
         } catch { reason = error.description }
       }
-      return reason.shown(from: folder).printable
+      return reason.shown(from: folder).oneLine
     }
   }
 

@@ -9,7 +9,7 @@ extension RawDataset {
   /// if there are no pictures.
   init(_ tree: PictureTree, in folder: String, _ options: DatasetOptions) throws(DataError) {
     let sampled = options.shape == nil ? SampledShape(tree.files) : nil
-    let unreachable = tree.unreadable.map { "\($0.path.shown(from: folder).printable): \($0.reason)" }
+    let unreachable = tree.unreadable.map { "\($0.path.shown(from: folder).oneLine): \($0.reason)" }
     guard let shape = options.shape ?? sampled?.shape else {
       let reasons = unreachable.isEmpty ? "" : ": " + Self.list(unreachable, of: unreachable.count)
       throw .unsuitable(path: folder, reason: "no pictures can be read in this folder\(reasons)")

@@ -1,5 +1,6 @@
 import CPictureLibraries
 import FileIO
+import Formatting
 
 /// A library for pictures that is loaded when the first of them needs it.
 package enum PictureLibrary: CaseIterable, Sendable {
@@ -48,7 +49,7 @@ package enum PictureLibrary: CaseIterable, Sendable {
       case .tiff: tiff_load_error()
       case .heif: heif_load_error()
       }
-    return message.map { String(cString: $0).printable }
+    return message.map { String(cString: $0).oneLine }
   }
 
   /// Its version, nil if it is not there.
@@ -59,7 +60,7 @@ package enum PictureLibrary: CaseIterable, Sendable {
       case .tiff: tiff_version()
       case .heif: heif_version()
       }
-    return version.map { String(cString: $0).printable }
+    return version.map { String(cString: $0).oneLine }
   }
 
   /// What is missing to decode a HEIC or AVIF picture where libheif's decoders are plug-ins; nil if nothing is.
@@ -86,7 +87,7 @@ package enum PictureLibrary: CaseIterable, Sendable {
 
   /// A message of the library for a user, from the memory of a C structure.
   func fault(_ message: String) -> PictureFault {
-    PictureFault("\(name): \(message.isEmpty ? "the picture is damaged" : message.printable)", at: 0)
+    PictureFault("\(name): \(message.isEmpty ? "the picture is damaged" : message.oneLine)", at: 0)
   }
 }
 

@@ -97,7 +97,7 @@ public struct KerasFile: Sendable {
     var result: [Layer] = []
     for name in classes {
       guard var group = rest[name], !group.isEmpty else {
-        let counts = found.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key.printable)" }
+        let counts = found.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key.oneLine)" }
         throw .unsuitable(
           path: self.name,
           reason: "too few layers of class \(name); the file has \(counts.joined(separator: ", "))")
@@ -108,7 +108,7 @@ public struct KerasFile: Sendable {
     if let left = rest.sorted(by: { $0.key < $1.key }).first(where: { !$0.value.isEmpty }) {
       throw .unsuitable(
         path: name,
-        reason: "it has \(found[left.key] ?? 0) layers of class \(left.key.printable), the network fewer")
+        reason: "it has \(found[left.key] ?? 0) layers of class \(left.key.oneLine), the network fewer")
     }
     return result
   }

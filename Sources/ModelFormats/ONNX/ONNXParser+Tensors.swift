@@ -28,7 +28,7 @@ extension ONNXParser {
     }
     let path = self.name
     func fault(_ reason: String) -> DataError {
-      .malformed(path: path, byte: field.byte, reason: "onnx: tensor \(name.printable.quoted): \(reason)")
+      .malformed(path: path, byte: field.byte, reason: "onnx: tensor \(name.quoted): \(reason)")
     }
     guard let type = ONNXGraph.ElementType(rawValue: typeNumber) else {
       throw fault(
@@ -88,7 +88,7 @@ extension ONNXParser {
     _ location: [String: String], _ byteCount: Int, _ fault: (String) -> DataError
   ) throws(DataError) -> ([UInt8], Range<Int>) {
     guard let file = location["location"], Self.isPlain(file) else {
-      let name = (location["location"] ?? "").printable.quoted
+      let name = (location["location"] ?? "").quoted
       throw fault("its data is in \(name), which is no plain name of a file beside the model")
     }
     let content: [UInt8]
@@ -104,8 +104,8 @@ extension ONNXParser {
       let length = Int(location["length"] ?? "\(content.count - offset)"),
       0...content.count - offset ~= length
     else {
-      let place = "offset \(location["offset"] ?? "0"), length \(location["length"] ?? "all")".printable
-      throw fault("\(place) is not within the \(content.count.grouped) bytes of \(file.printable.quoted)")
+      let place = "offset \(location["offset"] ?? "0"), length \(location["length"] ?? "all")".oneLine
+      throw fault("\(place) is not within the \(content.count.grouped) bytes of \(file.quoted)")
     }
     // Tensors in another file may lie one over another; many that do are an attack.
     usedBytes += byteCount

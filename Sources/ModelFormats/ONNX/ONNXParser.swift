@@ -87,25 +87,25 @@ struct ONNXParser {
     }
     var known: Set<String> = []
     for tensor in initializers where !known.insert(tensor.name).inserted {
-      throw fault("two constants are called \(tensor.name.printable.quoted)", at: range.lowerBound)
+      throw fault("two constants are called \(tensor.name.quoted)", at: range.lowerBound)
     }
     // Before IR version 4, constants had to be inputs, too.
     inputs.removeAll { known.contains($0.name) }
     for input in inputs where !known.insert(input.name).inserted {
-      throw fault("two inputs are called \(input.name.printable.quoted)", at: range.lowerBound)
+      throw fault("two inputs are called \(input.name.quoted)", at: range.lowerBound)
     }
     for node in nodes {
       for input in node.inputs where !input.isEmpty && !known.contains(input) {
         throw fault(
-          "\(node.type.printable) reads \(input.printable.quoted), which nothing before it computes",
+          "\(node.type.oneLine) reads \(input.quoted), which nothing before it computes",
           at: node.byte)
       }
       for output in node.outputs where !output.isEmpty && !known.insert(output).inserted {
-        throw fault("\(output.printable.quoted) is computed twice", at: node.byte)
+        throw fault("\(output.quoted) is computed twice", at: node.byte)
       }
     }
     for output in outputs where !known.contains(output.name) {
-      throw fault("nothing computes the output \(output.name.printable.quoted)", at: range.lowerBound)
+      throw fault("nothing computes the output \(output.name.quoted)", at: range.lowerBound)
     }
   }
 

@@ -17,7 +17,7 @@ extension PickleMachine {
       // A tensor with attributes: a function and its arguments.
       guard arguments.count == 4, let inner = self.global(arguments[0]), let values = tuple(arguments[2])
       else {
-        throw fault("the arguments of \(global.path.printable) are not known ones")
+        throw fault("the arguments of \(global.path.oneLine) are not known ones")
       }
       try rebuild(inner, values)
     default: try rebuild(global, arguments)
@@ -94,7 +94,7 @@ extension PickleMachine {
       guard let dtype = global(arguments[6]), let known = PyTorchStorageType(dtype: dtype),
         type == .untyped || type == known
       else {
-        let name = global(arguments[6])?.path.printable ?? "no class"
+        let name = global(arguments[6])?.path.oneLine ?? "no class"
         throw fault("a tensor of the unknown or unfitting type \(name)")
       }
       type = known

@@ -57,7 +57,7 @@ struct PyTorchContent {
     guard order == "little" || order == "big" else {
       throw .malformed(
         path: archive.name, byte: range.lowerBound,
-        reason: "the byte order must be little or big, not \(order.printable.quoted)")
+        reason: "the byte order must be little or big, not \(order.quoted)")
     }
     return order == "big"
   }
@@ -154,7 +154,7 @@ struct PyTorchContent {
 
   /// The last part of a path as a literal of Python.
   static func fileName(_ path: String) -> String {
-    lastComponent(of: path).printable.quoted
+    lastComponent(of: path).quoted
   }
 
   // MARK: Tensors
@@ -207,7 +207,7 @@ struct PyTorchContent {
   > {
     if let archive {
       guard let entry = archive.entries["data/\(storage.key)"] else {
-        throw fault("the archive has no data/\(storage.key.printable)")
+        throw fault("the archive has no data/\(storage.key.oneLine)")
       }
       return try archive.0.storedRange(of: entry)
     }

@@ -23,7 +23,7 @@ struct StateDict {
     var (entries, indices): ([Entry], [String: Int]) = ([], [:])
     for (key, value) in machine.pairs(of: dictionary) {
       guard let text = machine.text(key) else { continue }
-      let entryName = text.printable
+      let entryName = text.oneLine
       switch machine.object(value) {
       case .tensor(let tensor):
         let entry = Entry(name: entryName, tensor: tensor)
@@ -36,7 +36,7 @@ struct StateDict {
         }
       case .instance(let type, _) where type.path.hasPrefix("torch._utils._rebuild"):
         throw .unsuitable(
-          path: name, reason: "\(entryName) is made by \(type.path.printable), which is not supported")
+          path: name, reason: "\(entryName) is made by \(type.path.oneLine), which is not supported")
       default: break
       }
     }
@@ -74,20 +74,20 @@ struct StateDict {
     {
       guard case .instance(let type, let state) = machine.object(value) else { continue }
       if machine.member("_parameters", of: state) != nil {
-        return "a whole module (\(type.path.printable)), whose code would have to run; save its weights with "
+        return "a whole module (\(type.path.oneLine)), whose code would have to run; save its weights with "
           + PyTorchContent.advice(load + place)
       }
-      if place.isEmpty { return "an object of \(type.path.printable), no state dict; " + remedy }
+      if place.isEmpty { return "an object of \(type.path.oneLine), no state dict; " + remedy }
     }
     guard case .dictionary = machine.object(root) else { return "no dictionary of tensors; " + remedy }
     for (key, value) in machine.pairs(of: root) {
-      guard let key = machine.text(key)?.printable.quoted, hasTensors(value, machine) else { continue }
+      guard let key = machine.text(key)?.quoted, hasTensors(value, machine) else { continue }
       return
         "no state dict, but tensors under \(key); save them with torch.save(\(load)[\(key)], \"weights.pt\")"
     }
-    let keys = machine.pairs(of: root).prefix(8).compactMap { machine.text($0.0)?.printable.quoted }
+    let keys = machine.pairs(of: root).prefix(8).compactMap { machine.text($0.0)?.quoted }
     let list = keys.isEmpty ? "an empty dictionary" : "a dictionary of \(keys.joined(separator: ", "))"
-    let types = machine.instanceTypes.prefix(4).map(\.path.printable)
+    let types = machine.instanceTypes.prefix(4).map(\.path.oneLine)
     let objects = types.isEmpty ? "" : ", and objects that are not read (\(types.joined(separator: ", ")))"
     return "no state dict: \(list)\(objects); " + remedy
   }

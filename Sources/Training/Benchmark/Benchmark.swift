@@ -48,6 +48,8 @@ public struct Benchmark: Sendable {
 
   /// The number of rounds of which the median is taken.
   private static let rounds = 5
+  /// The largest number of steps of a round, whatever the clock says.
+  private static let stepLimit = 10_000
 
   /// The fraction of one thread's peak that a pass of a layer reaches; nil for a layer without multiply-adds.
   package func share(of layer: Layer, _ pass: ProfiledPass) -> Double? {
@@ -55,22 +57,29 @@ public struct Benchmark: Sendable {
     return Double(2 * layer.multiplyAdds) / seconds / (peak / Double(threads))
   }
 
-  /// Measures `config` for about `seconds`.
+  /// Measures `config` for about `seconds`; nil if the clock stands still.
   ///
   /// - Parameter peak: the value of `SystemInfo.peakFlops`.
   /// - Throws: `InsufficientMemory` or `MemoryError`.
   public static func measure(
-    _ config: ExperimentConfig, seconds: Double, peak: Double, threadPool: ThreadPool
-  ) throws -> Benchmark {
+    _ config: ExperimentConfig, seconds: Double, peak: Double, threadPool: ThreadPool,
+    now: () -> ContinuousClock.Instant = { .now }
+  ) throws -> Benchmark? {
+    func time(_ body: () -> Void) -> Double {
+      let start = now()
+      body()
+      return (now() - start) / .seconds(1)
+    }
     let loop = try BenchmarkSteps(config, threadPool: threadPool)
     loop.warmUp()
     let once = time { loop.train() }
-    let steps = max(3, Int(clamping: seconds / 3 / Double(rounds) / max(once, 1e-6)))
+    let steps = min(stepLimit, max(3, Int(clamping: seconds / 3 / Double(rounds) / max(once, 1e-6))))
     func median(_ step: () -> Void) -> Double {
       let seconds = (0..<rounds).map { _ in time { for _ in 0..<steps { step() } } / Double(steps) }
       return seconds.sorted()[rounds / 2]
     }
-    let secondsPerStep = median(loop.train)
+    let secondsPerStep = once > 0 ? median(loop.train) : 0
+    guard secondsPerStep > 0 else { return nil }
     loop.network.setProfiling(true)
     let timedSteps = steps * rounds
     let secondsPerTimedStep = time { for _ in 0..<timedSteps { loop.train() } } / Double(timedSteps)
@@ -102,10 +111,5 @@ public struct Benchmark: Sendable {
       let passes = layer.parameterCount == 0 ? 1 : hasInputGradient ? 3 : 2
       return flops + 2 * layer.multiplyAdds * batchSize * passes
     }
-  }
-
-  private static func time(_ body: () -> Void) -> Double {
-    let duration = ContinuousClock().measure(body).components
-    return Double(duration.seconds) + Double(duration.attoseconds) * 1e-18
   }
 }

@@ -1,5 +1,6 @@
 import ConfigDecoding
 import FileIO
+import Formatting
 import ModelFormats
 
 #if canImport(Darwin)
@@ -53,7 +54,7 @@ extension ONNXConversion {
     case "Gelu":
       let approximation = try text(node, "approximate", default: "none")
       guard ["none", "tanh"].contains(approximation) else {
-        throw fault(node, "approximate \(approximation.printable)")
+        throw fault(node, "approximate \(approximation.oneLine)")
       }
       let options: [(String, JSON)] = [("type", "gelu"), ("approximate", JSON(approximation))]
       if approximation == "tanh" { return (options, { Self.tanhGELU($0) }) }

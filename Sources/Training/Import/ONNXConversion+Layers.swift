@@ -1,5 +1,6 @@
 import ConfigDecoding
 import FileIO
+import Formatting
 import ModelFormats
 
 /// The layers and their weights.
@@ -88,7 +89,7 @@ extension ONNXConversion {
 
   private mutating func materialize(_ name: String, _ node: ONNXGraph.Node) throws(DataError) -> ONNXStream {
     guard case .stream(var stream) = values[name] else {
-      throw fault(node, "\(name.printable.quoted) must be computed from the image")
+      throw fault(node, "\(name.quoted) must be computed from the image")
     }
     switch stream.function {
     case .identity: break
@@ -99,7 +100,7 @@ extension ONNXConversion {
       values[name] = .stream(stream)
     case .negation: throw fault(node, "it reads a negated value, which no layer computes")
     case .part(_, let type):
-      throw fault(node, "it reads a function of \(type.printable) that is none of the activations here")
+      throw fault(node, "it reads a function of \(type.oneLine) that is none of the activations here")
     }
     try read(stream, node)
     return stream

@@ -1,12 +1,13 @@
 import ConfigDecoding
 import FileIO
+import Formatting
 import ModelFormats
 
 extension ONNXConversion {
   /// Converts a node, whose inputs have been converted.
   mutating func convert(_ node: ONNXGraph.Node) throws(DataError) {
     guard node.domain.isEmpty else {
-      throw fault(node, "operators of the domain \(node.domain.printable) are not supported")
+      throw fault(node, "operators of the domain \(node.domain.oneLine) are not supported")
     }
     switch node.type {
     case "Identity", "Dropout", "Cast", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Shape", "Gather",

@@ -1,5 +1,6 @@
 import ConfigDecoding
 import FileIO
+import Formatting
 import ModelFormats
 
 extension ONNXConversion {
@@ -57,7 +58,7 @@ extension ONNXConversion {
     case "NOTSET": break
     case "VALID": pads = [0, 0, 0, 0]
     case "SAME_UPPER": pads = samePads
-    case let mode: throw fault(node, "auto_pad \(mode.printable) is not supported")
+    case let mode: throw fault(node, "auto_pad \(mode.oneLine) is not supported")
     }
     var (output, isExact) = ([shape[0]], true)
     for axis in 0..<2 {

@@ -40,7 +40,7 @@ struct ONNXConversion {
     }
     guard 1...3 ~= sizes.count, sizes.allSatisfy({ 1...65_536 ~= $0 }) else {
       throw fault(
-        "the input \(image.name.printable.quoted) is not [N, channels, height, width] of known sizes")
+        "the input \(image.name.quoted) is not [N, channels, height, width] of known sizes")
     }
     input = Self.image(sizes)
     if case .size(let count) = image.shape?.first { batch = count } else { batch = nil }
@@ -66,7 +66,7 @@ struct ONNXConversion {
   func fault(_ node: ONNXGraph.Node, _ reason: String) -> DataError {
     let name = node.name.isEmpty ? node.outputs.first ?? "" : node.name
     return .unsuitable(
-      path: path, reason: "operator \(node.type.printable) (\(name.printable.quoted)): \(reason)")
+      path: path, reason: "operator \(node.type.oneLine) (\(name.quoted)): \(reason)")
   }
 
   // MARK: Values
@@ -106,7 +106,7 @@ struct ONNXConversion {
   mutating func set(_ node: ONNXGraph.Node, _ meaning: ONNXMeaning) throws(DataError) {
     guard let name = node.outputs.first, !name.isEmpty else { throw fault(node, "it has no output") }
     if let second = node.outputs.dropFirst().first(where: { readers[$0] != nil && !$0.isEmpty }) {
-      throw fault(node, "its output \(second.printable.quoted) is not supported")
+      throw fault(node, "its output \(second.quoted) is not supported")
     }
     if case .stream(let stream) = meaning {
       var count = 1

@@ -114,7 +114,7 @@ public struct RunFolder: Sendable {
     try AtomicFile.createFolder(parent)
     for number in 1..<100_000 {
       let path = "\(parent)/\(name)\(number == 1 ? "" : "-\(number)")"
-      if mkdir(path, 0o777) == 0 { return path }
+      if withPath(path) { mkdir($0, 0o777) } == 0 { return path }
       if errno != EEXIST { throw .unwritable(path: path, reason: systemMessage()) }
     }
     throw .unwritable(path: parent, reason: "there are 100,000 runs called \(name); use --output DIR")

@@ -56,17 +56,23 @@ struct Bench: ParsableCommand {
     }
     let threadPool = machine.threadPool
     let peak = SystemInfo.peakFlops(threadPool)
+    guard peak.isFinite else { throw Self.stillClock() }
     if !json {
       let threads = threadPool.threads.pluralized("thread")
       try Console.print("\(CPUFeatures.name), \(threads): at most \((peak / 1e9).fixed(0)) GFLOP/s")
     }
     for config in configs {
       let benchmark = try Benchmark.measure(config, seconds: seconds, peak: peak, threadPool: threadPool)
+      guard let benchmark else { throw Self.stillClock() }
       if json {
         try Console.print(benchmark.json.text(pretty: false))
       } else {
         for line in [""] + benchmark.lines { try Console.print(line) }
       }
     }
+  }
+  private static func stillClock() -> ExitCode {
+    Console.error("the clock of this machine stands still, so nothing can be measured")
+    return ExitStatus.unavailable.code
   }
 }

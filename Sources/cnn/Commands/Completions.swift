@@ -1,5 +1,6 @@
 import ArgumentParser
 import FileIO
+import Formatting
 import Training
 
 /// Shell completions for the values of options.
@@ -11,7 +12,9 @@ extension CompletionKind {
   static func paths(or words: [String]) -> CompletionKind {
     .custom { _, _, typed in
       let folder = typed.lastIndex(of: "/").map { String(typed[...$0]) } ?? ""
-      let names = fileNames(in: folder.isEmpty ? "." : folder).filter { !$0.hasPrefix(".") }.sorted()
+      let names = fileNames(in: folder.isEmpty ? "." : folder).filter {
+        !$0.hasPrefix(".") && $0 == $0.oneLine
+      }.sorted()
       return words
         + names.map { folder + $0 }.map { isFolder($0) ? "\($0)/" : $0 }
     }

@@ -24,7 +24,7 @@ struct Download: ParsableCommand {
       throw DataError.unsatisfiable(
         reason: "no cache folder, since $HOME is not set; name a folder: cnn download DIR")
     }
-    for outcome in try Self.fetch(into: folder, Interruption.install(), isQuiet: false) {
+    for outcome in try Self.fetch(into: folder, isQuiet: false) {
       switch outcome {
       case .kept(let path): try Console.print("\(path): already complete")
       case .downloaded(let path, let url): try Console.print("\(path): downloaded from \(url)")
@@ -36,9 +36,8 @@ struct Download: ParsableCommand {
   ///
   /// - Throws: `DataError`, or the exit code of an interruption.
   @discardableResult
-  static func fetch(
-    into folder: String, _ interruption: Interruption, isQuiet: Bool
-  ) throws -> [MNISTDownload.Outcome] {
+  static func fetch(into folder: String, isQuiet: Bool) throws -> [MNISTDownload.Outcome] {
+    let interruption = Interruption.install()
     let download = MNISTDownload(transport: Curl(searchPath: Console.variable("PATH") ?? "/usr/bin"))
     var bar = ProgressBar(label: "")
     var file = ""
@@ -57,7 +56,10 @@ struct Download: ParsableCommand {
       }
     }
     do {
-      return try download.run(into: folder, progress: show, shouldStop: { interruption.isRequested })
+      let outcomes = try download.run(
+        into: folder, progress: show, shouldStop: { interruption.isRequested })
+      interruption.uninstall()
+      return outcomes
     } catch {
       guard interruption.isRequested else { throw error }
       bar.clear()

@@ -61,9 +61,7 @@ struct Eval: ParsableCommand {
   func run() throws {
     let model = try model.load()
     _ = try model.requireParameters()
-    let interruption = Interruption.install()
-    let experiment = try model.loadData(
-      directory: data.data, environment: data.environment(interruption), for: split)
+    let experiment = try model.loadData(directory: data.data, environment: data.environment(), for: split)
     for notice in experiment.notices { Console.error(notice) }
     let images = try experiment.split(split, limit: limit, sample: sample, seed: seed)
     let evaluator = try Evaluator(model, threadPool: machine.threadPool)
@@ -74,7 +72,7 @@ struct Eval: ParsableCommand {
         images: try experiment.names(of: images, in: split), classNames: model.outputClassNames[0])
     }
     let evaluation = try evaluate(
-      images, evaluator, interruption,
+      images, evaluator,
       scored: table == nil ? nil : { table?.add(position: $0, label: $1, scores: $2) })
     let seconds = (clock.now - start) / .seconds(1)
     if let savePredictions { try table?.write(to: savePredictions) }
@@ -95,7 +93,7 @@ struct Eval: ParsableCommand {
 
   /// Evaluates with a progress bar on a terminal.
   private func evaluate(
-    _ images: Subset, _ evaluator: Evaluator, _ interruption: Interruption,
+    _ images: Subset, _ evaluator: Evaluator,
     scored: ((_ position: Int, _ label: Int, _ logits: [Float]) -> Void)?
   ) throws -> Evaluation {
     var bar = ProgressBar(label: "Evaluating")
@@ -103,7 +101,6 @@ struct Eval: ParsableCommand {
     return try evaluator.evaluate(
       images,
       progress: { done, correct in
-        if interruption.isRequested { throw interruption.status.code }
         if json { return }
         bar.update(done: done, of: images.count) { _ in
           [ProgressLine.Piece("accuracy \((Double(correct) / Double(done)).fixed(4))", importance: 0)]

@@ -61,12 +61,8 @@ struct DataOptions: ParsableArguments {
 
   /// The environment in which data is looked for; a missing MNIST is downloaded into the cache.
   ///
-  /// - Parameters:
-  ///   - interruption: the signal handler of the command, if it has one already.
-  ///   - mayDownload: false makes a missing MNIST an error.
-  func environment(
-    _ interruption: Interruption? = nil, isQuiet: Bool = false, mayDownload: Bool = true
-  ) -> DataEnvironment {
+  /// - Parameter mayDownload: false makes a missing MNIST an error.
+  func environment(isQuiet: Bool = false, mayDownload: Bool = true) -> DataEnvironment {
     let variables = Console.environment
     var environment = DataEnvironment(variables: variables, currentFolder: Console.currentFolder) { locator in
       let folder = locator.chosen.directory
@@ -78,10 +74,10 @@ struct DataOptions: ParsableArguments {
       guard mayDownload else { throw locator.notFound }
       if !isQuiet { Console.error("no MNIST found; downloading it into \(folder)") }
       do {
-        try Download.fetch(into: folder, interruption ?? Interruption.install(), isQuiet: isQuiet)
-      } catch DataError.unreadable(let path, let reason) {
+        try Download.fetch(into: folder, isQuiet: isQuiet)
+      } catch DataError.unobtainable(let path, let lines) {
         let advice = "or name another folder with --data DIR, or use --data builtin for synthetic digits"
-        throw DataError.unreadable(path: path, reason: "\(reason)\n\(advice)")
+        throw DataError.unobtainable(path: path, lines: lines + [advice])
       }
     }
     if !isQuiet, Console.terminalWidth != nil {

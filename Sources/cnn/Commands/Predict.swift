@@ -91,7 +91,7 @@ struct Predict: ParsableCommand {
           } ?? PredictionInput(text, for: model.config, isRaw: raw)
       } catch let error as DataError {
         // The other inputs are still predicted.
-        Console.error("\(error)")
+        for line in error.lines { Console.error(line) }
         firstError = firstError ?? error
         continue
       }

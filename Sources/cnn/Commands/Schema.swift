@@ -7,5 +7,5 @@ struct Schema: ParsableCommand {
     abstract: "Print the JSON Schema of a config.",
     discussion: "Example: cnn schema > cnn.schema.json")
 
-  func run() throws { try Console.print(ExperimentConfig.schema.text()) }
+  func run() throws { try Console.print(styled: ExperimentConfig.schema.text()) }
 }

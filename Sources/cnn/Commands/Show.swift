@@ -151,11 +151,12 @@ struct Show: ParsableCommand {
     if isFile {
       try write(images.overview(hasLabels: labels), to: output)
       let rows = min(images.classNames.count, ClassSheets.rowLimit)
-      try Console.print("\n\(output): \(rows.pluralized("class"))")
+      try Console.print(["", "\(output): \(rows.pluralized("class"))"])
     } else {
       try AtomicFile.createFolder(output)
       for (name, sheet) in images.sheets { try write(sheet, to: joinPath(output, name + ".png")) }
-      try Console.print("\n\(output): \(images.classNames.count.pluralized("picture")), one for each class")
+      try Console.print(
+        ["", "\(output): \(images.classNames.count.pluralized("picture")), one for each class"])
     }
   }
 
@@ -174,7 +175,7 @@ struct Show: ParsableCommand {
         TerminalPicture($0.pixels, shape: images.shape, inColor: Console.hasTrueColor).lines
       }
       for line in 0..<(pictures.first?.count ?? 0) {
-        try Console.print(pictures.map { $0[line] }.joined(separator: "  "))
+        try Console.print(styled: pictures.map { $0[line] }.joined(separator: "  "))
       }
     }
   }

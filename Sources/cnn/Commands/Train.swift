@@ -113,11 +113,10 @@ struct Train: ParsableCommand {
       throw ValidationError("\(source.joined(separator: " ")): a resumed run keeps its config")
     }
     var setup = try TrainingSetup.resolve(request(sources.config))
-    if printConfig { return try Console.print(setup.config.resolved.text()) }
-    let interruption = Interruption.install()
+    if printConfig { return try Console.print(styled: setup.config.resolved.text()) }
     let data = try setup.loadData(
       directory: sources.data,
-      environment: data.environment(interruption, isQuiet: quiet, mayDownload: !dryRun))
+      environment: data.environment(isQuiet: quiet, mayDownload: !dryRun))
     let config = setup.config
     let weights = try setup.initialWeights()
     for notice in setup.notices + data.notices + [weights?.notice].compactMap({ $0 }) where !quiet {
@@ -132,7 +131,8 @@ struct Train: ParsableCommand {
       try setup.check(data)
       return try printer.dryRun(data, threads: threadPool.threads, memory: memory)
     }
-    if interruption.isRequested { throw interruption.status.code }
+    // From here on there is something to save.
+    let interruption = Interruption.install()
     let run = try setup.createRun(data: data, threadPool: threadPool, weights: weights)
     for notice in run.notices where !quiet { Console.error(notice) }
     try printer.header(data, threads: threadPool.threads, folder: run.folder.path)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FileIO
+import Formatting
 import Reporting
 
 #if canImport(Glibc)
@@ -9,22 +10,42 @@ import Reporting
 #endif
 
 /// Standard output for results, standard error for everything else.
+///
+/// A line may hold names and texts of files, of their metadata and of other programs: all lines are printed by
+/// `String.oneLine`.
 enum Console {
   /// Prints a result line; exits with success if the reader has closed standard output.
-  static func print(_ line: String = "") throws {
-    if try !tryPrint(line) { throw ExitCode.success }
+  static func print(_ line: String = "") throws { try print([line]) }
+
+  /// Prints result lines at once.
+  static func print(_ lines: [String]) throws {
+    try print(styled: lines.map(\.oneLine).joined(separator: "\n"))
   }
 
-  /// Prints a result line; returns false if the reader has closed standard output.
-  static func tryPrint(_ line: String) throws -> Bool {
-    if write(line + "\n", to: STDOUT_FILENO) { return true }
-    if errno == EPIPE { return false }
-    error("standard output: \(systemMessage())")
-    throw ExitStatus.cannotWrite.code
+  /// Prints text with escape sequences and line breaks of our own, such as JSON.
+  static func print(styled text: String) throws {
+    if let code = try deliver(text) { throw code }
+  }
+
+  /// Prints a result line; returns false if nobody reads standard output any more.
+  static func tryPrint(_ line: String) throws -> Bool { try deliver(line.oneLine) == nil }
+
+  /// Writes a line to standard output; returns how to end if nobody reads it any more.
+  private static func deliver(_ text: String) throws -> ExitCode? {
+    if write(text + "\n", to: STDOUT_FILENO) { return nil }
+    switch errno {
+    case EPIPE: return .success
+    // The terminal has vanished. What is printed is dropped then where the program was told to go on without it.
+    case EIO where StandardStreams.isDevice(STDOUT_FILENO):
+      return Interruption.outlivesTerminal ? nil : ExitStatus.brokenPipe.code
+    default:
+      error("standard output: \(systemMessage())")
+      throw ExitStatus.cannotWrite.code
+    }
   }
 
   /// Prints an error or a notice.
-  static func error(_ line: String) { _ = write(line + "\n", to: STDERR_FILENO) }
+  static func error(_ line: String) { _ = write(line.oneLine + "\n", to: STDERR_FILENO) }
 
   /// Writes text without a newline to standard error, for a progress bar.
   static func draw(_ text: String) { _ = write(text, to: STDERR_FILENO) }
@@ -57,14 +78,15 @@ enum Console {
   }
 
   /// The value of an environment variable.
-  static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+  static func variable(_ name: String) -> String? { getenv(name).map { String.decoding(rawBytes: $0) } }
 
   /// All environment variables.
   static var environment: [String: String] {
     var variables: [String: String] = [:]
     var entry = environ
     while let text = entry.pointee {
-      let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let parts = String.decoding(rawBytes: text).split(
+        separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
       entry += 1
     }
@@ -72,11 +94,7 @@ enum Console {
   }
 
   /// The current folder.
-  static var currentFolder: String {
-    guard let path = getcwd(nil, 0) else { return "." }
-    defer { free(path) }
-    return String(cString: path)
-  }
+  static var currentFolder: String { FileIO.currentFolder() ?? "." }
 
   /// Writes all of a text; returns false and sets `errno` on failure.
   private static func write(_ text: String, to descriptor: Int32) -> Bool {

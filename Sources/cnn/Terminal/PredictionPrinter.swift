@@ -1,4 +1,5 @@
 import ConfigDecoding
+import Formatting
 import JSONText
 import Reporting
 import Training
@@ -57,22 +58,24 @@ struct PredictionPrinter {
       if let firstRow {
         lines.append(prediction.csvRow(number: firstRow + index, classNames: classNames[0]))
       } else {
-        lines.append(prediction.csvRow(input: input.names[index], classNames: classNames[0]))
+        lines.append(prediction.csvRow(input: input.names[index].oneLine, classNames: classNames[0]))
       }
     }
-    try Console.print(lines.joined(separator: "\n"))
+    try Console.print(lines)
   }
 
   /// Prints a prediction with bars on a terminal, else as one line; a line for each further output follows.
   private func print(_ prediction: Prediction, of input: String, top: Int?, hasBars: Bool) throws {
-    let names = classNames[0]
-    var lines = [prediction.line(input: input, classNames: names, top: top ?? 3)]
+    let names = classNames[0].map(\.oneLine)
     if hasBars, let width = Console.outputWidth {
       let bars = ProbabilityBars(ProbabilityBars.Style(width: width, environment: Console.environment))
-      lines = bars.lines(
-        input: input, prediction: names.name(of: prediction.label),
+      let lines = bars.lines(
+        input: input.oneLine, prediction: names.name(of: prediction.label),
         classes: prediction.probabilities(classNames: names, top: top))
+      for line in lines { try Console.print(styled: line) }
+    } else {
+      try Console.print(prediction.line(input: input, classNames: names, top: top ?? 3))
     }
-    for line in lines + prediction.furtherLines(classNames: classNames) { try Console.print(line) }
+    for line in prediction.furtherLines(classNames: classNames) { try Console.print(line) }
   }
 }
