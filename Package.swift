@@ -8,6 +8,9 @@ import PackageDescription
   let cpuFlags: [String] = []
 #endif
 
+// Swift's own checks of arithmetic and bounds cost time in the kernels; `CNN_CHECKED=1 swift build` keeps them.
+let engineOptimization = Context.environment["CNN_CHECKED"] == nil ? "-Ounchecked" : "-O"
+
 // Who imports whom is part of the architecture: docs/layout.md draws it, and scripts/check-imports holds every source to it.
 let package = Package(
   name: "cnn",
@@ -48,7 +51,7 @@ let package = Package(
       dependencies: ["CPlatform", "CSIMD", "ConfigDecoding", "Randomness", "Threads"],
       swiftSettings: [
         // Kernels are generic in their tile size: only once they are unrolled do the tiles stay in registers.
-        .unsafeFlags(["-Ounchecked", "-Xllvm", "-unroll-threshold=3000"] + cpuFlags)
+        .unsafeFlags([engineOptimization, "-Xllvm", "-unroll-threshold=3000"] + cpuFlags)
       ]),
 
     // Files and data

@@ -12,11 +12,17 @@ public final class ThreadPool: Sendable {
   private let workers: [WorkerThread]
 
   /// Starts `threads` - 1 threads; the caller of `run` is worker 0.
-  public init(threads: Int = availableCores) {
-    self.threads = max(1, threads)
-    let queue = WorkQueue(slots: max(1, threads))
+  public convenience init(threads: Int = availableCores) {
+    let threads = max(1, threads)
+    self.init(threads: threads, workers: AdaptiveWorkerCount(threads: threads, cores: Self.availableCores))
+  }
+
+  /// Starts `threads` - 1 threads, of which as many take part as `workers` finds to be the fastest.
+  package init(threads: Int, workers: AdaptiveWorkerCount) {
+    self.threads = threads
+    let queue = WorkQueue(slots: threads, workers: workers)
     self.queue = queue
-    workers = (1..<max(1, threads)).compactMap { worker in WorkerThread { queue.serve(as: worker) } }
+    self.workers = (1..<threads).compactMap { worker in WorkerThread { queue.serve(as: worker) } }
   }
 
   deinit {

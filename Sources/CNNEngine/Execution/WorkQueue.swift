@@ -19,6 +19,8 @@ final class WorkQueue: @unchecked Sendable {
   private let phase = Atomic<UInt64>(0)
   private let sleepers = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
+  /// The threads that take part, the caller of `run` included; helpers with higher numbers rest.
+  private let active: Atomic<Int>
   private let slots: Int
   private let taken: UnsafeMutablePointer<TaskCounter>
   // What follows is written by one thread while no loop is open.
@@ -28,16 +30,21 @@ final class WorkQueue: @unchecked Sendable {
   private var tasks = TaskRange(0)
   /// How long the caller of `run` spins.
   private var spinning = Spinning()
+  private var workers: AdaptiveWorkerCount
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wakeUp = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let recall = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
   /// A queue for `slots` threads, the caller of `run` included.
-  init(slots: Int) {
+  init(slots: Int, workers: AdaptiveWorkerCount) {
     self.slots = slots
+    active = Atomic(slots)
+    self.workers = workers
     taken = .allocate(capacity: slots)
     for slot in 0..<slots { (taken + slot).initialize(to: TaskCounter()) }
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(wakeUp, nil)
+    pthread_cond_init(recall, nil)
   }
 
   deinit {
@@ -45,24 +52,39 @@ final class WorkQueue: @unchecked Sendable {
     taken.deallocate()
     pthread_mutex_destroy(mutex)
     pthread_cond_destroy(wakeUp)
+    pthread_cond_destroy(recall)
     mutex.deallocate()
     wakeUp.deallocate()
+    recall.deallocate()
   }
 
   /// Runs `loops` as worker 0, together with the helpers unless there are none, and releases them.
   func run(_ loops: [ParallelLoop], isAlone: Bool) {
     require(self.loops.isEmpty)
-    (self.loops, self.isAlone, current) = (loops, isAlone, -1)
+    (self.loops, self.isAlone, current) = (loops, isAlone || workers.count == 1, -1)
+    let start = monotonic_nanoseconds()
     var joined = Phase(rawValue: phase.load(ordering: .relaxed))
     if openNextLoop(&joined, as: 0) { work(&joined, as: 0) }
-    while join(&joined, isHelper: false, &spinning) { work(&joined, as: 0) }
+    while join(&joined, as: 0, &spinning) { work(&joined, as: 0) }
     self.loops = []
+    workers.finished(loops: loops.count, nanoseconds: monotonic_nanoseconds() - start)
+    activate(workers.count)
+  }
+
+  /// Lets helpers rest, or calls them back.
+  private func activate(_ count: Int) {
+    guard count != active.load(ordering: .relaxed) else { return }
+    pthread_mutex_lock(mutex)
+    active.store(count, ordering: .sequentiallyConsistent)
+    pthread_cond_broadcast(recall)
+    pthread_mutex_unlock(mutex)
   }
 
   /// Ends the helpers.
   func stop() {
     stopping.store(true, ordering: .sequentiallyConsistent)
     wakeSleepers()
+    activate(slots)
   }
 
   /// The body of a helper thread.
@@ -70,7 +92,7 @@ final class WorkQueue: @unchecked Sendable {
     set_floating_point_mode(flushing_denormals(floating_point_mode()))
     var joined = Phase(rawValue: 0)
     var spinning = Spinning()
-    while join(&joined, isHelper: true, &spinning) { work(&joined, as: worker) }
+    while join(&joined, as: worker, &spinning) { work(&joined, as: worker) }
   }
 
   // MARK: Loops
@@ -124,9 +146,9 @@ final class WorkQueue: @unchecked Sendable {
   }
 
   /// Waits for another loop than the one that was joined last and joins it; false when there will be none.
-  private func join(_ joined: inout Phase, isHelper: Bool, _ spinning: inout Spinning) -> Bool {
+  private func join(_ joined: inout Phase, as worker: Int, _ spinning: inout Spinning) -> Bool {
     while true {
-      var now = wait(after: joined, isHelper: isHelper, &spinning)
+      var now = wait(after: joined, as: worker, &spinning)
       guard now.isOpen else { return false }
       while now.isOpen {
         let (exchanged, found) = phase.compareExchange(
@@ -143,10 +165,10 @@ final class WorkQueue: @unchecked Sendable {
   // MARK: Waiting
 
   /// Waits until a loop other than `joined` is open; a helper, until the queue stops, the caller, until all loops are done.
-  private func wait(after joined: Phase, isHelper: Bool, _ spinning: inout Spinning) -> Phase {
+  private func wait(after joined: Phase, as worker: Int, _ spinning: inout Spinning) -> Phase {
     for _ in 0..<spinning.limit {
       let now = Phase(rawValue: phase.load(ordering: .acquiring))
-      if isAwaited(now, after: joined, isHelper: isHelper) {
+      if isAwaited(now, after: joined, by: worker) {
         spinning.succeeded()
         return now
       }
@@ -156,16 +178,19 @@ final class WorkQueue: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while true {
-      sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
+      let isActive = worker < active.load(ordering: .relaxed)
+      // Whoever rests is not woken by the loops.
+      if isActive { sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent) }
       let now = Phase(rawValue: phase.load(ordering: .sequentiallyConsistent))
-      if isAwaited(now, after: joined, isHelper: isHelper) { return now }
-      pthread_cond_wait(wakeUp, mutex)
+      if isAwaited(now, after: joined, by: worker) { return now }
+      pthread_cond_wait(isActive ? wakeUp : recall, mutex)
     }
   }
 
-  private func isAwaited(_ now: Phase, after joined: Phase, isHelper: Bool) -> Bool {
+  private func isAwaited(_ now: Phase, after joined: Phase, by worker: Int) -> Bool {
+    guard worker < active.load(ordering: .relaxed) else { return false }
     if now.isOpen { return now.loop != joined.loop }
-    return isHelper ? stopping.load(ordering: .sequentiallyConsistent) : now.isDone
+    return worker > 0 ? stopping.load(ordering: .sequentiallyConsistent) : now.isDone
   }
 
   private func wakeSleepers() {
