@@ -6,23 +6,29 @@ import Threads
 /// Each thread runs the tasks of its own slice first and then takes over tasks of others; which of them runs a task never
 /// changes a result. A thread that the system does not run holds up no loop that it has not joined.
 public final class ThreadPool: Sendable {
-  /// The number of threads, the caller's own included.
+  /// The threads that could be started, the caller's own included.
   public let threads: Int
   private let queue: WorkQueue
   private let workers: [WorkerThread]
 
-  /// Starts `threads` - 1 threads; the caller of `run` is worker 0.
+  /// Starts up to `threads` - 1 threads; the caller of `run` is worker 0.
   public convenience init(threads: Int = availableCores) {
     let threads = max(1, threads)
     self.init(threads: threads, workers: AdaptiveWorkerCount(threads: threads, cores: Self.availableCores))
   }
 
-  /// Starts `threads` - 1 threads, of which as many take part as `workers` finds to be the fastest.
+  /// Starts up to `threads` - 1 threads, of which as many take part as `workers` finds to be the fastest.
   package init(threads: Int, workers: AdaptiveWorkerCount) {
-    self.threads = threads
     let queue = WorkQueue(slots: threads, workers: workers)
     self.queue = queue
-    self.workers = (1..<threads).compactMap { worker in WorkerThread { queue.serve(as: worker) } }
+    var helpers: [WorkerThread] = []
+    while helpers.count + 1 < threads {
+      let number = helpers.count + 1
+      guard let helper = WorkerThread({ queue.serve(as: number) }) else { break }
+      helpers.append(helper)
+    }
+    self.workers = helpers
+    self.threads = helpers.count + 1
   }
 
   deinit {

@@ -19,7 +19,6 @@ public final class Trainer {
   private let scale: PixelNormalization
   private let network: Network
   private let evaluator: Evaluator
-  private let clock = ContinuousClock()
 
   /// Allocates the network and the optimizer of a run.
   ///
@@ -100,7 +99,7 @@ public final class Trainer {
   ) throws -> EpochMetrics? {
     let epoch = progress.epoch + 1
     let batches = loader.epoch(epoch)
-    let start = clock.now
+    let start = ContinuousClock.now
     let imagesBefore = progress.sums.images
     while progress.stepInEpoch < batches.count {
       try step(on: batches[progress.stepInEpoch])
@@ -108,7 +107,7 @@ public final class Trainer {
       if progress.stepInEpoch < batches.count, shouldStop() { return nil }
     }
     // A run resumed after the last step of an epoch has trained for no time.
-    let seconds = max((clock.now - start) / .seconds(1), 1e-9)
+    let seconds = max(start.secondsAgo, 1e-9)
     let validation: Evaluation?
     do {
       validation = try data.validation(epoch: epoch).map { try evaluator.evaluate($0) }

@@ -65,8 +65,7 @@ struct Eval: ParsableCommand {
     for notice in experiment.notices { Console.error(notice) }
     let images = try experiment.split(split, limit: limit, sample: sample, seed: seed)
     let evaluator = try Evaluator(model, threadPool: machine.threadPool)
-    let clock = ContinuousClock()
-    let start = clock.now
+    let start = ContinuousClock.now
     var table = try savePredictions.map { _ in
       PredictionTable(
         images: try experiment.names(of: images, in: split), classNames: model.outputClassNames[0])
@@ -74,7 +73,7 @@ struct Eval: ParsableCommand {
     let evaluation = try evaluate(
       images, evaluator,
       scored: table == nil ? nil : { table?.add(position: $0, label: $1, scores: $2) })
-    let seconds = (clock.now - start) / .seconds(1)
+    let seconds = start.secondsAgo
     if let savePredictions { try table?.write(to: savePredictions) }
     if json {
       let json = evaluation.json(seconds: seconds, classNames: model.outputClassNames)

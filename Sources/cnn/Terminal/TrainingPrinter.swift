@@ -15,12 +15,10 @@ final class TrainingPrinter {
   private var threads = 1
   /// Measured since the first step of the epoch.
   private var share: ProcessorShare?
-  private let clock = ContinuousClock()
-  private let start: ContinuousClock.Instant
+  private let start = ContinuousClock.now
 
   init(config: ExperimentConfig, isQuiet: Bool, isJSON: Bool) {
     (self.config, self.isQuiet, self.isJSON) = (config, isQuiet, isJSON)
-    start = clock.now
   }
 
   /// Prints a line unless standard output is closed.
@@ -147,7 +145,7 @@ final class TrainingPrinter {
   func end(_ result: TrainingRun.Result, monitor: TrainConfig.Metric, progress: TrainerState) throws {
     clear()
     guard !isQuiet else { return }
-    let elapsed = ((clock.now - start) / .seconds(1)).duration
+    let elapsed = start.secondsAgo.duration
     switch result.outcome {
     case .interrupted:
       Console.error("stopped after \(elapsed) at epoch \(progress.epoch + 1); saved in \(result.checkpoint)")
