@@ -14,12 +14,18 @@ public struct ProbabilityScores: Sendable {
     public let negativeLogLikelihood: Double
     /// The sum over all classes of the squared error of the probability, from 0 to 2.
     public let brier: Double
-    /// The probability of the most probable class.
+    /// The most probable class; the first of equal ones.
+    public let prediction: Int
+    /// Its probability.
     public let confidence: Double
+    /// Whether the prediction is the label.
+    public let isCorrect: Bool
 
     /// The score of the softmax of `logits`, of which `label` must be an index.
     public init(logits: [Float], label: Int) {
-      let largest = Double(logits.max() ?? 0)
+      var best = 0
+      for index in logits.indices where logits[index] > logits[best] { best = index }
+      let largest = Double(logits.isEmpty ? 0 : logits[best])
       var (sum, squares, own) = (0.0, 0.0, 0.0)
       var labelLogit = largest
       for (index, logit) in logits.enumerated() {
@@ -31,6 +37,7 @@ public struct ProbabilityScores: Sendable {
       negativeLogLikelihood = log(sum) + largest - labelLogit
       // Σ (p - y)² = Σ p² - 2 p(label) + 1
       brier = max(0, squares / (sum * sum) - 2 * own / sum + 1)
+      (prediction, isCorrect) = (best, best == label)
       confidence = 1 / sum
     }
   }
@@ -58,16 +65,14 @@ public struct ProbabilityScores: Sendable {
   public init() {}
 
   /// Adds an image.
-  ///
-  /// - Parameter isCorrect: whether the predicted class is the label.
-  public mutating func add(_ image: Image, isCorrect: Bool) {
+  public mutating func add(_ image: Image) {
     count += 1
     logLikelihoodSum += image.negativeLogLikelihood
     brierSum += image.brier
     let position = (image.confidence * Double(Self.binCount)).rounded(.up)
     let bin = max(0, min(Self.binCount, Int(clamping: position)) - 1)
     bins[bin].count += 1
-    bins[bin].correct += isCorrect ? 1 : 0
+    bins[bin].correct += image.isCorrect ? 1 : 0
     bins[bin].confidence += image.confidence
   }
 
