@@ -7,9 +7,11 @@ extension Comparison {
   package var lines: [String] {
     var lines = ["\(metric.rawValue) on \(images)", ""] + table.lines
     for pair in pairs { lines += ["", "\(pair.first.name) - \(pair.second.name)"] + pairLines(pair) }
+    let seeds = pairs.filter { $0.differences != nil && !$0.isFolds }
     let notes = [
       pairs.contains { $0.mcNemar != nil } ? Self.singleNote : nil,
-      pairs.contains { $0.differences != nil } ? Self.seedsNote : nil,
+      seeds.contains { $0.imageDifferences != nil } ? Self.seedsNote : nil,
+      seeds.contains { $0.imageDifferences == nil } ? Self.ownImagesNote : nil,
       pairs.contains { $0.differences != nil } ? Self.extensionNote : nil,
     ].compactMap { $0 }
     return lines + (notes.isEmpty ? [] : [""]) + notes
@@ -19,6 +21,8 @@ extension Comparison {
     "Single networks are compared, not ways to train: these need several seeds of each."
   private static let seedsNote =
     "An interval over seeds is about this test set: what other images would say, the interval over images tells."
+  private static let ownImagesNote =
+    "Each seed has test images of its own: an interval over seeds is about images too, and there is none over images."
   private static let extensionNote =
     "Fix the number of seeds beforehand: adding seeds until a difference is significant is no test."
 
