@@ -41,6 +41,7 @@ let package = Package(
     .target(name: "CSubprocess"),
     .target(name: "Formatting"),
     .target(name: "Randomness"),
+    .target(name: "Statistics", dependencies: ["Formatting"]),
     .target(name: "Threads"),
     .target(name: "ConfigDecoding", dependencies: ["Formatting"]),
     .target(name: "JSONText", dependencies: ["ConfigDecoding"]),
@@ -62,7 +63,7 @@ let package = Package(
       name: "Datasets",
       dependencies: ["CCrypto", "FileIO", "ImageFiles", "ModelFormats", "Randomness", "Threads"]),
     .target(
-      name: "Training", dependencies: ["CNNEngine", "Datasets", "JSONText"],
+      name: "Training", dependencies: ["CNNEngine", "Datasets", "JSONText", "Statistics"],
       resources: [.embedInCode("Configs")]),
 
     // What people see
@@ -83,6 +84,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["CNNEngine", "Datasets"], path: "Tests/Support",
       exclude: ["CAllocationCounter"], swiftSettings: [.unsafeFlags(cpuFlags)]),
     .testTarget(name: "FormattingTests", dependencies: ["Formatting"]),
+    .testTarget(name: "StatisticsTests", dependencies: ["Statistics"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ConfigDecodingTests", dependencies: ["JSONText"]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"]),

@@ -13,6 +13,7 @@ extension Evaluation {
     var lines = [
       title, "\(count.grouped) images  \(outputs[0].line(loss: loss))  \(seconds.duration)",
     ]
+    lines += scoreLines
     for (output, names) in zip(outputs, classNames) {
       lines.append("")
       if outputs.count > 1 { lines.append("\(output.name)  \(output.line(loss: output.loss))") }
@@ -22,6 +23,27 @@ extension Evaluation {
         output.confusion.classes <= ConfusionMatrix.reportLimit
         ? output.classTable(names).lines
         : ["The \(output.confusion.classes.grouped) classes are too many for a table of each."]
+    }
+    return lines
+  }
+
+  /// The interval of the accuracy, the scores of the probabilities, and the images with wrong labels.
+  private var scoreLines: [String] {
+    var scores: [String] = []
+    if let interval = outputs[0].accuracyInterval {
+      scores.append("95 % interval of the accuracy \(interval.low.fixed(4)) to \(interval.high.fixed(4))")
+    }
+    if let balanced = outputs[0].balancedAccuracy { scores.append("balanced accuracy \(balanced.fixed(4))") }
+    var lines = scores.isEmpty ? [] : [scores.joined(separator: "  ")]
+    if let probabilities {
+      lines.append(
+        "NLL \(probabilities.negativeLogLikelihood.fixed(4))  Brier \(probabilities.brier.fixed(4))  "
+          + "ECE \(probabilities.expectedCalibrationError.fixed(4))")
+    }
+    if let wrongLabels {
+      lines.append(
+        "\(wrongLabels.misclassified) of \(wrongLabels.count.pluralized("image")) with a known wrong label "
+          + "(arXiv 2103.14749) \(wrongLabels.misclassified == 1 ? "is" : "are") among the wrong ones")
     }
     return lines
   }

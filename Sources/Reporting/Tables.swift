@@ -1,7 +1,5 @@
 import CNNEngine
-import ConfigDecoding
 import Formatting
-import JSONText
 import Training
 
 extension Model {
@@ -77,35 +75,9 @@ extension [ReportedRun] {
   /// A row per config key whose values differ between the runs.
   package var differences: Table {
     var table = Table([("key", .left)] + map { ($0.label, .left) })
-    let settings = map { $0.config.resolved.settings(prefix: "") }
-    var seen: Set<String> = ["name"]
-    for key in settings.joined().map(\.key) where seen.insert(key).inserted {
-      let values = settings.map { settings in settings.first { $0.key == key }?.value ?? "-" }
-      if Set(values).count > 1 { table.add([key] + values) }
-    }
+    let differences = ConfigDifferences(
+      map(\.config.resolved), ignoring: ["name"], summarizesLayers: true)
+    for row in differences.rows { table.add([row.key] + row.values) }
     return table
-  }
-}
-
-extension JSON {
-  /// The leaf values by key path; an array of objects, such as `model.layers`, is one value.
-  fileprivate func settings(prefix: String) -> [(key: String, value: String)] {
-    if let members {
-      return members.flatMap { $0.value.settings(prefix: prefix.isEmpty ? $0.key : "\(prefix).\($0.key)") }
-    }
-    guard let array, array.contains(where: { $0.members != nil }) else { return [(prefix, shortText)] }
-    let words = array.map { layer in
-      let sizes = ["filters", "units", "kernel", "groups", "dilation", "rate", "weight"].compactMap {
-        layer[$0]?.text(pretty: false)
-      }
-      return ([layer["type"]?.string ?? layer["layer"]?.string ?? layer.string ?? "?"] + sizes).joined(
-        separator: " ")
-    }
-    return [(prefix, words.joined(separator: ", "))]
-  }
-
-  /// The value as text; equal numbers have equal texts.
-  private var shortText: String {
-    unsigned.map { "\($0)" } ?? number.map { JSON($0).text(pretty: false) } ?? string ?? text(pretty: false)
   }
 }

@@ -24,7 +24,8 @@ struct CNN: ParsableCommand {
       """,
     version: "cnn 0.1.0 (\(CPUFeatures.name))",
     subcommands: [
-      Train.self, Eval.self, Predict.self, Serve.self, Summary.self, ReportCommand.self, Show.self,
+      Train.self, Eval.self, Compare.self, Predict.self, Serve.self, Summary.self, ReportCommand.self,
+      Show.self,
       Bench.self,
       Export.self, Download.self, Schema.self, Manual.self,
     ])

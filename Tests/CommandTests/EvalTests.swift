@@ -29,6 +29,20 @@ struct EvalTests {
     let loss = try #require(json["loss"] as? Double)
     #expect(abs(loss - (0.8 + log(1 + 9 * exp(-8.0)))) < 1e-6)
     #expect(json["seconds"] is Double)
+    // Wilson's interval of 18 in 20.
+    let interval = try #require(json["accuracy_interval"] as? [Double])
+    #expect(zip(interval, [0.6989663547715126, 0.9721335187862319]).allSatisfy { abs($0 - $1) < 1e-9 })
+    let nll = try #require(json["nll"] as? Double)
+    #expect(abs(nll - (0.8 + log(1 + 9 * exp(-8.0)))) < 1e-9)
+    let brier = try #require(json["brier"] as? Double)
+    let ece = try #require(json["ece"] as? Double)
+    // All are sure by p = 1 / (1 + 9 e^-8), and two of them wrong.
+    let (sure, other) = (1 / (1 + 9 * exp(-8.0)), exp(-8.0) / (1 + 9 * exp(-8.0)))
+    let (right, wrong) = (
+      (1 - sure) * (1 - sure) + 9 * other * other, sure * sure + (1 - other) * (1 - other) + 8 * other * other
+    )
+    #expect(abs(brier - (18 * right + 2 * wrong) / 20) < 1e-9 && abs(ece - (sure - 0.9)) < 1e-9)
+    #expect(json["balanced_accuracy"] as? Double == 0.9 && json["known_wrong_labels"] == nil)
     let confusion = try #require(json["confusion"] as? [[Int]])
     for label in 0..<10 {
       #expect(confusion[label].reduce(0, +) == 2)

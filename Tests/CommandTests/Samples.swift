@@ -48,8 +48,14 @@ enum Samples {
     """
 
   /// The weights of the sample network, as another program would write them: safetensors.
-  static func pixelsWeights() -> [UInt8] {
-    safetensors([("fc.weight", [10, 784], (0..<10 * 784).map { $0 / 784 == $0 % 784 ? 8 : 0 })])
+  ///
+  /// - Parameter blind: a class with a weight of -8 instead, so that its images are taken for another one.
+  static func pixelsWeights(blindTo blind: Int? = nil) -> [UInt8] {
+    let weights = (0..<10 * 784).map { index -> Float in
+      let (label, pixel) = index.quotientAndRemainder(dividingBy: 784)
+      return label != pixel ? 0 : label == blind ? -8 : 8
+    }
+    return safetensors([("fc.weight", [10, 784], weights)])
   }
 
   private static func safetensors(_ tensors: [(name: String, shape: [Int], values: [Float])]) -> [UInt8] {

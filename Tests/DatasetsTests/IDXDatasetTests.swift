@@ -136,5 +136,11 @@ import TestSupport
     let set = try Dataset.load(from: #require(realMNIST))
     #expect((set.name, set.preparation) == ("mnist", .digit))
     #expect(set.fingerprint().hasPrefix("88f0f2175181"), "the fingerprint of earlier versions")
+    #expect(set.wrongLabels.count == 15 && set.wrongLabels.isSuperset(of: [60_947, 69_729]))
+    // The same labels as a training set are another data set.
+    let tests = set.pool.selecting(60_000..<70_000)
+    #expect(Dataset(name: "t", pool: tests, trainCount: 0).wrongLabels.contains(947))
+    #expect(Dataset(name: "t", pool: tests, trainCount: 5_000).wrongLabels.isEmpty)
+    #expect(set.test.fingerprint(classes: 10) == set.testFingerprint())
   }
 }

@@ -18,4 +18,12 @@ import Testing
     #expect(Subset(of: images).prefix(3).indices == [0, 1, 2])
     #expect(Subset(of: images).prefix(9).count == 4)
   }
+
+  @Test func equalImagesInTheSameOrderHaveOneFingerprint() {
+    let subset = Subset(of: images, indices: [1, 2, 0])
+    let copies = Subset(of: images.selecting([1, 2, 0]))
+    #expect(subset.fingerprint(classes: 5) == copies.fingerprint(classes: 5))
+    #expect(subset.fingerprint(classes: 5) != Subset(of: images, indices: [2, 1, 0]).fingerprint(classes: 5))
+    #expect(subset.fingerprint(classes: 5) != subset.fingerprint(classes: 300))
+  }
 }

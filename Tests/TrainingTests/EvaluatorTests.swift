@@ -23,6 +23,7 @@ import Training
     #expect(rows.map(\.count) == [0, 4, 8, 4])
     #expect(rows.map(\.precision) == [0, 0.75, 0.5, nil])
     #expect(rows.map(\.recall) == [nil, 0.75, 0.625, 0])
+    #expect(evaluation.outputs[0].balancedAccuracy == (0.75 + 0.625) / 3)
     #expect(rows.map(\.f1) == [0, 0.75, 10.0 / 18, 0])
     let unseen = Evaluation(loss: 0, confusion: [[1, 0], [0, 0]]).perClass[1]
     #expect(unseen.precision == nil && unseen.recall == nil && unseen.f1 == nil)
@@ -57,6 +58,13 @@ import Training
     }
     #expect(evaluation.confusion.rows == confusion)
     #expect(abs(evaluation.loss - loss / Double(count)) < 1e-5)
+    let data = try Small.data(config)
+    let scored = try evaluator.evaluateProbabilities(images, of: data)
+    #expect(scored.loss == evaluation.loss && scored.confusion == evaluation.confusion)
+    let probabilities = try #require(scored.probabilities)
+    #expect(probabilities.count == count && scored.wrongLabels == nil)
+    #expect(probabilities.bins.reduce(0) { $0 + $1.correct } == evaluation.correct)
+    #expect(abs(probabilities.negativeLogLikelihood - loss / Double(count)) < 1e-12)
   }
 
   @Test("The loss includes weight and activity regularization of all batches")

@@ -20,9 +20,7 @@ extension Dataset {
 
   /// The fingerprint of the test set alone, which reads no other images.
   public func testFingerprint() -> String {
-    var hash = SHA256()
-    update(&hash, testRange)
-    return hash.hexadecimalDigest()
+    Subset(of: pool, range: testRange).fingerprint(classes: classNames.count)
   }
 
   /// The fingerprints of the whole and of each part: equal images with equal labels in the same order have equal ones,
@@ -53,20 +51,51 @@ extension Dataset {
   private var testIsValidation: Bool { validation.map { $0.indices == test.indices } ?? false }
 
   /// Where the images of the test set are in the pool.
-  private var testRange: Range<Int> { train.count..<train.count + test.count }
+  var testRange: Range<Int> { train.count..<train.count + test.count }
 
-  /// Adds the number, the shape, the pixels and the labels of the images at `range` of the pool.
   private func update(_ hash: inout SHA256, _ range: Range<Int>) {
-    hash.update("\(range.count)x\(pool.shape)\n".utf8)
-    pool.pixels.withUnsafeBytes { bytes in
-      let size = pool.shape.size
-      hash.update(UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound * size..<range.upperBound * size]))
+    Subset(of: pool, range: range).update(&hash, classes: classNames.count)
+  }
+}
+
+extension Subset {
+  /// The SHA-256, in hexadecimal, of the shape, the pixels and the labels of its images in their order; of a whole test
+  /// set the fingerprint that a data set has for it.
+  ///
+  /// - Parameter classes: the number of classes of the data set.
+  public func fingerprint(classes: Int) -> String {
+    var hash = SHA256()
+    update(&hash, classes: classes)
+    return hash.hexadecimalDigest()
+  }
+
+  /// Adds the number, the shape, the pixels and the labels of the images.
+  fileprivate func update(_ hash: inout SHA256, classes: Int) {
+    hash.update("\(count)x\(shape)\n".utf8)
+    images.pixels.withUnsafeBytes { bytes in
+      for run in consecutiveRuns {
+        let range = run.lowerBound * shape.size..<run.upperBound * shape.size
+        hash.update(UnsafeRawBufferPointer(rebasing: bytes[range]))
+      }
     }
-    let labels = pool.labels[range]
-    if classNames.count <= 256 {
+    let labels = indices.map { images.labels[Int($0)] }
+    if classes <= 256 {
       hash.update(labels.map { UInt8(truncatingIfNeeded: $0) })
     } else {
       labels.map(\.littleEndian).withUnsafeBytes { hash.update($0) }
     }
+  }
+
+  /// The indices as ranges of the pool, so that neighbours are read at once.
+  private var consecutiveRuns: [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for index in indices.map(Int.init) {
+      if let last = runs.last, last.upperBound == index {
+        runs[runs.count - 1] = last.lowerBound..<index + 1
+      } else {
+        runs.append(index..<index + 1)
+      }
+    }
+    return runs
   }
 }

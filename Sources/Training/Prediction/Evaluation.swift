@@ -1,4 +1,5 @@
 import ConfigDecoding
+import Statistics
 
 /// Metrics of a model over a set of images.
 public struct Evaluation: Sendable {
@@ -6,6 +7,18 @@ public struct Evaluation: Sendable {
   public let loss: Double
   /// The metrics of each output; the first is the main one, whose are accuracy and confusion matrix.
   public let outputs: [Output]
+  /// The scores of the main output's probabilities; nil where only predictions were asked for.
+  public var probabilities: ProbabilityScores?
+  /// What became of the images whose labels are known to be wrong; nil for data of which none are known.
+  public var wrongLabels: WrongLabels?
+
+  /// Images whose labels are known to be wrong.
+  public struct WrongLabels: Sendable, Equatable {
+    /// The number of these images.
+    public let count: Int
+    /// The number of those that were predicted as something else.
+    public let misclassified: Int
+  }
 
   /// An evaluation with the metrics of every output.
   public init(loss: Double, outputs: [Output]) { (self.loss, self.outputs) = (loss, outputs) }
@@ -69,16 +82,43 @@ public struct Evaluation: Sendable {
       (
         output.name,
         JSON(
-          object: [("accuracy", JSON(output.accuracy)), ("loss", JSON(output.loss))]
-            + output.matrixJSON(names))
+          object: [
+            ("accuracy", JSON(output.accuracy)), ("accuracy_interval", JSON(output.accuracyInterval)),
+            ("loss", JSON(output.loss)), ("balanced_accuracy", JSON(orNull: output.balancedAccuracy)),
+          ] + output.matrixJSON(names))
       )
     }
     return JSON(
       object: [
-        ("accuracy", JSON(accuracy)), ("loss", JSON(loss)), ("count", JSON(count)),
-        ("seconds", JSON(seconds)),
-      ] + outputs[0].matrixJSON(classNames.first ?? [])
+        ("accuracy", JSON(accuracy)), ("accuracy_interval", JSON(outputs[0].accuracyInterval)),
+        ("loss", JSON(loss)), ("count", JSON(count)), ("seconds", JSON(seconds)),
+        ("balanced_accuracy", JSON(orNull: outputs[0].balancedAccuracy)),
+      ] + probabilityMembers + outputs[0].matrixJSON(classNames.first ?? [])
         + (further.isEmpty ? [] : [("outputs", JSON(object: further))]))
+  }
+
+  private var probabilityMembers: [(String, JSON)] {
+    var members: [(String, JSON)] = []
+    if let probabilities {
+      members = [
+        ("nll", JSON(probabilities.negativeLogLikelihood)), ("brier", JSON(probabilities.brier)),
+        ("ece", JSON(probabilities.expectedCalibrationError)),
+      ]
+    }
+    if let wrongLabels {
+      let counts = [
+        ("count", JSON(wrongLabels.count)), ("misclassified", JSON(wrongLabels.misclassified)),
+      ]
+      members.append(("known_wrong_labels", JSON(object: counts)))
+    }
+    return members
+  }
+}
+
+extension JSON {
+  /// The ends of an interval as an array; `null` for none.
+  init(_ interval: Interval?) {
+    self = interval.map { JSON([JSON($0.low), JSON($0.high)]) } ?? .null
   }
 }
 
@@ -89,6 +129,14 @@ extension Evaluation.Output {
   public var correct: Int { confusion.correct.reduce(0, +) }
   /// The fraction of images whose prediction is their label.
   public var accuracy: Double { count == 0 ? 0 : Double(correct) / Double(count) }
+
+  /// The 95 % interval of the accuracy over images, by Wilson's method; nil without images.
+  public var accuracyInterval: Interval? { Proportion(correct, of: count).interval }
+
+  /// The mean recall of the classes that have images; nil without images.
+  public var balancedAccuracy: Double? {
+    Statistics.balancedAccuracy(correct: confusion.correct, counts: confusion.labels)
+  }
 
   /// Precision, recall and F1 of each class.
   public var perClass: [Evaluation.PerClass] {

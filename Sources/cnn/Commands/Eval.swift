@@ -7,7 +7,7 @@ import Training
 
 struct Eval: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Evaluate a checkpoint: loss, accuracy, confusion matrix, precision and recall.",
+    abstract: "Evaluate a checkpoint: accuracy with its interval, calibration, confusion matrix.",
     usage: "cnn eval <ckpt> [<options>]",
     discussion: """
       Example: cnn eval runs/lenet --min-accuracy 0.99
@@ -71,7 +71,7 @@ struct Eval: ParsableCommand {
         images: try experiment.names(of: images, in: split), classNames: model.outputClassNames[0])
     }
     let evaluation = try evaluate(
-      images, evaluator,
+      images, of: experiment, evaluator,
       scored: table == nil ? nil : { table?.add(position: $0, label: $1, scores: $2) })
     let seconds = start.secondsAgo
     if let savePredictions { try table?.write(to: savePredictions) }
@@ -92,13 +92,13 @@ struct Eval: ParsableCommand {
 
   /// Evaluates with a progress bar on a terminal.
   private func evaluate(
-    _ images: Subset, _ evaluator: Evaluator,
+    _ images: Subset, of experiment: ExperimentData, _ evaluator: Evaluator,
     scored: ((_ position: Int, _ label: Int, _ logits: [Float]) -> Void)?
   ) throws -> Evaluation {
     var bar = ProgressBar(label: "Evaluating")
     defer { bar.clear() }
-    return try evaluator.evaluate(
-      images,
+    return try evaluator.evaluateProbabilities(
+      images, of: experiment,
       progress: { done, correct in
         if json { return }
         bar.update(done: done, of: images.count) { _ in
