@@ -106,4 +106,22 @@ public struct AxisScale: Sendable, Equatable {
       domain: domain, ticks: steps.map(\.size), labels: steps.map { $0.label(among: [$0.size])($0.size) },
       isLogarithmic: true)
   }
+
+  /// The axis of the numbers 0 to `count` - 1 of values that grow by equal factors through `values`, with round values
+  /// as ticks.
+  ///
+  /// - Parameters:
+  ///   - count: at least 2.
+  ///   - values: the first and the last value, positive and different.
+  public static func steps(_ count: Int, through values: ClosedRange<Double>, ticks: Int) -> AxisScale {
+    let (first, last) = (log(values.lowerBound), log(values.upperBound))
+    let round = logarithmic(values, ticks: ticks)
+    // A value may miss the round one by a rounding error.
+    let marks = zip(round.ticks, round.labels).map { (share: (log($0) - first) / (last - first), label: $1) }
+      .filter { -1e-9...1 + 1e-9 ~= $0.share }
+    let end = Double(count - 1)
+    return AxisScale(
+      domain: 0...end, ticks: marks.map { min(max($0.share, 0), 1) * end }, labels: marks.map(\.label),
+      isLogarithmic: false)
+  }
 }

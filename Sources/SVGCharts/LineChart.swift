@@ -38,17 +38,20 @@ public struct LineChart: Sendable {
   private let xTitle: String
   private let bestLabel: String?
   private let bounds: ClosedRange<Double>?
+  private let axis: AxisScale?
 
   /// A chart of at least one point.
   ///
   /// - Parameters:
   ///   - bestLabel: the legend's name of the best points.
   ///   - bounds: limits of the y axis, such as 0...1.
+  ///   - axis: the x axis; nil for one of integers.
   public init(
     _ title: String, _ series: [Series], x: String, bestLabel: String? = nil,
-    within bounds: ClosedRange<Double>? = nil
+    within bounds: ClosedRange<Double>? = nil, axis: AxisScale? = nil
   ) {
     (self.title, self.series, xTitle, self.bestLabel, self.bounds) = (title, series, x, bestLabel, bounds)
+    self.axis = axis
   }
 
   private static let size = (width: 386.0, plotHeight: 210.0)
@@ -63,7 +66,9 @@ public struct LineChart: Sendable {
     let widest = Drawing.width(of: "\(lastX),,", size: Drawing.textSize)
     let left = 12 + (y.labels.map { Drawing.width(of: $0, size: Drawing.textSize) }.max() ?? 0)
     let right = Self.size.width - max(14, widest / 2)
-    let x = AxisScale.integer(firstX...lastX, ticks: min(10, Int(clamping: (right - left) / (widest + 14))))
+    let x =
+      axis
+      ?? AxisScale.integer(firstX...lastX, ticks: min(10, Int(clamping: (right - left) / (widest + 14))))
     let entries = legend
     let legend = LegendLayout(entries, width: Self.size.width - 2 * 8)
     let top = 26 + legend.height + 14, bottom = top + Self.size.plotHeight

@@ -21,10 +21,18 @@ public struct TextChart: Sendable {
   private let series: [Series]
   private let xTitle: String
   private let bounds: ClosedRange<Double>?
+  private let axis: AxisScale?
 
-  /// A chart of at least one point; `bounds` are limits of the y axis, such as 0...1.
-  public init(_ title: String, _ series: [Series], x: String, within bounds: ClosedRange<Double>? = nil) {
-    (self.title, self.series, xTitle, self.bounds) = (title, series, x, bounds)
+  /// A chart of at least one point.
+  ///
+  /// - Parameters:
+  ///   - bounds: limits of the y axis, such as 0...1.
+  ///   - axis: the x axis; nil for one of integers.
+  public init(
+    _ title: String, _ series: [Series], x: String, within bounds: ClosedRange<Double>? = nil,
+    axis: AxisScale? = nil
+  ) {
+    (self.title, self.series, xTitle, self.bounds, self.axis) = (title, series, x, bounds, axis)
   }
 
   /// The height of the plot in characters.
@@ -37,7 +45,8 @@ public struct TextChart: Sendable {
     let margin = y.labels.map(\.count).max() ?? 0
     let columns = max(8, width - margin - 2)
     let (firstX, lastX) = (points.map(\.x).min() ?? 1, points.map(\.x).max() ?? 1)
-    let x = AxisScale.integer(firstX...lastX, ticks: min(10, columns / (lastX.grouped.count + 3)))
+    let x =
+      axis ?? AxisScale.integer(firstX...lastX, ticks: min(10, columns / (lastX.grouped.count + 3)))
     var canvas = CharacterCanvas(columns: columns, rows: Self.rows, isASCII: ascii)
     for series in series {
       canvas.draw(

@@ -23,6 +23,7 @@ struct ConfigFaultTests {
       "--epochs 0", "--epochs -1", "--epochs ten", "--batch-size 0", "--lr -0.1", "--lr nan", "--seed -1",
       "--threads 0", "--threads 257", "--set train.epoch=3", "--set train.epochs=many", "--set train.epochs",
       "--set model.layers[99].units=3", "--epochs 0 --batch-size 0", "--set train.epochs --batch-size 0",
+      "--find-lr --lr 0.1", "--find-lr --resume runs/tiny",
     ] {
       try snapshot.run("train \(option)")
     }

@@ -72,6 +72,22 @@ struct TrainTests {
     #expect(!sandbox.has("runs/tiny-2"))
   }
 
+  @Test func findsALearningRateWithoutARun() throws {
+    let sandbox = try Sandbox()
+    let text = try sandbox.trainTiny("--find-lr")
+    #expect(text.status == 0 && text.errors.isEmpty)
+    #expect(text.lines.contains("Loss of tiny by learning rate") && !sandbox.has("runs"))
+    #expect(text.lines.contains { $0.hasPrefix("Suggested: --lr 0.0") })
+    let json = try #require(try sandbox.trainTiny("--find-lr --json --output test").jsonLines().first)
+    let rates = try #require(json["learning_rate"] as? [Double])
+    #expect(json["event"] as? String == "find_lr" && json["suggestion"] is Double)
+    #expect(rates.count == (json["loss"] as? [Double])?.count)
+    #expect(rates.count == (json["smoothed_loss"] as? [Double])?.count)
+    #expect(try sandbox.lines(of: "test/find-lr.csv").count == rates.count + 1)
+    #expect(sandbox.has("test/find-lr.svg") && !sandbox.has("test/config.json"))
+    #expect(try sandbox.trainTiny("--find-lr --set train.batch_size=300").status == 0)
+  }
+
   @Test func runsGetFoldersOfTheirOwn() throws {
     let sandbox = try Sandbox()
     for _ in 1...3 { try sandbox.trainTiny("--quiet --epochs 1") }

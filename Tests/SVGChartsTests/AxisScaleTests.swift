@@ -82,4 +82,12 @@ struct AxisScaleTests {
     #expect(scale.ticks.allSatisfy { $0 == $0.rounded() && numbers.contains(Int($0)) })
     #expect(scale.position(Double(numbers.lowerBound)) == (numbers.count == 1 ? 0.5 : 0))
   }
+
+  @Test("An axis of steps has round values at the steps between which they lie")
+  func steps() {
+    let axis = AxisScale.steps(351, through: 1e-6...10, ticks: 5)
+    #expect(axis.labels == ["1e-6", "0.0001", "0.01", "1"] && axis.domain == 0...350)
+    #expect(zip(axis.ticks, [0, 100, 200, 300]).allSatisfy { abs($0 - $1) < 1e-9 })
+    #expect(AxisScale.steps(2, through: 3...4, ticks: 5).ticks.allSatisfy { 0...1 ~= $0 })
+  }
 }

@@ -73,6 +73,13 @@ struct Train: ParsableCommand {
   @Flag(help: "Write curves, histograms and filters for TensorBoard into the run folder's tb.")
   var tensorboard = false
 
+  @Flag(
+    name: .customLong("find-lr"),
+    help: ArgumentHelp(
+      "Only try learning rates from 1e-6 to 10, a step each: print the loss at each rate and suggest one. "
+        + "With --output, write find-lr.csv and find-lr.svg there."))
+  var findsLearningRate = false
+
   @Flag(help: "Check config and data, and write nothing.")
   var dryRun = false
 
@@ -90,6 +97,16 @@ struct Train: ParsableCommand {
 
   func validate() throws {
     if let lr, !lr.isFinite { throw ValidationError("--lr \(lr): must be a finite number") }
+    if findsLearningRate {
+      let others = [
+        ("--resume", resume != nil), ("--lr", lr != nil), ("--epochs", epochs != nil),
+        ("--tensorboard", tensorboard), ("--dry-run", dryRun), ("--print-config", printConfig),
+      ]
+      if let (option, _) = others.first(where: \.1) {
+        throw ValidationError(
+          "\(option) cannot be combined with --find-lr, which tries learning rates and trains no run")
+      }
+    }
     guard resume != nil else { return }
     let given: [(String, Bool)] = [
       ("--config", config != nil), ("--batch-size", batchSize != nil), ("--lr", lr != nil),
@@ -125,6 +142,10 @@ struct Train: ParsableCommand {
     let threadPool = machine.threadPool
     let memory = try setup.checkMemory(for: data, threads: threadPool.threads)
     if let notice = memory.notice, !quiet { Console.error(notice) }
+    if findsLearningRate {
+      let finder = LearningRateFinder(config, data: data, threadPool: threadPool, weights: weights?.tensors)
+      return try findLearningRate(finder, of: config, data, threads: threadPool.threads)
+    }
     let printer = TrainingPrinter(config: config, isQuiet: quiet || json, isJSON: json)
     defer { printer.clear() }
     if dryRun {
@@ -149,7 +170,7 @@ struct Train: ParsableCommand {
   private func request(_ config: String?) -> TrainingRequest {
     TrainingRequest(
       config: config, flags: flags, settings: set, resume: resume, initialWeights: initialWeights,
-      output: output, overwrite: force, writes: !dryRun && !printConfig)
+      output: output, overwrite: force, writes: !dryRun && !printConfig && !findsLearningRate)
   }
 
   /// The options that override config keys, as they were typed.
