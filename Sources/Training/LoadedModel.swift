@@ -115,6 +115,12 @@ public struct LoadedModel: Sendable {
       path: path, reason: "no checkpoint in this folder (model.ckpt, checkpoints/best.ckpt)")
   }
 
+  /// Whether `path` is a run folder or a file of weights, and no input of `cnn predict`.
+  public static func isNetwork(_ path: String) -> Bool {
+    if isFolder(path) { return RunFolder.isRun(path) }
+    return isRegularFile(path) && (try? WeightFormat(ofFile: path)) != nil
+  }
+
   /// Whether `path` is a config: a JSON file, or no file, which may be the name of a built-in config.
   private static func isConfig(_ path: String) -> Bool {
     path.hasSuffix(".json") || !isFile(path)

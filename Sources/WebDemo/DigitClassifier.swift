@@ -14,26 +14,30 @@ import Training
 
 /// Classifies drawings, and shows the network's input and first feature maps beside the prediction.
 final class DigitClassifier: Sendable {
-  private let source: LoadedModel
+  private let models: [LoadedModel]
+  /// The first network, whose input, classes and feature maps are shown.
+  private var source: LoadedModel { models[0] }
   /// The networks, which compute one prediction at a time.
-  private let networks: Mutex<(evaluator: Evaluator, firstLayer: FirstLayer)>
+  private let networks: Mutex<(ensemble: Ensemble, firstLayer: FirstLayer)>
   /// The name and output shape of the first layer.
   private let mapSizes: [(String, JSON)]
 
-  /// A classifier with the model of `source`.
+  /// A classifier by the vote of `models`.
   ///
-  /// - Throws: `CheckpointError` for a model without weights; `InsufficientMemory` or `MemoryError`.
-  init(_ source: LoadedModel, threadPool: ThreadPool) throws {
-    self.source = source
+  /// - Parameter views: the views of a drawing that vote.
+  /// - Throws: as `Ensemble`; `InsufficientMemory` or `MemoryError`.
+  init(_ models: [LoadedModel], views: [PixelShift], threadPool: ThreadPool) throws {
+    self.models = models
+    let source = models[0]
     let parameters = try source.requireParameters()
-    let evaluator = Evaluator(source.config, parameters: parameters, threadPool: threadPool)
-    try evaluator.prepare(for: 1)
+    let ensemble = try Ensemble(models, views: views, threadPool: threadPool)
+    try ensemble.prepare(for: 1)
     let firstLayer = try FirstLayer(source.config, parameters: parameters)
     mapSizes = [
       ("layer", JSON(firstLayer.name)), ("channels", JSON(firstLayer.shape[0])),
       ("height", JSON(firstLayer.shape[1])), ("width", JSON(firstLayer.shape[2])),
     ]
-    networks = Mutex((evaluator, firstLayer))
+    networks = Mutex((ensemble, firstLayer))
   }
 
   /// The response to `GET /model`: name, parameters, shapes and classes; of several outputs also their names and
@@ -45,10 +49,15 @@ final class DigitClassifier: Sendable {
     }
     return JSON(
       object: [
-        ("name", JSON(source.config.name)), ("parameters", JSON(model.parameterCount)),
+        ("name", JSON(name)),
+        ("parameters", JSON(models.reduce(0) { $0 + $1.config.model.parameterCount })),
         ("input", JSON(model.input.dimensions.map { JSON($0) })),
         ("classes", classes(source.outputClassNames[0], model.outputs[0].classes)),
       ] + (outputs.isEmpty ? [] : [("outputs", JSON(outputs))]) + [("maps", JSON(object: mapSizes))])
+  }
+
+  private var name: String {
+    models.count == 1 ? source.config.name : "a vote of \(models.count) networks"
   }
 
   private func classes(_ names: [String], _ count: Int) -> JSON {
@@ -66,7 +75,7 @@ final class DigitClassifier: Sendable {
     guard let digit = try? prepare(picture, for: shape) else { return nil }
     let (prediction, maps) = try networks.withLock { networks in
       (
-        try networks.evaluator.predictions(digit, names: ["the drawing"])[0],
+        try networks.ensemble.predictions(digit, names: ["the drawing"])[0],
         networks.firstLayer.maps(of: digit.pixels)
       )
     }

@@ -10,11 +10,13 @@ package struct DigitPage: Sendable {
   /// The static files and the description of the model by path.
   private let resources: [String: HTTPResponse]
 
-  /// A page for the model of `source`.
+  /// A page for the vote of `models`, mostly one.
   ///
-  /// - Throws: `CheckpointError` for a model without weights; `InsufficientMemory` or `MemoryError`.
-  package init(_ source: LoadedModel, threadPool: ThreadPool) throws {
-    classifier = try DigitClassifier(source, threadPool: threadPool)
+  /// - Parameter views: the views of a drawing that vote.
+  /// - Throws: `CheckpointError` for a model without weights; `DataError` for models that cannot vote;
+  ///   `InsufficientMemory` or `MemoryError`.
+  package init(_ models: [LoadedModel], views: [PixelShift], threadPool: ThreadPool) throws {
+    classifier = try DigitClassifier(models, views: views, threadPool: threadPool)
     resources = Self.files.merging(["/model": HTTPResponse(json: classifier.model)]) { $1 }
   }
 

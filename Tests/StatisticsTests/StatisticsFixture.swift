@@ -1,6 +1,6 @@
 import Foundation
 
-/// The numbers of scipy, statsmodels and scikit-learn; scripts/make-statistics-fixtures writes them.
+/// The numbers of scipy, statsmodels, scikit-learn and cleanlab; scripts/make-statistics-fixtures writes them.
 struct StatisticsFixture: Decodable {
   struct Wilson: Decodable { let successes, trials: Int, interval: [Double] }
   struct McNemar: Decodable { let a, b: Int, p: Double }
@@ -21,6 +21,12 @@ struct StatisticsFixture: Decodable {
     let labels, predictions: [Int]
     let negativeLogLikelihood, brier, calibrationError, balancedAccuracy: Double
   }
+  struct ConfidentLearning: Decodable {
+    let labels: [Int]
+    let probabilities: [[Double]]
+    let thresholds: [Double?]
+    let issues: [Bool]
+  }
 
   let wilson: [Wilson]
   let mcnemar: [McNemar]
@@ -30,6 +36,7 @@ struct StatisticsFixture: Decodable {
   let power: [Power]
   let seeds: [Seeds]
   let scores: Scores
+  let confidentLearning: [ConfidentLearning]
 
   static func load() throws -> StatisticsFixture {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -1,4 +1,5 @@
-"""Writes Tests/Fixtures/statistics.json: intervals, tests and scores as scipy, statsmodels and scikit-learn compute them.
+"""Writes Tests/Fixtures/statistics.json: intervals, tests and scores as scipy, statsmodels, scikit-learn and
+cleanlab compute them.
 
 See scripts/make-statistics-fixtures.
 """
@@ -6,10 +7,13 @@ See scripts/make-statistics-fixtures.
 import json
 import math
 
+import cleanlab
 import numpy as np
 import scipy
 import sklearn
 import statsmodels
+from cleanlab.count import get_confident_thresholds
+from cleanlab.filter import find_label_issues
 from scipy import special, stats
 from sklearn import metrics
 from statsmodels.stats.contingency_tables import mcnemar
@@ -118,12 +122,36 @@ def scores(random):
     }
 
 
+def confident_learning():
+    """Probabilities of noisy labels; in the second case no image has class 2, and many have several sure classes.
+
+    With a generator of its own, so that the numbers of all others stay."""
+    random = np.random.default_rng(2019)
+    cases = []
+    for count, classes, width in [(120, 4, 2.0), (60, 5, 0.3), (40, 2, 1.0)]:
+        labels = random.integers(0, classes, count)
+        if classes == 5:
+            labels[labels == 2] = 3
+        logits = random.normal(0, width, (count, classes))
+        logits[np.arange(count), np.where(random.random(count) < 0.2, random.integers(0, classes, count), labels)] += width
+        probabilities = special.softmax(logits, axis=1)
+        thresholds = [
+            float(value) if (labels == label).any() else None
+            for label, value in enumerate(get_confident_thresholds(labels, probabilities))]
+        issues = find_label_issues(labels, probabilities, filter_by="confident_learning", n_jobs=1)
+        cases.append({
+            "labels": labels.tolist(), "probabilities": probabilities.tolist(), "thresholds": thresholds,
+            "issues": issues.tolist()})
+    return cases
+
+
 def main():
     random = np.random.default_rng(18)
     contents = {
-        "versions": [framework_version(module) for module in (np, scipy, statsmodels, sklearn)],
+        "versions": [framework_version(module) for module in (np, scipy, statsmodels, sklearn, cleanlab)],
         "wilson": wilson(), "mcnemar": mcnemar_tests(), "student_t": student_t(), "paired": paired_tests(random),
         "holm": holm(), "power": power(), "seeds": seeds(), "scores": scores(random),
+        "confident_learning": confident_learning(),
     }
     write_file("statistics.json", (json.dumps(contents, indent=1, default=float, allow_nan=False) + "\n").encode())
 

@@ -1,5 +1,4 @@
 import CNNEngine
-import ConfigDecoding
 import Datasets
 import Formatting
 import Statistics
@@ -7,22 +6,11 @@ import Statistics
 /// Evaluates the networks of a comparison, each on the test images of its run, or on the fold that it never saw.
 public struct ComparisonEvaluator {
   private let metric: ComparisonMetric
-  private let directory: String?
-  private let environment: DataEnvironment
   private let threadPool: ThreadPool
   private let notice: (String) -> Void
-  /// The data of the run before, which most often is that of the next one.
-  private var loaded: (key: DataKey, experiment: ExperimentData, subset: Subset, images: ComparedImages)?
-
-  /// What decides which images a run is compared on.
-  private struct DataKey: Equatable {
-    let record: DataRecord?
-    let section: JSON?
-    let input: Shape
-    let classNames: [String]
-    /// The seed, where it draws or splits the images.
-    let seed: UInt64?
-  }
+  private var loader: SplitLoader
+  /// The images that were loaded last.
+  private var images: ComparedImages?
 
   /// An evaluator.
   ///
@@ -33,8 +21,8 @@ public struct ComparisonEvaluator {
     metric: ComparisonMetric, directory: String?, environment: DataEnvironment, threadPool: ThreadPool,
     notice: @escaping (String) -> Void
   ) {
-    (self.metric, self.directory, self.environment) = (metric, directory, environment)
-    (self.threadPool, self.notice) = (threadPool, notice)
+    (self.metric, self.threadPool, self.notice) = (metric, threadPool, notice)
+    loader = SplitLoader(directory: directory, environment: environment, notice: notice)
   }
 
   /// Evaluates the runs that an argument names.
@@ -77,21 +65,12 @@ public struct ComparisonEvaluator {
   }
 
   private mutating func data(of model: LoadedModel, isFold: Bool) throws -> (Subset, ComparedImages) {
-    let data = model.config.data
-    let isDrawn = isFold || data.resplit != nil || data.source == .builtin || model.data?.isBuiltin == true
-    let key = DataKey(
-      record: model.data, section: model.config.resolved["data"], input: model.config.model.input,
-      classNames: model.classNames, seed: isDrawn ? model.config.seed : nil)
-    if let loaded, loaded.key == key { return (loaded.subset, loaded.images) }
-    loaded = nil
-    let split: ExperimentData.Split = isFold ? .validation : .test
-    let experiment = try model.loadData(directory: directory, environment: environment, for: split)
-    for line in experiment.notices { notice(line) }
-    let subset = try experiment.split(split)
+    let (data, subset, isNew) = try loader.load(isFold ? .validation : .test, of: model)
+    if !isNew, let images { return (subset, images) }
     let images = ComparedImages(
-      name: experiment.name, count: subset.count, trainCount: experiment.train.count,
-      fingerprint: subset.fingerprint(classes: experiment.classNames.count))
-    loaded = (key, experiment, subset, images)
+      name: data.name, count: subset.count, trainCount: data.train.count,
+      fingerprint: subset.fingerprint(classes: data.classNames.count))
+    self.images = images
     return (subset, images)
   }
 }

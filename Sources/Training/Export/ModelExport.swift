@@ -24,10 +24,13 @@ public struct ModelExport {
   }
 
   private let path: String
+  /// The networks that vote in an ONNX model; mostly one.
+  let members: [(config: ExperimentConfig, buffer: FlatTensorBuffer)]
+  /// The views of an image in an ONNX model.
+  let views: [PixelShift]
+  /// The config of the first network.
   let config: ExperimentConfig
   let classNames: [String]
-  /// Weights and running statistics.
-  let buffer: FlatTensorBuffer
   /// Weights and running statistics, layer by layer.
   private let weights: [NamedTensor]
 
@@ -35,9 +38,26 @@ public struct ModelExport {
   ///
   /// - Throws: `CheckpointError` for a config, which has no weights.
   public init(_ source: LoadedModel) throws(CheckpointError) {
-    (path, config, classNames) = (source.path, source.config, source.classNames)
-    buffer = try source.requireParameters()
-    weights = config.model.stateDict(of: buffer)
+    let buffer = try source.requireParameters()
+    self.init(source, members: [(source.config, buffer)], views: [PixelShift(x: 0, y: 0)])
+  }
+
+  /// An export of the vote of several models, or of one for several views of an image; only as ONNX.
+  ///
+  /// - Throws: `DataError.unsuitable` for models that cannot vote; `CheckpointError` for a config.
+  public init(_ sources: [LoadedModel], views: [PixelShift]) throws {
+    precondition(!sources.isEmpty && !views.isEmpty, "an export needs a network and a view")
+    try sources.checkSameOutputs()
+    let members = try sources.map { (config: $0.config, buffer: try $0.requireParameters()) }
+    self.init(sources[0], members: members, views: views)
+  }
+
+  private init(
+    _ first: LoadedModel, members: [(config: ExperimentConfig, buffer: FlatTensorBuffer)], views: [PixelShift]
+  ) {
+    (path, config, classNames) = (first.path, first.config, first.classNames)
+    (self.members, self.views) = (members, views)
+    weights = config.model.stateDict(of: members[0].buffer)
   }
 
   /// The default path of the file: the checkpoint's path with the format's extension.
@@ -49,9 +69,13 @@ public struct ModelExport {
 
   /// A description of the file for the user.
   public func summary(_ format: Format, layout: Layout = .pytorch) -> String {
-    let parameters = "\(config.model.parameterCount.grouped) parameters"
+    let count = members.reduce(0) { $0 + $1.config.model.parameterCount }
+    let parameters = "\(count.grouped) parameters"
     switch format {
-    case .onnx: return "\(config.name), \(parameters): input \(config.model.input) pixels, 0 to 255"
+    case .onnx:
+      var name = members.count == 1 ? config.name : "a vote of \(members.count) networks"
+      if views.count > 1 { name += ", \(views.count) views each" }
+      return "\(name), \(parameters): input \(config.model.input) pixels, 0 to 255"
     case .safetensors, .npz:
       let arrays = layout == .keras ? floats : weights
       return "\(config.name), \(parameters) in \(arrays.count.pluralized("array"))"

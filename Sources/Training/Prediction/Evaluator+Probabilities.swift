@@ -1,5 +1,4 @@
 import Datasets
-import Statistics
 
 extension Evaluator {
   /// The metrics of `evaluate`, and beside them the scores of the main output's probabilities and what became of the
@@ -16,21 +15,12 @@ extension Evaluator {
     progress: (_ done: Int, _ correct: Int) throws -> Void = { _, _ in },
     scored: ((_ position: Int, _ label: Int, _ logits: [Float]) -> Void)? = nil
   ) throws -> Evaluation {
-    // Another labeling, such as parity, may be right where the class is not.
-    let wrongLabels = experiment.config.model.outputs[0].labels == nil ? experiment.dataset.wrongLabels : []
-    var probabilities = ProbabilityScores()
-    var misclassified = 0
+    var tally = ScoreTally(subset, of: experiment)
     var evaluation = try evaluate(subset, progress: progress) { position, label, logits in
-      let image = ProbabilityScores.Image(logits: logits, label: label)
-      probabilities.add(image)
-      if !image.isCorrect, wrongLabels.contains(subset.indices[position]) { misclassified += 1 }
+      tally.add(position, label: label, logits: logits)
       scored?(position, label, logits)
     }
-    evaluation.probabilities = probabilities
-    let count = wrongLabels.isEmpty ? 0 : subset.indices.count(where: wrongLabels.contains)
-    if count > 0 {
-      evaluation.wrongLabels = Evaluation.WrongLabels(count: count, misclassified: misclassified)
-    }
+    tally.complete(&evaluation)
     return evaluation
   }
 }

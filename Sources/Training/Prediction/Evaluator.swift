@@ -126,7 +126,7 @@ public final class Evaluator {
   }
 
   /// The scores of every image at every output, `[N][outputs][classes]`.
-  private func allScores(_ images: Images, names: [String]?) throws -> [[[Float]]] {
+  func allScores(_ images: Images, names: [String]?) throws -> [[[Float]]] {
     let (network, batchSize) = try prepare(for: images.count)
     let indices = [Int32](0..<Int32(images.count))
     var scores: [[[Float]]] = []

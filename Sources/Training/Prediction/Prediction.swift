@@ -1,3 +1,4 @@
+import CNNEngine
 import ConfigDecoding
 
 #if canImport(Glibc)
@@ -36,6 +37,15 @@ public struct Prediction: Sendable {
     let sum = powers.reduce(0, +)
     probabilities = powers.map { $0 / sum }
     label = logits.firstIndex(of: largest) ?? 0
+  }
+
+  /// The prediction of given probabilities, whose logarithms are the logits, as far down as softmax tells them apart.
+  ///
+  /// - Parameter outputs: the predictions of each of several outputs.
+  init(probabilities: [Double], outputs: [Output] = []) {
+    (self.probabilities, self.outputs) = (probabilities, outputs)
+    logits = probabilities.map { max(log($0), Double(Softmax.leastLogProbability)) }
+    label = probabilities.firstIndex(of: probabilities.max() ?? 0) ?? 0
   }
 
   /// The output of `cnn predict --json` for one image.

@@ -28,13 +28,8 @@ struct WeightsConfigOption: ParsableArguments {
   var config: String?
 }
 
-/// The argument and the option that name a network with weights.
-struct CheckpointOptions: ParsableArguments {
-  @Argument(
-    help: ArgumentHelp(
-      "A checkpoint, a run folder, or a network of Keras or ONNX.", valueName: "ckpt"), completion: .file())
-  var checkpoint: String
-
+/// The options for how a network is read.
+struct NetworkOptions: ParsableArguments {
   @OptionGroup var weights: WeightsConfigOption
 
   @Option(
@@ -42,11 +37,52 @@ struct CheckpointOptions: ParsableArguments {
       "Override a key of the network's config, such as data.normalize.scale=1.", valueName: "key.path=value"))
   var set: [String] = []
 
-  /// Loads the network and its weights; notices about imported weights go to standard error.
-  func load() throws -> LoadedModel {
-    let model = try LoadedModel(checkpoint: checkpoint, config: weights.config, settings: set)
+  /// Loads a network and its weights; notices about imported weights go to standard error.
+  func load(_ path: String) throws -> LoadedModel {
+    let model = try LoadedModel(checkpoint: path, config: weights.config, settings: set)
     for notice in model.notices { Console.error(notice) }
     return model
+  }
+}
+
+/// The argument that names one or several networks with weights.
+struct CheckpointOptions: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      "A checkpoint, a run folder, or a network of Keras or ONNX; several are for --vote.", valueName: "ckpt"),
+    completion: .file())
+  var checkpoints: [String]
+
+  @OptionGroup var network: NetworkOptions
+
+  /// Loads the networks.
+  func load() throws -> [LoadedModel] { try checkpoints.map(network.load) }
+}
+
+/// The options by which networks, and views of an image, predict together.
+struct VoteOptions: ParsableArguments {
+  @Flag(help: "Let several networks vote: the mean of their probabilities.")
+  var vote = false
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Also average over an image shifted by a pixel: 1 (not), 5 or 9 views.", valueName: "n"))
+  var tta = 1
+
+  /// The views of an image.
+  var views: [PixelShift] { PixelShift.views(tta) ?? [] }
+
+  func validate() throws {
+    if PixelShift.views(tta) == nil { throw ValidationError("--tta \(tta): must be 1, 5 or 9") }
+  }
+
+  /// Checks that several networks are only named with `--vote`.
+  func check(_ checkpoints: [String]) throws(DataError) {
+    if checkpoints.count < 2 || vote { return }
+    let names = checkpoints.joined(separator: ", ")
+    throw .unsatisfiable(
+      reason: "\(checkpoints.count) networks (\(names)): name one, or let them vote with --vote")
   }
 }
 

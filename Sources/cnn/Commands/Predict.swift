@@ -7,7 +7,7 @@ import Training
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Predict what pictures show: digits, or the classes that the network was trained on.",
-    usage: "cnn predict <ckpt> <input>... [<options>]",
+    usage: "cnn predict <ckpt> ... <input> ... [<options>]",
     discussion: """
       Example: cnn predict runs/lenet photo.jpg scans/ test@0..9
 
@@ -18,11 +18,17 @@ struct Predict: ParsableCommand {
       test@7 is an image of the data that the network was trained on, test@0..9 the first ten. An IDX or CSV file may \
       be gzip; FILE@7 is one of its images. Standard input is - or, after --, -@7.
 
+      With --vote, further checkpoints and run folders before the first input vote with the first one.
+
       --csv prints input,label,probability; of one CSV file ImageId,Label, as Kaggle wants it: \
       cnn predict runs/lenet test.csv --csv > submission.csv
       """)
 
-  @OptionGroup var model: CheckpointOptions
+  @Argument(
+    help: ArgumentHelp(
+      "A checkpoint, a run folder, or a network of Keras or ONNX; several are for --vote.", valueName: "ckpt"),
+    completion: .file())
+  var checkpoint: String
 
   @Argument(
     help: ArgumentHelp(
@@ -30,6 +36,10 @@ struct Predict: ParsableCommand {
       valueName: "input"),
     completion: .file())
   var inputs: [String]
+
+  @OptionGroup var network: NetworkOptions
+
+  @OptionGroup var votes: VoteOptions
 
   @OptionGroup var data: DataOptions
 
@@ -69,9 +79,17 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
-    let model = try model.load()
-    let evaluator = try Evaluator(model, threadPool: machine.threadPool)
-    let (inputs, notices) = PredictionInput.expand(inputs)
+    let further = inputs.prefix(while: LoadedModel.isNetwork)
+    let checkpoints = [checkpoint] + further
+    try votes.check(checkpoints)
+    if further.count == inputs.count {
+      throw DataError.unsatisfiable(
+        reason: "no input: all arguments are networks; name a picture, or test@0..9")
+    }
+    let ensemble = try Ensemble(
+      checkpoints.map(network.load), views: votes.views, threadPool: machine.threadPool)
+    let model = ensemble.models[0]
+    let (inputs, notices) = PredictionInput.expand(Array(inputs.dropFirst(further.count)))
     for notice in notices { Console.error(notice) }
     var saved = try saveInput.map { path throws(DataError) in
       try SavedInputs.create(path, for: inputs.compactMap { try? $0.get() })
@@ -100,7 +118,7 @@ struct Predict: ParsableCommand {
       }
       let predictions: [Prediction]
       do {
-        predictions = try evaluator.predictions(input.images, names: input.names)
+        predictions = try ensemble.predictions(input.images, names: input.names)
       } catch {
         Console.error("\(error)")
         firstError = firstError ?? error

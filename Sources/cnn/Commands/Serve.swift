@@ -5,7 +5,7 @@ import WebDemo
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve a web page that predicts the digits you draw.",
-    usage: "cnn serve <ckpt> [<options>]",
+    usage: "cnn serve <ckpt> ... [<options>]",
     discussion: """
       Example: cnn serve runs/lenet
 
@@ -15,6 +15,8 @@ struct Serve: ParsableCommand {
       """)
 
   @OptionGroup var model: CheckpointOptions
+
+  @OptionGroup var votes: VoteOptions
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Port; 0 for any free one.", valueName: "n"))
   var port = 8080
@@ -31,15 +33,18 @@ struct Serve: ParsableCommand {
   }
 
   func run() throws {
+    try votes.check(model.checkpoints)
     let interruption = Interruption.install()
-    let page = try DigitPage(model.load(), threadPool: machine.threadPool)
+    let page = try DigitPage(model.load(), views: votes.views, threadPool: machine.threadPool)
     let listener = try Listener(host: host, port: port)
     for url in listener.networkURLs {
       Console.error("anyone in the network can open this page, without a password: \(url)")
     }
     let url = listener.url
+    let checkpoints = model.checkpoints
+    let name = checkpoints.count == 1 ? checkpoints[0] : "a vote of \(checkpoints.count) networks"
     var server = try page.server(on: listener, host: host)
-    try Console.print("Serving \(model.checkpoint) at \(url) (Ctrl-C stops)")
+    try Console.print("Serving \(name) at \(url) (Ctrl-C stops)")
     server.run { interruption.isRequested }
     throw interruption.status.code
   }
