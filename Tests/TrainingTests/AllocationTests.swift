@@ -26,6 +26,11 @@ private final class Count: Sendable {
     return count.sum.load(ordering: .relaxed)
   }
 
+  /// A pool all of whose threads always take part.
+  private static func pool(threads: Int) -> ThreadPool {
+    ThreadPool(threads: threads, workers: AdaptiveWorkerCount(threads: threads, cores: 0))
+  }
+
   /// What `step` adds to the count, beyond what counting itself does.
   private static func allocations(of threadPool: ThreadPool, in step: () -> Void) -> Int {
     let start = allocations(of: threadPool)
@@ -39,7 +44,7 @@ private final class Count: Sendable {
   func steps(config: String, threads: Int) throws {
     let config = try ConfigSource.load(
       ConfigSource.json(config), flags: [], settings: ["train.batch_size=20"])
-    let threadPool = ThreadPool(threads: threads)
+    let threadPool = Self.pool(threads: threads)
     let steps = try BenchmarkSteps(config, threadPool: threadPool)
     steps.warmUp()
     #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.train() } } == 0)
@@ -49,7 +54,7 @@ private final class Count: Sendable {
   @Test("Averaging weights and running statistics allocates nothing", arguments: [1, 2])
   func average(threads: Int) throws {
     let config = try Small.config(layers: Small.normed, train: #""batch_size": 20, "average": {}"#)
-    let threadPool = ThreadPool(threads: threads)
+    let threadPool = Self.pool(threads: threads)
     let steps = try BenchmarkSteps(config, threadPool: threadPool)
     steps.warmUp()
     #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.train() } } == 0)
@@ -60,14 +65,14 @@ private final class Count: Sendable {
     let config = try ConfigSource.load(
       ConfigSource.json("lenet"), flags: [],
       settings: ["data.augment=[\(augment.joined(separator: ","))]", "train.batch_size=20"])
-    let threadPool = ThreadPool(threads: 2)
+    let threadPool = Self.pool(threads: 2)
     let steps = try BenchmarkSteps(config, threadPool: threadPool)
     steps.warmUp()
     #expect(Self.allocations(of: threadPool) { for _ in 0..<3 { steps.train() } } == 0)
   }
 
   @Test("Allocations are counted") func counts() {
-    let threadPool = ThreadPool(threads: 2)
+    let threadPool = Self.pool(threads: 2)
     var arrays: [[Int]] = []
     #expect(Self.allocations(of: threadPool) { arrays.append([Int](repeating: 1, count: 1000)) } > 0)
     #expect(arrays.count == 1)

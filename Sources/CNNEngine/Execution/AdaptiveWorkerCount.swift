@@ -39,7 +39,7 @@ package struct AdaptiveWorkerCount {
   ///
   /// - Parameters:
   ///   - threads: the threads of the pool.
-  ///   - cores: the cores that they may use.
+  ///   - cores: the cores that they may use; with 0, all threads always take part.
   ///   - windowLength: in nanoseconds.
   ///   - processorTime: the processor time of this process, in nanoseconds.
   package init(
