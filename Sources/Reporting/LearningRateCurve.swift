@@ -42,7 +42,7 @@ package struct LearningRateCurve {
   /// The columns `learning_rate`, `loss` and `smoothed_loss`, a row for each step.
   package var csv: [UInt8] {
     let rows = test.rates.indices.map { "\(test.rates[$0]),\(test.losses[$0]),\(test.smoothedLosses[$0])" }
-    return Array((["learning_rate,loss,smoothed_loss"] + rows).joined(separator: "\n").utf8) + [10]
+    return (["learning_rate,loss,smoothed_loss"] + rows).textFile
   }
 
   /// The curve as an image; nil for fewer than two steps.

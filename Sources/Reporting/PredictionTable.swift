@@ -31,7 +31,7 @@ package struct PredictionTable {
 
   /// Writes the table to the file at `path`; throws `DataError` if that fails.
   package func write(to path: String) throws(DataError) {
-    try AtomicFile.write(Array((rows.joined(separator: "\n") + "\n").utf8), to: path)
+    try AtomicFile.write(rows.textFile, to: path)
   }
 }
 

@@ -84,7 +84,7 @@ package struct SuspectTable {
       ].joined(separator: ",")
     }
     let header = "rank,image,label,prediction,label_probability,prediction_probability,confident_learning"
-    return Array(([header] + rows).joined(separator: "\n").utf8) + [10]
+    return ([header] + rows).textFile
   }
 
   /// The images in rows, each with its label and the prediction below it.

@@ -49,15 +49,11 @@ final class DigitClassifier: Sendable {
     }
     return JSON(
       object: [
-        ("name", JSON(name)),
+        ("name", JSON(Ensemble.name(of: models.count, single: source.config.name))),
         ("parameters", JSON(models.reduce(0) { $0 + $1.config.model.parameterCount })),
         ("input", JSON(model.input.dimensions.map { JSON($0) })),
         ("classes", classes(source.outputClassNames[0], model.outputs[0].classes)),
       ] + (outputs.isEmpty ? [] : [("outputs", JSON(outputs))]) + [("maps", JSON(object: mapSizes))])
-  }
-
-  private var name: String {
-    models.count == 1 ? source.config.name : "a vote of \(models.count) networks"
   }
 
   private func classes(_ names: [String], _ count: Int) -> JSON {

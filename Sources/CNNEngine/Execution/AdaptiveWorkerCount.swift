@@ -21,6 +21,8 @@ package struct AdaptiveWorkerCount {
   private var windows = 0
   private var pause = shortestPause
   private var window: Window
+  /// Nanoseconds until the window begins.
+  private var settlingLeft: UInt64 = 0
 
   /// Nanoseconds of a window, and of the time after a change in which the system still moves threads.
   private let windowLength: UInt64
@@ -55,11 +57,13 @@ package struct AdaptiveWorkerCount {
   /// Counts a job of some parallel loops that took `nanoseconds`.
   package mutating func finished(loops: Int, nanoseconds: UInt64) {
     guard most > 1 else { return }
-    guard window.settling == 0 else {
-      window.settle(nanoseconds, processorTime)
+    guard settlingLeft == 0 else {
+      settlingLeft -= min(settlingLeft, nanoseconds)
+      if settlingLeft == 0 { window = Window(processorStart: processorTime()) }
       return
     }
-    window.add(loops: loops, nanoseconds: nanoseconds)
+    window.elapsed += nanoseconds
+    window.loops += loops
     let length = count == best ? windowLength : windowLength * UInt64(windows + 1)
     guard window.elapsed >= length else { return }
     windows += 1
@@ -92,20 +96,16 @@ package struct AdaptiveWorkerCount {
   }
 
   private mutating func change(to count: Int) {
-    window = Window(processorStart: processorTime(), after: count == self.count ? 0 : settling)
+    window = Window(processorStart: processorTime())
+    settlingLeft = count == self.count ? 0 : settling
     (self.count, windows) = (count, 0)
   }
 
   /// Some time with the same number of threads.
   private struct Window {
-    private(set) var settling: UInt64
-    private(set) var elapsed: UInt64 = 0
-    private var loops = 0
-    private var processorStart: UInt64
-
-    init(processorStart: UInt64, after settling: UInt64 = 0) {
-      (self.processorStart, self.settling) = (processorStart, settling)
-    }
+    let processorStart: UInt64
+    var elapsed: UInt64 = 0
+    var loops = 0
 
     /// Nanoseconds per loop.
     var cost: Double { Double(elapsed) / Double(max(1, loops)) }
@@ -113,16 +113,6 @@ package struct AdaptiveWorkerCount {
     /// The cores that the process had, on average.
     func processors(until processorTime: UInt64) -> Double {
       Double(processorTime - min(processorStart, processorTime)) / Double(max(1, elapsed))
-    }
-
-    mutating func settle(_ nanoseconds: UInt64, _ processorTime: () -> UInt64) {
-      settling -= min(settling, nanoseconds)
-      processorStart = processorTime()
-    }
-
-    mutating func add(loops: Int, nanoseconds: UInt64) {
-      self.loops += loops
-      elapsed += nanoseconds
     }
   }
 }

@@ -59,20 +59,20 @@ public struct SplitLoader {
   public mutating func load(
     _ split: ExperimentData.Split, ofAll models: [LoadedModel]
   ) throws -> (data: ExperimentData, subset: Subset) {
-    var fingerprints: [String] = []
-    for model in models {
-      let (data, subset, isNew) = try load(split, of: model)
-      if isNew || fingerprints.isEmpty {
-        fingerprints.append(subset.fingerprint(classes: data.classNames.count))
-      }
-      if let first = fingerprints.first, first != fingerprints.last {
+    let (data, subset, _) = try load(split, of: models[0])
+    var fingerprint: String?
+    for model in models.dropFirst() {
+      let (otherData, other, isNew) = try load(split, of: model)
+      guard isNew else { continue }
+      let first = fingerprint ?? subset.fingerprint(classes: data.classNames.count)
+      fingerprint = first
+      if other.fingerprint(classes: otherData.classNames.count) != first {
         throw DataError.unsatisfiable(
           reason:
             "\(model.path): its \(split.rawValue) images are not those of \(models[0].path), which may have "
             + "been trained on them; only networks with the same ones vote on them")
       }
     }
-    let (data, subset, _) = try load(split, of: models[0])
     return (data, subset)
   }
 }

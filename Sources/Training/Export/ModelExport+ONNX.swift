@@ -52,9 +52,9 @@ extension ModelExport {
         output: "bordered")
       images = views.enumerated().map { number, view in
         let (starts, input) = ([1 - view.y, 1 - view.x], config.model.input)
-        let (height, width) = (starts[0] + input.height, starts[1] + input.width)
+        let ends = [starts[0] + input.height, starts[1] + input.width]
         let name = "view\(number)"
-        for (list, values) in [("starts", starts), ("ends", [height, width]), ("axes", [2, 3])] {
+        for (list, values) in [("starts", starts), ("ends", ends), ("axes", [2, 3])] {
           graph.file.append("\(name).\(list)", values)
         }
         graph.file.appendNode(

@@ -73,7 +73,7 @@ public struct ModelExport {
     let parameters = "\(count.grouped) parameters"
     switch format {
     case .onnx:
-      var name = members.count == 1 ? config.name : "a vote of \(members.count) networks"
+      var name = Ensemble.name(of: members.count, single: config.name)
       if views.count > 1 { name += ", \(views.count) views each" }
       return "\(name), \(parameters): input \(config.model.input) pixels, 0 to 255"
     case .safetensors, .npz:

@@ -1,6 +1,4 @@
 import CNNEngine
-import Datasets
-import Randomness
 
 #if canImport(Glibc)
   import Glibc
@@ -35,38 +33,23 @@ public struct LearningRateFinder {
   /// - Throws: `DataError` if there is no batch, `ConfigError` if one is too small, `CheckpointError` for weights that do
   ///   not fit, `MemoryError`, and what `progress` throws.
   public func run(progress: (_ steps: Int) throws -> Void = { _ in }) throws -> LearningRateRangeTest {
-    try config.checkBatches(ofImages: data.train.count)
-    let parameters =
-      try weights.map { try config.model.buffer(of: $0) } ?? config.model.initialParameters(seed: config.seed)
-    let loader = try DataLoader(
-      data.train, batchSize: config.train.batchSize, shuffle: config.train.shuffle,
-      dropLast: config.train.dropLast, seed: config.seed)
-    let network = try Network(
-      model: config.model, parameters: parameters,
-      batchSize: min(config.train.batchSize, data.train.count), training: true, threadPool: threadPool,
-      augmentation: config.data.augmentation)
-    let optimizer = try Optimizer(config.optimizer.rule, network: network)
-    let (pool, scale) = (data.train.images, config.pixelNormalization)
+    let steps = try TrainingSteps(
+      config, data: data, threadPool: threadPool, weights: weights, averages: false)
     var (losses, watch) = ([Double](), DivergenceWatch())
-    var (epoch, batches) = (1, loader.epoch(1))
+    var (epoch, batches) = (1, steps.loader.epoch(1))
     for (step, rate) in Self.rates.enumerated() {
-      let number = step % loader.stepsPerEpoch
+      let number = step % steps.loader.stepsPerEpoch
       if step > 0, number == 0 {
         epoch += 1
-        batches = loader.epoch(epoch)
+        batches = steps.loader.epoch(epoch)
       }
-      network.load(
-        pixels: pool.pixels, labels: pool.labels, indices: batches[number], normalization: scale,
-        augmentation: config.augmentationRandom(epoch: epoch))
-      let dropout = CounterRandom(seed: config.seed, purpose: .dropout, stream: UInt64(step))
-      let result = network.forward(training: true, dropout: dropout)
-      let loss = result.lossSum / Double(result.images) + network.regularizationLoss()
+      let loss = steps.forward(on: batches[number], epoch: epoch, step: step).loss
       guard loss.isFinite else { break }
       losses.append(loss)
       try progress(losses.count)
       if watch.isFarAboveLowest(loss) { break }
-      network.backward()
-      guard optimizer.update(learningRate: rate) else { break }
+      steps.network.backward()
+      guard steps.optimizer.update(learningRate: rate) else { break }
     }
     return LearningRateRangeTest(rates: Array(Self.rates.prefix(losses.count)), losses: losses)
   }

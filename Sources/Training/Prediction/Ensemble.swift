@@ -42,8 +42,13 @@ public struct Ensemble {
 
   /// What the user calls it: `runs/a/model.ckpt`, `a vote of 3 networks, 5 views each`.
   public var name: String {
-    let name = models.count == 1 ? models[0].path : "a vote of \(models.count.pluralized("network"))"
+    let name = Self.name(of: models.count, single: models[0].path)
     return views.count == 1 ? name : "\(name), \(views.count) views each"
+  }
+
+  /// What `count` networks are called, of which a single one has a name.
+  package static func name(of count: Int, single: String) -> String {
+    count == 1 ? single : "a vote of \(count.pluralized("network"))"
   }
 
   private var outputs: [ModelOutput] { models[0].config.model.outputs }

@@ -13,7 +13,7 @@ struct ScoreTally {
   init(_ subset: Subset, of experiment: ExperimentData) {
     self.subset = subset
     // Another labeling, such as parity, may be right where the class is not.
-    wrongLabels = experiment.config.model.outputs[0].labels == nil ? Set(experiment.dataset.wrongLabels) : []
+    wrongLabels = experiment.config.model.outputs[0].labels == nil ? experiment.dataset.wrongLabels : []
   }
 
   /// Adds the image at `position` of the subset.

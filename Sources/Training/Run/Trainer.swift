@@ -1,23 +1,20 @@
 import CNNEngine
 import Datasets
-import Randomness
 
 /// Trains a model: epochs of steps, each followed by validation; keeps track of the best epoch.
 public final class Trainer {
   /// The config of the run.
   public let config: ExperimentConfig
   /// The weights, updated by every step.
-  public let parameters: FlatTensorBuffer
+  public var parameters: FlatTensorBuffer { steps.parameters }
   /// The progress of the run.
   public private(set) var progress = TrainerState()
   /// The optimizer with its state.
-  public let optimizer: Optimizer
+  public var optimizer: Optimizer { steps.optimizer }
   /// The metric that chooses the best epoch.
   public let monitor: TrainConfig.Metric
   private let data: ExperimentData
-  private let loader: DataLoader
-  private let scale: PixelNormalization
-  private let network: Network
+  private let steps: TrainingSteps
   private let evaluator: Evaluator
 
   /// Allocates the network and the optimizer of a run.
@@ -35,22 +32,11 @@ public final class Trainer {
     let isComparable = config.data.validation.map { $0.sample == nil } ?? false
     monitor =
       config.train.monitor ?? config.train.earlyStop?.monitor ?? (isComparable ? .validationAccuracy : .loss)
-    try config.checkBatches(ofImages: data.train.count)
-    parameters =
-      try (resumePoint.map { $0.checkpoint.weights + $0.checkpoint.state } ?? weights)
-      .map { try config.model.buffer(of: $0) } ?? config.model.initialParameters(seed: config.seed)
-    loader = try DataLoader(
-      data.train, batchSize: config.train.batchSize, shuffle: config.train.shuffle,
-      dropLast: config.train.dropLast, seed: config.seed)
-    scale = config.pixelNormalization
-    let network = try Network(
-      model: config.model, parameters: parameters,
-      batchSize: min(config.train.batchSize, data.train.count), training: true, threadPool: threadPool,
-      augmentation: config.data.augmentation)
-    self.network = network
-    let average = try config.train.average.map { try WeightAverage(decay: $0.decay, network: network) }
-    optimizer = try Optimizer(config.optimizer.rule, network: network, average: average)
-    evaluator = Evaluator(config, parameters: average?.values ?? parameters, threadPool: threadPool)
+    steps = try TrainingSteps(
+      config, data: data, threadPool: threadPool,
+      weights: resumePoint.map { $0.checkpoint.weights + $0.checkpoint.state } ?? weights, averages: true)
+    evaluator = Evaluator(
+      config, parameters: steps.optimizer.average?.values ?? steps.parameters, threadPool: threadPool)
     if let validation = try data.validation(epoch: 1) { try evaluator.prepare(for: validation.count) }
     if let resumePoint { try restore(resumePoint) }
   }
@@ -59,7 +45,7 @@ public final class Trainer {
   private func restore(_ resumePoint: ResumePoint) throws(CheckpointError) {
     let (checkpoint, count) = (resumePoint.checkpoint, config.model.parameters.count)
     let outputs = config.model.separateOutputs.count
-    guard checkpoint.progress.fits(loader, epochs: config.train.epochs, outputs: outputs),
+    guard checkpoint.progress.fits(steps.loader, epochs: config.train.epochs, outputs: outputs),
       checkpoint.optimizer.count == optimizer.slots.count * count,
       checkpoint.average.isEmpty == (optimizer.average == nil)
     else { throw CheckpointError(resumePoint.path, "its progress does not fit its config and this data") }
@@ -72,7 +58,7 @@ public final class Trainer {
   }
 
   /// The number of steps per epoch.
-  public var stepsPerEpoch: Int { loader.stepsPerEpoch }
+  public var stepsPerEpoch: Int { steps.loader.stepsPerEpoch }
 
   /// Trains until the last epoch, until early stopping, or until `shouldStop` returns true after a step.
   ///
@@ -98,7 +84,7 @@ public final class Trainer {
     shouldStop: () -> Bool, report: (TrainingEvent) throws -> Void
   ) throws -> EpochMetrics? {
     let epoch = progress.epoch + 1
-    let batches = loader.epoch(epoch)
+    let batches = steps.loader.epoch(epoch)
     let start = ContinuousClock.now
     let imagesBefore = progress.sums.images
     while progress.stepInEpoch < batches.count {
@@ -127,13 +113,8 @@ public final class Trainer {
 
   /// One step: forward, backward, update; allocates nothing.
   private func step(on batch: ArraySlice<Int32>) throws(TrainingError) {
-    let pool = data.train.images
-    network.load(
-      pixels: pool.pixels, labels: pool.labels, indices: batch, normalization: scale,
-      augmentation: config.augmentationRandom(epoch: progress.epoch + 1))
-    let dropout = CounterRandom(seed: config.seed, purpose: .dropout, stream: UInt64(progress.step))
-    let result = network.forward(training: true, dropout: dropout)
-    let loss = result.lossSum / Double(result.images) + network.regularizationLoss()
+    let (result, loss) = steps.forward(on: batch, epoch: progress.epoch + 1, step: progress.step)
+    let network = steps.network
     let step = progress.stepInEpoch + 1
     guard loss.isFinite else {
       throw diverged(.loss, atStep: step, in: network.firstLayerThatIsNotFinite())
@@ -168,7 +149,7 @@ public final class Trainer {
 
   /// The learning rate of the step after `steps` steps.
   private func learningRate(afterStep steps: Int) -> Double {
-    let epoch = Double(steps) / Double(loader.stepsPerEpoch)
+    let epoch = Double(steps) / Double(stepsPerEpoch)
     let epochs = Double(config.train.epochs)
     return config.optimizer.learningRate * config.optimizer.schedule.factor(epoch: epoch, of: epochs)
   }

@@ -26,51 +26,40 @@ public struct SuspectSearch {
     threadPool: ThreadPool, progress: (_ done: Int, _ total: Int) throws -> Void
   ) throws {
     try models.checkSameOutputs()
-    var (sums, counts) = ([Int32: [Double]](), [Int32: Int]())
-    var labels: [Int32: Int] = [:]
+    var judged: [Int32: Judged] = [:]
     func judge(_ ensemble: Ensemble, _ subset: Subset, of data: ExperimentData) throws {
       _ = try ensemble.evaluate(
         subset, of: data, progress: { done, _ in try progress(done, subset.count) },
         scored: { position, label, logits in
           let index = subset.indices[position]
-          let probabilities = Prediction(scores: logits).probabilities
-          labels[index] = label
-          counts[index, default: 0] += ensemble.models.count
-          let share = Double(ensemble.models.count)
-          guard let sum = sums[index] else {
-            sums[index] = probabilities.map { $0 * share }
-            return
-          }
-          sums[index] = zip(sum, probabilities).map { $0 + $1 * share }
+          judged[index, default: Judged(label: label, classes: logits.count)]
+            .add(Prediction(scores: logits).probabilities, of: ensemble.models.count)
         })
     }
     if split == .train {
       try models.checkFolds()
-      var first: ExperimentData?
+      var first: (data: ExperimentData, fingerprint: String)?
       for model in models {
         let (data, subset, _) = try loader.load(.validation, of: model)
-        if let first, first.fingerprint() != data.fingerprint() {
+        let fingerprint = data.fingerprint()
+        if let first, first.fingerprint != fingerprint {
           throw DataError.unsatisfiable(
             reason: "\(model.path) was trained on other images than \(models[0].path)")
         }
-        first = first ?? data
+        first = first ?? (data, fingerprint)
         try judge(Ensemble([model], views: views, threadPool: threadPool), subset, of: data)
       }
       guard let first else { throw DataError.unsatisfiable(reason: "no network") }
-      data = first
-      images = Subset(of: first.train.images, indices: counts.keys.sorted())
+      data = first.data
+      images = Subset(of: data.train.images, indices: judged.keys.sorted())
     } else {
       (data, images) = try loader.load(split, ofAll: models)
       try judge(Ensemble(models, views: views, threadPool: threadPool), images, of: data)
     }
-    judges = (counts.values.min() ?? 0)...(counts.values.max() ?? 0)
+    let counts = judged.values.map(\.judges)
+    judges = (counts.min() ?? 0)...(counts.max() ?? 0)
     let rows = images.indices.enumerated().compactMap { position, index in
-      sums[index].map { sum in
-        (
-          image: position, label: labels[index] ?? 0,
-          probabilities: sum.map { $0 / Double(counts[index] ?? 1) }
-        )
-      }
+      judged[index].map { (image: position, label: $0.label, probabilities: $0.means) }
     }
     ranking = LabelSuspects(rows, classes: models[0].config.model.outputs[0].classes)
   }
@@ -78,6 +67,27 @@ public struct SuspectSearch {
   /// What `cnn predict` calls an image; of training images, which folds number otherwise, the number in the files.
   public func name(of image: Int, in split: ExperimentData.Split) -> String {
     "\(split.rawValue)@\(split == .train ? Int(images.indices[image]) : image)"
+  }
+}
+
+/// What networks have said to an image.
+private struct Judged {
+  let label: Int
+  /// The number of networks.
+  private(set) var judges = 0
+  private var sums: [Double]
+
+  init(label: Int, classes: Int) {
+    (self.label, sums) = (label, Array(repeating: 0, count: classes))
+  }
+
+  /// The mean probability of each class.
+  var means: [Double] { sums.map { $0 / Double(max(1, judges)) } }
+
+  /// Adds the mean probabilities of `count` networks.
+  mutating func add(_ probabilities: [Double], of count: Int) {
+    judges += count
+    for (label, probability) in probabilities.enumerated() { sums[label] += probability * Double(count) }
   }
 }
 

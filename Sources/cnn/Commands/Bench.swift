@@ -71,6 +71,7 @@ struct Bench: ParsableCommand {
       }
     }
   }
+
   private static func stillClock() -> ExitCode {
     Console.error("the clock of this machine stands still, so nothing can be measured")
     return ExitStatus.unavailable.code

@@ -102,6 +102,7 @@ struct Eval: ParsableCommand {
     var loader = SplitLoader(
       directory: data.data, environment: data.environment(), notice: Console.error)
     if suspects { return try findSuspects(models, &loader) }
+    let isList = models.count > 1 && !votes.vote
     var objects: [JSON] = []
     var tooLow: [String] = []
     for (index, group) in (votes.vote ? [models] : models.map { [$0] }).enumerated() {
@@ -115,7 +116,7 @@ struct Eval: ParsableCommand {
       if json {
         var object = evaluation.json(seconds: seconds, classNames: classNames)
         if let gain { object["vote"] = gain.json }
-        if models.count > 1, !votes.vote { object["path"] = JSON(group[0].path) }
+        if isList { object["path"] = JSON(group[0].path) }
         objects.append(object)
       } else {
         let title =
@@ -124,12 +125,12 @@ struct Eval: ParsableCommand {
         try Console.print((index > 0 ? [""] : []) + lines + (gain.map { [""] + $0.lines } ?? []))
       }
       if let minAccuracy, evaluation.accuracy < minAccuracy {
-        let name = models.count > 1 && !votes.vote ? "\(group[0].path): " : ""
+        let name = isList ? "\(group[0].path): " : ""
         tooLow.append("\(name)accuracy \(evaluation.accuracy.fixed(4)) is below \(minAccuracy)")
       }
     }
     if json {
-      try Console.print((models.count > 1 && !votes.vote ? JSON(objects) : objects[0]).text(pretty: false))
+      try Console.print((isList ? JSON(objects) : objects[0]).text(pretty: false))
     }
     for line in tooLow { Console.error(line) }
     if !tooLow.isEmpty { throw ExitStatus.thresholdMissed.code }

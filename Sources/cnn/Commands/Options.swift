@@ -30,6 +30,12 @@ struct WeightsConfigOption: ParsableArguments {
 
 /// The options for how a network is read.
 struct NetworkOptions: ParsableArguments {
+  /// The help of the argument that names it.
+  static var argumentHelp: ArgumentHelp {
+    ArgumentHelp(
+      "A checkpoint, a run folder, or a network of Keras or ONNX; several are for --vote.", valueName: "ckpt")
+  }
+
   @OptionGroup var weights: WeightsConfigOption
 
   @Option(
@@ -47,10 +53,7 @@ struct NetworkOptions: ParsableArguments {
 
 /// The argument that names one or several networks with weights.
 struct CheckpointOptions: ParsableArguments {
-  @Argument(
-    help: ArgumentHelp(
-      "A checkpoint, a run folder, or a network of Keras or ONNX; several are for --vote.", valueName: "ckpt"),
-    completion: .file())
+  @Argument(help: NetworkOptions.argumentHelp, completion: .file())
   var checkpoints: [String]
 
   @OptionGroup var network: NetworkOptions

@@ -24,10 +24,7 @@ struct Predict: ParsableCommand {
       cnn predict runs/lenet test.csv --csv > submission.csv
       """)
 
-  @Argument(
-    help: ArgumentHelp(
-      "A checkpoint, a run folder, or a network of Keras or ONNX; several are for --vote.", valueName: "ckpt"),
-    completion: .file())
+  @Argument(help: NetworkOptions.argumentHelp, completion: .file())
   var checkpoint: String
 
   @Argument(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HTTPServer
+import Training
 import WebDemo
 
 struct Serve: ParsableCommand {
@@ -42,7 +43,7 @@ struct Serve: ParsableCommand {
     }
     let url = listener.url
     let checkpoints = model.checkpoints
-    let name = checkpoints.count == 1 ? checkpoints[0] : "a vote of \(checkpoints.count) networks"
+    let name = Ensemble.name(of: checkpoints.count, single: checkpoints[0])
     var server = try page.server(on: listener, host: host)
     try Console.print("Serving \(name) at \(url) (Ctrl-C stops)")
     server.run { interruption.isRequested }
